@@ -1,0 +1,1 @@
+"""Settings, errors and logging: the ground floor, which imports nothing else of ours."""

@@ -1,0 +1,80 @@
+"""The one exception tree.
+
+::
+
+    AxspaError
+    ├── Final                      trying again cannot help; a person must act
+    │   ├── SettingsError          the configuration is wrong
+    │   ├── UnusableInput          the bytes are not DICOM that can be read
+    │   ├── NotApplicable          a valid study that this application does not read
+    │   ├── BundleError            a model bundle is missing, damaged or of another kind
+    │   ├── OutputRefused          the gate found a result that must not leave
+    │   └── DeliveryRefused        the destination refused an object for good
+    └── Retryable                  the same call may succeed later
+        ├── StorageUnavailable     disk or database full, locked or gone
+        └── DestinationUnavailable no association, time-out, out of resources
+
+Every error has a stable ``code`` (for tables, metrics and tests) and a sentence for the person who must act, which ends
+with what was received. Neither ever holds patient data.
+"""
+
+
+class AxspaError(Exception):
+    """Base of every error this product raises on purpose.
+
+    Parameters
+    ----------
+    code : str
+        Stable identifier in capitals, for example ``"BUNDLE_CORRUPT"``.
+    sentence : str
+        What happened and what to do, for a person; ends with what was received.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence
+
+    def __reduce__(self) -> tuple[type["AxspaError"], tuple[str, str]]:
+        """Errors cross process borders, so both arguments must survive pickling."""
+        return type(self), (self.code, self.sentence)
+
+
+class Final(AxspaError):
+    """Trying again cannot help."""
+
+
+class Retryable(AxspaError):
+    """The same call may succeed later."""
+
+
+class SettingsError(Final):
+    """The configuration is wrong."""
+
+
+class UnusableInput(Final):
+    """The input is not DICOM that can be read."""
+
+
+class NotApplicable(Final):
+    """A valid study that this application does not read."""
+
+
+class BundleError(Final):
+    """A model bundle is missing, damaged or of another kind."""
+
+
+class OutputRefused(Final):
+    """The gate found a result that must not leave."""
+
+
+class DeliveryRefused(Final):
+    """The destination refused an object for good."""
+
+
+class StorageUnavailable(Retryable):
+    """Disk or database is full, locked or gone."""
+
+
+class DestinationUnavailable(Retryable):
+    """The destination did not answer, or has no room now."""

@@ -1,0 +1,162 @@
+"""One frozen tree of settings, read once (TOML file, then environment) and passed down.
+
+Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels, for example
+``AXSPA_RECEIVER__PORT=11113``. The environment wins over the file.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from config.errors import SettingsError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _check_ae_title(value: str) -> str:
+    """PS3.5 section 6.2, VR AE: 1 to 16 printable ASCII characters, no backslash, not only spaces."""
+    title = value.strip(" ")
+    if not 1 <= len(title) <= 16 or not title.isascii() or not title.isprintable() or "\\" in title:
+        raise ValueError(f"an AE title has 1 to 16 printable ASCII characters and no backslash, received {value!r}")
+    return title
+
+
+AeTitle = Annotated[str, AfterValidator(_check_ae_title)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiverSettings(_Section):
+    """The DICOM listener (C-ECHO, C-STORE)."""
+
+    ae_title: AeTitle = "AXSPA"
+    host: str = "0.0.0.0"
+    port: Port = 11112
+    require_called_ae: bool = Field(False, description="Reject an association that calls another AE title than ours.")
+    allowed_callers: tuple[AeTitle, ...] = Field((), description="Calling AE titles that may send; empty: all.")
+    max_associations: int = Field(50, ge=1)
+    idle_timeout_s: float = Field(60.0, gt=0)
+    min_free_mb: int = Field(500, ge=0, description="Below this free disk space images are refused with 0xA700.")
+
+
+class CompletionSettings(_Section):
+    """When a study is complete."""
+
+    quiet_s: float = Field(60.0, ge=0, description="Seconds without a new image before a study is taken as complete.")
+
+
+class AnalysisSettings(_Section):
+    """Where and how analyses run."""
+
+    bundle: str = Field("sij-1", description="Name of the model bundle.")
+    bundle_roots: tuple[Path, ...] = Field((), description="Folders searched before the shipped bundles.")
+    workers: int = Field(1, ge=1, description="Analyses at the same time, each in a process of its own.")
+    threads: int = Field(0, ge=0, description="Threads of one analysis; 0: all cores.")
+    timeout_s: float = Field(900.0, gt=0)
+    max_attempts: int = Field(3, ge=1)
+
+
+class Destination(_Section):
+    """One DICOM peer that gets the results."""
+
+    name: str = Field(min_length=1, max_length=64)
+    ae_title: AeTitle
+    host: str
+    port: Port
+
+
+class DeliverySettings(_Section):
+    """How results are sent and retried."""
+
+    first_pause_s: float = Field(15.0, gt=0)
+    max_pause_s: float = Field(3600.0, gt=0)
+    give_up_after_h: float = Field(72.0, gt=0)
+    timeout_s: float = Field(30.0, gt=0, description="Connection, association and message time-out.")
+
+
+class PanelSettings(_Section):
+    """The web panel."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    session_h: float = Field(8.0, gt=0)
+    secure_cookie: bool = Field(False, description="Set the Secure flag on the session cookie (behind HTTPS).")
+
+
+class DatabaseSettings(_Section):
+    """Where state lives."""
+
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir.")
+
+
+class LoggingSettings(_Section):
+    """What is logged; never patient data."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """All settings of a node. Build with :func:`load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="AXSPA_", env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    data_dir: Path = Path("axspa-data")
+    receiver: ReceiverSettings = ReceiverSettings()
+    completion: CompletionSettings = CompletionSettings()
+    analysis: AnalysisSettings = AnalysisSettings()
+    destinations: tuple[Destination, ...] = ()
+    delivery: DeliverySettings = DeliverySettings()
+    panel: PanelSettings = PanelSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database in use."""
+        return self.database.url or f"sqlite:///{(self.data_dir / 'axspa.sqlite').resolve()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file (given as keyword arguments)."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read settings from a TOML file and the environment.
+
+    Parameters
+    ----------
+    path : Path, optional
+        TOML file; without it only the environment and the defaults count.
+
+    Raises
+    ------
+    SettingsError
+        The file is missing, is not TOML, or an option is unknown or out of range; every wrong option is named.
+    """
+    try:
+        values = TomlConfigSettingsSource(Settings, path)() if path is not None else {}
+        if path is not None and not path.is_file():
+            raise SettingsError("SETTINGS_MISSING", f"There is no settings file at {path}.")
+        return Settings(**values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}, received {item['input']!r}"
+            for item in error.errors()
+        )
+        place = path or "the environment"
+        raise SettingsError("SETTINGS_INVALID", f"Correct these settings in {place}: {problems}") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError("SETTINGS_UNREADABLE", f"The settings file {path} cannot be read: {error}") from None

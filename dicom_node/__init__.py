@@ -1,0 +1,1 @@
+"""The service: receive, complete, analyse, deliver; and the command line."""

@@ -1,0 +1,1 @@
+"""From images to findings. TensorFlow is imported only when a model is loaded."""

@@ -1,0 +1,353 @@
+"""The frozen data that flow forward through an analysis.
+
+Conventions, everywhere: voxel arrays are (slice, row, column); positions and directions are in the DICOM patient system
+LPS (x to the patient's left, y to the back, z to the head), in millimetres; slices of a volume are sorted along the
+normal ``row_direction x column_direction``, ascending. Left and right are the patient's.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+Vector = tuple[float, float, float]
+
+
+class Side(StrEnum):
+    """Side of the patient."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Role(StrEnum):
+    """What a series is used for."""
+
+    T1W = "T1W"
+    FLUID = "fluid-sensitive"
+
+
+class Stage(StrEnum):
+    """Stages as this project means them; the order is that of every probability vector."""
+
+    NORMAL = "Normal"
+    EARLY = "Early"
+    MODERATE = "Moderate"
+    ADVANCED = "Advanced"
+
+
+STAGES: tuple[Stage, ...] = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """Header of one image plane: a single-frame instance, or one frame of a multi-frame one.
+
+    Missing values are None or empty, never zero. Times are in milliseconds, lengths in millimetres.
+    """
+
+    path: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame: int | None = None  # 1-based frame number of a multi-frame instance
+    instance_number: int | None = None
+    rows: int | None = None
+    columns: int | None = None
+    position_mm: Vector | None = None  # centre of the first pixel, LPS
+    row_direction: Vector | None = None  # unit vector along increasing column index
+    column_direction: Vector | None = None  # unit vector along increasing row index
+    pixel_spacing_mm: tuple[float, float] | None = None  # (between rows, between columns)
+    slice_thickness_mm: float | None = None
+    repetition_time_ms: float | None = None
+    echo_time_ms: float | None = None
+    inversion_time_ms: float | None = None
+    echo_train_length: int | None = None
+    flip_angle_deg: float | None = None
+    b_value: float | None = None
+    scanning_sequence: tuple[str, ...] = ()
+    sequence_variant: tuple[str, ...] = ()
+    scan_options: tuple[str, ...] = ()
+    image_type: tuple[str, ...] = ()
+    acquisition_type: str = ""  # 2D or 3D
+    acquisition_number: int | None = None
+    temporal_position: int | None = None
+    has_pixels: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesHeader:
+    """Header of one series, with the headers of all its planes in the order read."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    modality: str
+    series_number: int | None = None
+    description: str = ""
+    protocol_name: str = ""
+    sequence_name: str = ""
+    body_part: str = ""
+    manufacturer: str = ""
+    contrast_agent: str = ""
+    frame_of_reference_uid: str = ""
+    images: tuple[ImageHeader, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A file that could not be read as DICOM, and why; the sentence holds no patient data."""
+
+    path: Path
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyHeaders:
+    """All that was found in a set of files that belong to one study."""
+
+    study_instance_uid: str
+    series: tuple[SeriesHeader, ...]
+    unreadable: tuple[UnreadableFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One criterion of a candidate's score. ``points`` may be negative."""
+
+    criterion: str
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One series judged for one role."""
+
+    series_instance_uid: str
+    series_number: int | None
+    description: str
+    role: Role
+    score: float  # 0 to 100
+    eligible: bool
+    chosen: bool
+    sentence: str
+    evidence: tuple[Evidence, ...] = ()
+    images: tuple[ImageHeader, ...] = ()  # the planes to use, one at each position
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The candidate table of a study, and the choice."""
+
+    candidates: tuple[Candidate, ...]
+    t1: Candidate | None
+    fluid: Candidate | None
+    sentence: str  # what was chosen and why, or why nothing applies
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A stack of parallel planes with its place in the patient.
+
+    Attributes
+    ----------
+    voxels : float32 array (slices, rows, columns)
+        After Modality LUT (rescale); arbitrary MR units.
+    positions_mm : float64 array (slices, 3)
+        LPS position of the centre of each slice's first pixel; spacing between slices need not be equal.
+    row_direction, column_direction : Vector
+        Unit LPS vectors along increasing column and row index.
+    pixel_spacing_mm : (float, float)
+        Between rows, between columns.
+    slice_spacing_mm : float
+        Median distance of neighbouring slices along the normal (the slice thickness for a single slice).
+    images : tuple of ImageHeader
+        The source plane of each slice, in slice order.
+    warnings : tuple of str
+        What is irregular (a gap, unequal spacing, repeats dropped), in sentences.
+    """
+
+    voxels: FloatArray
+    positions_mm: NDArray[np.float64]
+    row_direction: Vector
+    column_direction: Vector
+    pixel_spacing_mm: tuple[float, float]
+    slice_spacing_mm: float
+    series_instance_uid: str = ""
+    frame_of_reference_uid: str = ""
+    images: tuple[ImageHeader, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(slices, rows, columns)."""
+        slices, rows, columns = self.voxels.shape
+        return slices, rows, columns
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit LPS vector along increasing slice index."""
+        normal: NDArray[np.float64] = np.cross(np.asarray(self.row_direction), np.asarray(self.column_direction))
+        return normal
+
+    @property
+    def voxel_volume_mm3(self) -> float:
+        """Volume of one voxel with the median slice spacing."""
+        return self.pixel_spacing_mm[0] * self.pixel_spacing_mm[1] * self.slice_spacing_mm
+
+    @property
+    def left_is_high_column(self) -> bool:
+        """True where the patient's left lies at high column indices (the radiological habit)."""
+        return self.row_direction[0] > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One sacroiliac joint, on the grid of the volume it was found in.
+
+    Attributes
+    ----------
+    side : Side
+    columns_px : float32 array (slices, rows)
+        Column index of the joint surface in each row of each slice; NaN where there is no joint.
+    band : bool array (slices, rows, columns)
+        The joint region: within 7.5 mm of the surface, in the slice plane.
+    visibility : float32 array (slices,)
+        0 to 1: how clearly a joint line is seen in each slice; low within the joint's extent hints at ankylosis.
+    """
+
+    side: Side
+    columns_px: FloatArray
+    band: BoolArray
+    visibility: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Edema:
+    """Bone marrow oedema on the fluid-sensitive grid.
+
+    Attributes
+    ----------
+    left, right : bool array (slices, rows, columns)
+    normal_mean, normal_sd : float
+        Intensity of the normal sacral marrow found by the method.
+    threshold : float
+        Intensity above which marrow counts as oedematous.
+    left_mm3, right_mm3 : float
+    """
+
+    left: BoolArray
+    right: BoolArray
+    normal_mean: float
+    normal_sd: float
+    threshold: float
+    left_mm3: float
+    right_mm3: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsasResult:
+    """The ASAS/OMERACT rule for active sacroiliitis, computed from the oedema within the subchondral band.
+
+    ``lesions`` names each counted lesion so that anyone can check it by eye: (side, slice index, area in mm2).
+    """
+
+    positive: bool
+    left_positive: bool
+    right_positive: bool
+    sentence: str
+    lesions: tuple[tuple[Side, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePrediction:
+    """What the classifier says of one slice. ``stage`` probabilities follow STAGES and sum to 1."""
+
+    slice_index: int
+    as_probability: float
+    stage_probabilities: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Study result of the classifier, with that of each slice that shows a joint."""
+
+    as_present: bool
+    as_probability: float
+    stage: Stage
+    stage_probabilities: tuple[float, float, float, float]
+    slices: tuple[SlicePrediction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Class activation on the grid of the reference volume; rows of untouched slices are zero.
+
+    Attributes
+    ----------
+    grad_cam, focused : float32 array (slices, rows, columns), 0 to 1
+    focus_source : tuple of str
+        For each slice: "joint" (the predicted joint region), "box" (the published fixed box) or "" (not explained).
+    """
+
+    grad_cam: FloatArray
+    focused: FloatArray
+    focus_source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """The bundle that made a result."""
+
+    name: str
+    version: str
+    digest: str  # SHA-256 of the manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Limitation:
+    """Something that could not be read, or must be read with care."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything one study gave.
+
+    A study that does not apply has neither volume; ``selection.sentence`` says why.
+    """
+
+    study_instance_uid: str
+    selection: Selection
+    model: ModelIdentity
+    t1: Volume | None = None
+    fluid: Volume | None = None
+    region: BoolArray | None = None  # on the reference grid
+    joints: tuple[Joint, ...] = ()  # on the reference grid
+    joint_slices: tuple[int, ...] = ()  # slices of the reference volume that show a joint
+    edema: Edema | None = None  # on the fluid grid
+    asas: AsasResult | None = None
+    prediction: Prediction | None = None
+    explanation: Explanation | None = None
+    limitations: tuple[Limitation, ...] = ()
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def applicable(self) -> bool:
+        """False where no sacroiliac series was found."""
+        return self.t1 is not None or self.fluid is not None
+
+    @property
+    def reference(self) -> Volume | None:
+        """The volume on whose grid region, joints and heatmaps lie: T1-weighted if there is one."""
+        return self.t1 if self.t1 is not None else self.fluid
+
+    def joint(self, side: Side) -> Joint | None:
+        """The joint of one side, if it was found."""
+        return next((joint for joint in self.joints if joint.side == side), None)

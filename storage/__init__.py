@@ -1,0 +1,1 @@
+"""What is kept: objects on disk and state in one database."""
