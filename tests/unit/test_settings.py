@@ -1,0 +1,64 @@
+"""Settings: the example is complete, the environment wins, mistakes are named."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from config.errors import SettingsError
+from config.settings import Settings, load_settings
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "example.toml"
+
+
+def options(section: object, prefix: str = "") -> dict[str, object]:
+    """Flat option names with their values."""
+    found: dict[str, object] = {}
+    for name, value in section.items():  # type: ignore[attr-defined]
+        found |= options(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return found
+
+
+def test_the_example_holds_every_option_with_its_default() -> None:
+    shown = options(tomllib.loads(EXAMPLE.read_text()))
+    defaults = options(Settings().model_dump(mode="json"))
+    del defaults["destinations"]
+    assert shown == defaults
+
+
+def test_the_example_loads_with_its_destination_uncommented(tmp_path: Path) -> None:
+    head, _, tail = EXAMPLE.read_text().partition("# [[destinations]]")
+    file = tmp_path / "axspa.toml"
+    file.write_text(head + "[[destinations]]" + tail.replace("\n# ", "\n"))
+    assert load_settings(file).destinations[0].ae_title == "ORTHANC"
+
+
+def test_the_environment_wins_over_the_file_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text('[receiver]\nport = 104\nae_title = "FILE"\n')
+    monkeypatch.setenv("AXSPA_RECEIVER__PORT", "11113")
+    receiver = load_settings(file).receiver
+    assert (receiver.port, receiver.ae_title) == (11113, "FILE")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[receiver]\nport = 70000\n", "receiver.port"),
+        ("[reciever]\nport = 104\n", "reciever"),
+        ('[receiver]\nae_title = "SEVENTEEN_LETTERS"\n', "receiver.ae_title"),
+        ("[receiver\n", "cannot be read"),
+        ('[[destinations]]\nname = "a"\n', "destinations.0.host"),
+    ],
+)
+def test_a_wrong_option_is_named(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    assert named in caught.value.sentence
+
+
+def test_a_missing_file_is_an_error_not_the_defaults(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SETTINGS_MISSING"):
+        load_settings(tmp_path / "absent.toml")
