@@ -5,7 +5,7 @@ Every time is aware and in UTC. Files are named by the key that :mod:`storage.ob
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -91,7 +91,7 @@ def _values(members: type[StrEnum]) -> list[str]:
 class Base(DeclarativeBase):
     """Base of all tables."""
 
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
@@ -372,3 +372,13 @@ class Heartbeat(Base):
     at: Mapped[datetime] = mapped_column()
     rss_mb: Mapped[float] = mapped_column(default=0.0)
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Lease(Base):
+    """A job that only one process may do at a time (the coordinator's clock)."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(128))
+    until: Mapped[datetime] = mapped_column()

@@ -1,0 +1,294 @@
+"""The outbox and its ledger: what is due where, what each attempt gave, and sending again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.errors import Final
+from storage import audit
+from storage.results import final_state, newest
+from storage.session import Database
+from storage.states import move, note, utc_now
+from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """One object that is to be sent now."""
+
+    delivery_id: int
+    study_id: int
+    destination: str
+    attempts: int  # made before
+    created_at: datetime
+    path_key: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one attempt to send one object gave.
+
+    Attributes
+    ----------
+    state : DeliveryState
+        Delivered, refused, given up; or waiting, to be tried again at ``next_attempt_at``.
+    status : int or None
+        DICOM status that came back; None where no answer came.
+    comment : str
+        Error Comment of the peer, or our sentence.
+    """
+
+    delivery_id: int
+    state: DeliveryState
+    status: int | None
+    code: str
+    comment: str
+    next_attempt_at: datetime | None = None
+
+
+def due_destinations(database: Database, *, now: datetime | None = None) -> list[str]:
+    """Names of the destinations that have something due."""
+    now = now or utc_now()
+    with database.read() as session:
+        due = select(Delivery.destination).where(
+            Delivery.state == DeliveryState.WAITING, Delivery.next_attempt_at <= now
+        )
+        return sorted(set(session.scalars(due.distinct())))
+
+
+def due(database: Database, destination: str, *, now: datetime | None = None, limit: int = 200) -> list[DueDelivery]:
+    """What is due at one destination, the longest waiting first."""
+    now = now or utc_now()
+    with database.read() as session:
+        found = session.execute(
+            select(Delivery, ResultObject, Result.study_id)
+            .join(ResultObject, Delivery.object_id == ResultObject.id)
+            .join(Result, ResultObject.result_id == Result.id)
+            .where(
+                Delivery.state == DeliveryState.WAITING,
+                Delivery.destination == destination,
+                Delivery.next_attempt_at <= now,
+            )
+            .order_by(Delivery.next_attempt_at, Delivery.id)
+            .limit(limit)
+        )
+        return [
+            DueDelivery(
+                delivery_id=delivery.id,
+                study_id=study_id,
+                destination=delivery.destination,
+                attempts=delivery.attempts,
+                created_at=delivery.created_at,
+                path_key=made.path_key,
+                sop_class_uid=made.sop_class_uid,
+                sop_instance_uid=made.sop_instance_uid,
+                transfer_syntax_uid=made.transfer_syntax_uid,
+                description=made.description,
+            )
+            for delivery, made, study_id in found
+        ]
+
+
+def record(database: Database, attempts: Sequence[Attempt], *, now: datetime | None = None) -> None:
+    """Write what attempts gave, with the timeline lines and study states that follow, in one transaction."""
+    now = now or utc_now()
+    with database.write() as session:
+        told: dict[tuple[int, str], list[tuple[Attempt, bool]]] = {}
+        for attempt in attempts:
+            row = session.get(Delivery, attempt.delivery_id, with_for_update=True)
+            if row is None or row.state is not DeliveryState.WAITING:
+                continue  # cancelled while it was on its way
+            news = attempt.state is not DeliveryState.WAITING or row.last_code != attempt.code
+            _write(row, attempt, now=now)
+            study_id = _study_of(session, row)
+            told.setdefault((study_id, row.destination), []).append((attempt, news))
+        for (study_id, destination), outcomes in told.items():
+            _tell(session, study_id, destination, outcomes, now=now)
+        for study_id in {key[0] for key in told}:
+            settle(session, study_id, now=now)
+
+
+def resend(
+    database: Database,
+    result_id: int,
+    *,
+    destinations: Sequence[str],
+    actor: str,
+    object_id: int | None = None,
+    destination: str | None = None,
+    only_failed: bool = False,
+    now: datetime | None = None,
+) -> int:
+    """Send objects of a result again because a person asks; returns how many, and leaves an audit row.
+
+    Parameters
+    ----------
+    destinations : sequence of str
+        Names of the destinations of this node; one that was added later gets its ledger rows now.
+    object_id, destination : optional
+        Only this object, only to this destination; without them all.
+    only_failed : bool
+        Leave out what was delivered.
+
+    Raises
+    ------
+    Final
+        There is no such result or destination, or it must not leave (held back, or superseded).
+    """
+    now = now or utc_now()
+    with database.write() as session:
+        result = session.get(Result, result_id)
+        _refuse_resend(result, destination=destination, destinations=destinations)
+        assert result is not None  # noqa: S101 - for the type checker; _refuse_resend raised
+        chosen = [made for made in result.objects if object_id in (None, made.id)]
+        names = [name for name in destinations if destination in (None, name)]
+        count = 0
+        for made in chosen:
+            for name in names:
+                count += _again(session, made, name, only_failed=only_failed, now=now)
+        if count:
+            sentence = f"{actor} asked for {count} objects to be sent again."
+            _move_or_note(session, result.study, StudyState.DELIVERING, code="RESEND", sentence=sentence, now=now)
+        audit.append(
+            session,
+            actor=actor,
+            action="result.resend",
+            subject=f"study {result.study_id} result {result.id}",
+            detail={"object": object_id, "destination": destination, "sent": count},
+            at=now,
+        )
+        return count
+
+
+def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime | None = None) -> int:
+    """Give up what waits for destinations that are no longer in the settings; returns how many objects."""
+    now = now or utc_now()
+    with database.read() as session:
+        waiting = select(Delivery).where(
+            Delivery.state == DeliveryState.WAITING, Delivery.destination.not_in(list(known))
+        )
+        lost = list(session.scalars(waiting))
+    record(
+        database,
+        [
+            Attempt(
+                delivery_id=row.id,
+                state=DeliveryState.GIVEN_UP,
+                status=None,
+                code="DESTINATION_UNKNOWN",
+                comment=f"The destination is no longer in the settings: {row.destination}",
+            )
+            for row in lost
+        ],
+        now=now,
+    )
+    return len(lost)
+
+
+def settle(session: Session, study_id: int, *, now: datetime) -> None:
+    """Bring the state of a study in line with the ledger of its newest result."""
+    study, result = session.get(Study, study_id), newest(session, study_id)
+    if study is None or result is None or study.state not in {StudyState.DELIVERING, StudyState.UNDELIVERED}:
+        return
+    session.flush()
+    objects = select(ResultObject.id).where(ResultObject.result_id == result.id)
+    states = list(session.scalars(select(Delivery.state).where(Delivery.object_id.in_(objects))))
+    lost = sum(state in {DeliveryState.REFUSED, DeliveryState.GIVEN_UP} for state in states)
+    if DeliveryState.WAITING in states:
+        return
+    if lost:
+        sentence = f"{lost} of {len(states)} deliveries failed for good; see the list below, then send them again."
+        _move_or_note(session, study, StudyState.UNDELIVERED, code="UNDELIVERED", sentence=sentence, now=now)
+    else:
+        sentence = result.headline or "Every object is where it should be."
+        _move_or_note(session, study, final_state(result.status), code="DELIVERED", sentence=sentence, now=now)
+
+
+def _move_or_note(session: Session, study: Study, to: StudyState, *, code: str, sentence: str, now: datetime) -> None:
+    if study.state is to:
+        note(session, study.id, at=now, code=code, sentence=sentence)
+    else:
+        move(session, study, to=to, at=now, code=code, sentence=sentence)
+
+
+def _refuse_resend(result: Result | None, *, destination: str | None, destinations: Sequence[str]) -> None:
+    if result is None:
+        raise Final("RESULT_UNKNOWN", "There is no such result.")
+    if result.status is ResultStatus.HELD:
+        raise Final("RESULT_HELD", "A result that the check held back is never sent.")
+    if result.superseded:
+        raise Final("RESULT_SUPERSEDED", f"Only the newest result is sent, received revision {result.revision}.")
+    if result.study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
+        raise Final("STUDY_BUSY", f"A newer result is on its way; the study is {result.study.state}.")
+    if destination is not None and destination not in destinations:
+        raise Final("DESTINATION_UNKNOWN", f"There is no such destination in the settings: {destination[:64]!r}")
+
+
+def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool, now: datetime) -> int:
+    row = session.scalars(select(Delivery).where(Delivery.object_id == made.id, Delivery.destination == name)).first()
+    if row is None:
+        row = Delivery(object_id=made.id, destination=name)
+        session.add(row)
+    elif only_failed and row.state is DeliveryState.DELIVERED:
+        return 0
+    row.state = DeliveryState.WAITING
+    row.attempts = 0
+    row.created_at = now
+    row.next_attempt_at = now
+    row.delivered_at = None
+    return 1
+
+
+def _write(row: Delivery, attempt: Attempt, *, now: datetime) -> None:
+    row.state = attempt.state
+    row.attempts += 1
+    row.last_attempt_at = now
+    row.last_status = attempt.status
+    row.last_code = attempt.code
+    row.last_comment = attempt.comment
+    if attempt.state is DeliveryState.DELIVERED:
+        row.delivered_at = now
+    if attempt.next_attempt_at is not None:
+        row.next_attempt_at = attempt.next_attempt_at
+
+
+def _study_of(session: Session, row: Delivery) -> int:
+    return session.execute(
+        select(Result.study_id)
+        .join(ResultObject, ResultObject.result_id == Result.id)
+        .where(ResultObject.id == row.object_id)
+    ).scalar_one()
+
+
+def _tell(
+    session: Session, study_id: int, destination: str, outcomes: list[tuple[Attempt, bool]], *, now: datetime
+) -> None:
+    """One line for each kind of outcome; a retry that failed as the last one did says nothing new."""
+    groups: dict[tuple[DeliveryState, str], list[Attempt]] = {}
+    for attempt, news in outcomes:
+        if news:
+            groups.setdefault((attempt.state, attempt.code), []).append(attempt)
+    verbs = {
+        DeliveryState.DELIVERED: "arrived at",
+        DeliveryState.REFUSED: "were refused for good by",
+        DeliveryState.GIVEN_UP: "were given up for",
+        DeliveryState.WAITING: "could not be sent yet to",
+        DeliveryState.CANCELLED: "are no longer sent to",
+    }
+    for (state, code), group in groups.items():
+        why = "" if state is DeliveryState.DELIVERED else f": {group[0].comment}"
+        note(
+            session,
+            study_id,
+            at=now,
+            code=f"DELIVERY_{state.name}",
+            sentence=f"{len(group)} objects {verbs[state]} {destination}{why}",
+            detail={"destination": destination, "objects": len(group), "reason": code, "status": group[0].status},
+        )

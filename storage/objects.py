@@ -1,0 +1,182 @@
+"""Files on disk: written durably, named by hashes, never overwritten with something else.
+
+Local file system only. A key such as ``images/3f/3fa2...-9c11....dcm`` is all that the database keeps; it is made
+of hashes, so no UID or name from outside ever becomes a path.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from io import BufferedReader
+
+from config.errors import StorageUnavailable, UnusableInput
+
+_KEY = re.compile(r"[a-z]+/[0-9a-f]{2}/[0-9a-f]{32}/[0-9a-f]{32}-[0-9a-f]{16}\.[a-z0-9]{1,8}\Z")
+_TEMPORARY = "temporary"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One file that is durable."""
+
+    key: str
+    sha256: str  # of the whole file
+    size_bytes: int
+
+
+class ObjectStore:
+    """Files under one root.
+
+    Parameters
+    ----------
+    root : Path
+        Folder, made where it is missing; temporary files and final ones lie in it, so renaming never copies.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        try:
+            (root / _TEMPORARY).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def put(
+        self, area: str, group: str, *, name: str, content: Iterable[bytes | memoryview], suffix: str
+    ) -> StoredObject:
+        """Write one file; when this returns, bytes and directory entry are on the disk.
+
+        Parameters
+        ----------
+        area : str
+            First folder of the key: images, results, pictures or quarantine.
+        group, name : str
+            What the file belongs to (a study's UID) and what it is (a series' and instance's UID); only hashes of
+            them enter the key. The hash of the content enters it too: other content gets another file.
+        content : iterable of bytes
+            The parts of the file, in order; iterated twice, so no generator.
+        suffix : str
+            With its dot, for example ".dcm".
+
+        Raises
+        ------
+        StorageUnavailable
+            The disk is full or cannot be written; nothing is left behind.
+        """
+        digest, size_bytes = hashlib.sha256(), 0
+        for part in content:
+            digest.update(part)
+            size_bytes += len(part)
+        sha256 = digest.hexdigest()
+        folder = hashlib.sha256(group.encode()).hexdigest()[:32]
+        stem = hashlib.sha256(name.encode()).hexdigest()[:32]
+        key = f"{area}/{folder[:2]}/{folder}/{stem}-{sha256[:16]}{suffix}"
+        try:
+            self._write(self.root / key, content, size_bytes=size_bytes)
+        except OSError as error:
+            raise _unavailable(error) from None
+        return StoredObject(key=key, sha256=sha256, size_bytes=size_bytes)
+
+    def path(self, key: str) -> Path:
+        """The file of a key.
+
+        Raises
+        ------
+        UnusableInput
+            The key is none that :meth:`put` gives.
+        """
+        if not _KEY.match(key):
+            raise UnusableInput("OBJECT_KEY", f"This is not the key of a stored file: {key[:80]!r}")
+        return self.root / key
+
+    def read(self, key: str) -> bytes:
+        """The bytes of a file.
+
+        Raises
+        ------
+        StorageUnavailable
+            The file is missing or cannot be read.
+        """
+        with self.open(key) as stream:
+            return stream.read()
+
+    def open(self, key: str) -> BufferedReader:
+        """Open a file for reading; raises as :meth:`read` does."""
+        try:
+            return self.path(key).open("rb")
+        except OSError as error:
+            raise StorageUnavailable(
+                "OBJECT_UNREADABLE", f"A stored file cannot be read ({error.strerror}): {key}"
+            ) from None
+
+    def verify(self, key: str, *, sha256: str) -> bool:
+        """True where the file still has the content it was written with."""
+        with self.open(key) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+
+    def free_mb(self) -> float:
+        """Free space for us on the disk of the root, in 1e6 bytes."""
+        try:
+            return shutil.disk_usage(self.root).free / 1e6
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def clean_temporary(self, *, older_than_s: float = 3600.0) -> int:
+        """Remove what a crash left half written and return the number of files.
+
+        Young files may be in the making by another process, so they stay.
+        """
+        limit = time.time() - older_than_s
+        leftovers = [path for path in (self.root / _TEMPORARY).iterdir() if path.stat().st_mtime < limit]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def _write(self, final: Path, content: Iterable[bytes | memoryview], *, size_bytes: int) -> None:
+        if final.is_file() and final.stat().st_size == size_bytes:
+            _sync_folder(final.parent)  # the name holds the content's hash: the same bytes came before
+            return
+        self._make_folder(final.parent)
+        temporary = self.root / _TEMPORARY / secrets.token_hex(16)
+        try:
+            with temporary.open("xb", buffering=0) as stream:
+                for part in content:
+                    _write_all(stream.fileno(), part)
+                os.fsync(stream.fileno())
+            temporary.replace(final)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(final.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _write_all(descriptor: int, part: bytes | memoryview) -> None:
+    view = memoryview(part)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unavailable(error: OSError) -> StorageUnavailable:
+    if error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
+        return StorageUnavailable("DISK_FULL", f"The disk has no room; make room: {error.strerror}")
+    return StorageUnavailable("DISK_UNAVAILABLE", f"The data folder cannot be written: {error.strerror}")

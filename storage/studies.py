@@ -1,0 +1,307 @@
+"""Studies as they arrive: one transaction for each image, the quiet ones found, a new analysis asked for."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from config.errors import Final, UnusableInput
+from storage import audit
+from storage.session import Database
+from storage.states import move, note, utc_now
+from storage.tables import Instance, Study, StudyState
+
+_SEPARATORS = re.compile(r"[\^=,;\s]+")
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
+
+
+class Recorded(StrEnum):
+    """What became of an image that was recorded."""
+
+    NEW = "new"  # it is part of its study now
+    DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
+    CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingImage:
+    """An image whose file is durable, with what of its header the database keeps."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    sha256: str
+    size_bytes: int
+    path_key: str
+    modality: str = ""
+    patient_id: str = ""
+    patient_name: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    accession_number: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_id: str = ""
+    description: str = ""
+    calling_ae: str = ""
+    association_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Answer of :func:`record_instance`."""
+
+    outcome: Recorded
+    study_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingStudy:
+    """What :mod:`dicom_node.completion` needs to know of a study that is being received."""
+
+    study_id: int
+    first_received_at: datetime
+    last_received_at: datetime
+    image_count: int
+
+
+def check_uid(value: str, what: str) -> str:
+    """Return a UID that has the characters and the length of one.
+
+    Raises
+    ------
+    UnusableInput
+        It has not (code ``UID_INVALID``).
+
+    References
+    ----------
+    PS3.5 section 9.1. Leading zeros of a component, which the standard forbids but old devices write, are let pass.
+    """
+    if len(value) > 64 or not _UID.match(value):
+        raise UnusableInput("UID_INVALID", f"The {what} is not a UID, received {value[:80]!r}")
+    return value
+
+
+def record_instance(database: Database, image: IncomingImage, *, at: datetime | None = None) -> Recording:
+    """Record one image in one transaction; its file must be durable before.
+
+    A new image restarts the quiet period of its study. Where the study was analysed before, the whole of it becomes
+    a new revision. While it is being analysed its state stays, and :func:`storage.results.save` sees the difference.
+
+    Raises
+    ------
+    UnusableInput
+        One of the UIDs is none.
+    StorageUnavailable
+        Nothing was recorded; the image must be refused.
+    """
+    for value, what in (
+        (image.study_instance_uid, "Study Instance UID"),
+        (image.series_instance_uid, "Series Instance UID"),
+        (image.sop_instance_uid, "SOP Instance UID"),
+    ):
+        check_uid(value, what)
+    at = at or utc_now()
+    with database.write() as session:
+        study = session.scalars(select(Study).where(Study.study_instance_uid == image.study_instance_uid)).first()
+        if study is None:
+            study = _open_study(session, image, at=at)
+        known = session.execute(
+            select(Instance.sha256).where(
+                Instance.study_id == study.id,
+                Instance.series_instance_uid == image.series_instance_uid,
+                Instance.sop_instance_uid == image.sop_instance_uid,
+            )
+        ).scalar()
+        if known is not None:
+            return Recording(Recorded.DUPLICATE if known == image.sha256 else Recorded.CONFLICT, study.id)
+        _add_instance(session, study, image, at=at)
+        return Recording(Recorded.NEW, study.id)
+
+
+def receiving(database: Database) -> list[ReceivingStudy]:
+    """Studies in state receiving, the longest quiet first."""
+    columns = (Study.id, Study.first_received_at, Study.last_received_at, Study.image_count)
+    with database.read() as session:
+        found = session.execute(
+            select(*columns).where(Study.state == StudyState.RECEIVING).order_by(Study.last_received_at)
+        )
+        return [ReceivingStudy(*row) for row in found]
+
+
+def mark_complete(
+    database: Database, study_id: int, *, image_count: int, sentence: str, at: datetime | None = None
+) -> bool:
+    """Queue a study that is complete.
+
+    Parameters
+    ----------
+    image_count : int
+        The count the decision was made on: where another image came since, nothing happens.
+    sentence : str
+        Why it is complete, for the timeline.
+
+    Returns
+    -------
+    bool
+        False where the study changed in between.
+    """
+    at = at or utc_now()
+    with database.write() as session:
+        study = session.get(Study, study_id)
+        if study is None or study.state is not StudyState.RECEIVING or study.image_count != image_count:
+            return False
+        study.attempts = 0
+        study.next_attempt_at = at
+        move(session, study, to=StudyState.QUEUED, at=at, code="COMPLETE", sentence=sentence)
+        return True
+
+
+def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | None = None) -> None:
+    """Queue a study for a new analysis, as a new revision, because a person asks; leaves an audit row.
+
+    Raises
+    ------
+    Final
+        There is no such study (``STUDY_UNKNOWN``), or it is on its way already (``STUDY_BUSY``).
+    """
+    at = at or utc_now()
+    with database.write() as session:
+        study = session.get(Study, study_id)
+        if study is None:
+            raise Final("STUDY_UNKNOWN", f"There is no study with the number {study_id}.")
+        if study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
+            raise Final("STUDY_BUSY", f"The study is on its way already; wait until it is done. It is {study.state}.")
+        study.reprocess = True
+        study.attempts = 0
+        study.next_attempt_at = at
+        sentence = f"{actor} asked for a new analysis."
+        move(session, study, to=StudyState.QUEUED, at=at, code="REPROCESS", sentence=sentence)
+        audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
+
+
+def path_keys(database: Database, study_id: int) -> list[str]:
+    """Keys of the files of a study, in the order they came."""
+    with database.read() as session:
+        return list(
+            session.scalars(select(Instance.path_key).where(Instance.study_id == study_id).order_by(Instance.id))
+        )
+
+
+def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, sender: str) -> None:
+    """Write, at the end of an association, one line for each study it brought images of.
+
+    Parameters
+    ----------
+    arrivals : dict
+        From study number to (new images, duplicates).
+    sender : str
+        The calling AE title.
+    """
+    at = utc_now()
+    with database.write() as session:
+        for study_id, (new, duplicates) in arrivals.items():
+            again = f", and {duplicates} that we had" if duplicates else ""
+            note(
+                session,
+                study_id,
+                at=at,
+                code="IMAGES_RECEIVED",
+                sentence=f"{new} new images came from {sender}{again}.",
+                detail={"new": new, "duplicates": duplicates, "sender": sender},
+            )
+
+
+def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> Study:
+    study = Study(
+        study_instance_uid=image.study_instance_uid,
+        patient_id=image.patient_id,
+        patient_name=image.patient_name,
+        birth_date=image.birth_date[:16],
+        sex=image.sex[:16],
+        accession_number=image.accession_number,
+        study_date=image.study_date[:16],
+        study_time=image.study_time[:16],
+        study_id=image.study_id,
+        description=image.description,
+        calling_ae=image.calling_ae,
+        search_text=search_text(
+            image.patient_id, image.patient_name, image.accession_number, image.description, image.study_instance_uid
+        ),
+        first_received_at=at,
+        last_received_at=at,
+        changed_at=at,
+        next_attempt_at=at,
+        state=StudyState.RECEIVING,
+        image_count=0,
+        identity_conflict=False,
+        reason_code="RECEIVING",
+        reason="Images are arriving.",
+    )
+    session.add(study)
+    session.flush()
+    note(session, study.id, at=at, code="STUDY_OPENED", sentence=f"The first image came from {image.calling_ae}.")
+    return study
+
+
+def _add_instance(session: Session, study: Study, image: IncomingImage, *, at: datetime) -> None:
+    session.execute(
+        insert(Instance).values(
+            study_id=study.id,
+            series_instance_uid=image.series_instance_uid,
+            sop_instance_uid=image.sop_instance_uid,
+            sop_class_uid=image.sop_class_uid,
+            transfer_syntax_uid=image.transfer_syntax_uid,
+            modality=image.modality[:32],
+            sha256=image.sha256,
+            size_bytes=image.size_bytes,
+            path_key=image.path_key,
+            received_at=at,
+            calling_ae=image.calling_ae,
+            association_id=image.association_id,
+        )
+    )
+    if study.state not in {StudyState.RECEIVING, StudyState.ANALYSING}:
+        sentence = "More images came" + (
+            " after the analysis; the whole study is read again." if study.revision else "."
+        )
+        move(session, study, to=StudyState.RECEIVING, at=at, code="LATE_IMAGES", sentence=sentence)
+    if not study.identity_conflict and _other_patient(study, image):
+        study.identity_conflict = True
+        sentence = "Its images name more than one patient; results will be held back until a person has looked."
+        note(session, study.id, at=at, code="IDENTITY_MIXED", sentence=sentence)
+    session.flush()
+    session.execute(
+        update(Study)
+        .where(Study.id == study.id)
+        .values(image_count=Study.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def search_text(*parts: str) -> str:
+    """The parts, case-folded, with the signs that separate parts of DICOM names turned into spaces."""
+    joined = " ".join(part for part in parts if part).casefold()
+    return " " + _SEPARATORS.sub(" ", joined).strip() + " "
+
+
+def _other_patient(study: Study, image: IncomingImage) -> bool:
+    pairs = (
+        (study.patient_id, image.patient_id),
+        (study.birth_date, image.birth_date),
+        (study.sex, image.sex),
+        (search_text(study.patient_name), search_text(image.patient_name)),
+    )
+    return any(ours.strip() and theirs.strip() and ours.strip() != theirs.strip() for ours, theirs in pairs)
+
+
+def count_states(database: Database) -> dict[StudyState, int]:
+    """How many studies are in each state."""
+    with database.read() as session:
+        found = session.execute(select(Study.state, func.count()).group_by(Study.state))
+        return {state: count for state, count in found}
