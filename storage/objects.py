@@ -12,8 +12,8 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from io import BufferedReader
+from pathlib import Path
 
 from config.errors import StorageUnavailable, UnusableInput
 
