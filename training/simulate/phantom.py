@@ -1,0 +1,409 @@
+"""A three-dimensional phantom of the sacroiliac joints with T1W and STIR contrast and a known truth.
+
+``make_phantom(seed)`` draws the anatomy, the contrast, the patient's position and the scanner's imperfections of one
+synthetic patient: an unlimited source of patients whose bones, joint surfaces and lesions are known exactly.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from inference.types import BoolArray, FloatArray, Role, Side, Stage, Vector, Volume
+from training.simulate.anatomy import Anatomy, draw_anatomy
+from training.simulate.contrast import Contrast, Tissue, draw_contrast
+from training.simulate.fields import BodyPoints, rotation, smooth_field
+from training.simulate.tissues import JOINT_HALF_MM, Skeleton, build_skeleton, paint_order
+
+LABELS = {"background": 0, "sacrum": 1, "left ilium": 2, "right ilium": 3, "lumbar": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class GridSpec:
+    """One stack of parallel slices.
+
+    Attributes
+    ----------
+    slices, rows, columns : int
+    pixel_mm : float
+    step_mm : float
+        Distance of the slices' middles.
+    thickness_mm : float
+    tilt_deg, turn_deg : float
+        Angle to the plane along the patient's sacrum: about the left-right axis, and within the slice.
+    shift_mm : Vector
+        Of the stack's middle, in the patient system LPS.
+    """
+
+    slices: int = 25
+    rows: int = 256
+    columns: int = 256
+    pixel_mm: float = 0.75
+    step_mm: float = 3.3
+    thickness_mm: float = 3.0
+    tilt_deg: float = 0.0
+    turn_deg: float = 0.0
+    shift_mm: Vector = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRequest:
+    """A lesion to make.
+
+    Attributes
+    ----------
+    kind : str
+        "bme" (bone marrow oedema), "erosion", "fat", "sclerosis" or "ankylosis".
+    side : Side
+    bone : str
+        "sacral", "iliac" or "both".
+    height : float
+        Place along the joint, 0 at its upper and 1 at its lower end.
+    depth : float
+        Place along the joint, 0 at its front and 1 at its back end.
+    radius_mm : float
+        Extent along the joint; a lesion reaches about half as deep into the marrow.
+    strength : float
+        Share of the lesion's full contrast, 0 to 1.
+    """
+
+    kind: str
+    side: Side
+    bone: str = "sacral"
+    height: float = 0.45
+    depth: float = 0.5
+    radius_mm: float = 12.0
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomSpec:
+    """What is fixed for a phantom; all else is drawn by the seed.
+
+    Attributes
+    ----------
+    t1, fluid : GridSpec
+    sacral_tilt_deg : float or None
+        Angle of the sacrum, and with it of the slices, to the coronal plane; None draws one.
+    rotation_deg : (float, float) or None
+        Rotation of the patient about the long axis and about the front-to-back axis; None draws small ones.
+    noise : float or None
+        Standard deviation relative to fat (T1W) and to one sixth of free water (fluid-sensitive); None draws one.
+    bias : float or None
+        Depth of the receive field's variation, relative; None draws one.
+    asymmetry : float
+        Strength of the difference between left and right bones; 0: none.
+    lesions : tuple of LesionRequest
+        Empty: a patient without lesions.
+    """
+
+    t1: GridSpec = field(default_factory=GridSpec)
+    fluid: GridSpec = field(default_factory=GridSpec)
+    sacral_tilt_deg: float | None = None
+    rotation_deg: tuple[float, float] | None = None
+    noise: float | None = None
+    bias: float | None = None
+    asymmetry: float = 1.0
+    lesions: tuple[LesionRequest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """A lesion that was made.
+
+    Attributes
+    ----------
+    kind, side, bone
+        As in LesionRequest.
+    role : Role
+        The grid on which the mask lies: fluid-sensitive for oedema, T1W for structural lesions.
+    centre_mm : Vector
+        Centre of mass, LPS.
+    volume_mm3 : float
+    mask : bool array (slices, rows, columns)
+    """
+
+    kind: str
+    side: Side
+    bone: str
+    role: Role
+    centre_mm: Vector
+    volume_mm3: float
+    mask: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Phantom:
+    """A synthetic patient and the truth about it.
+
+    Attributes
+    ----------
+    t1, fluid : Volume
+    region : bool array, on the T1W grid
+        Sacrum, ilia, joints and vertebrae as one piece, as the manual masks of real scans draw it.
+    surfaces : dict
+        For each side a float32 array (slices, rows): the column of the joint surface on the T1W grid, NaN where there
+        is no joint.
+    labels : uint8 array, on the T1W grid
+        Values of LABELS.
+    lesions : tuple of Lesion
+    stage : Stage
+    as_present : bool
+        True for any stage but Normal.
+    fluid_region : bool array, on the fluid-sensitive grid
+    seed : int
+    """
+
+    t1: Volume
+    fluid: Volume
+    region: BoolArray
+    surfaces: dict[Side, FloatArray]
+    labels: NDArray[np.uint8]
+    lesions: tuple[Lesion, ...]
+    stage: Stage
+    as_present: bool
+    fluid_region: BoolArray
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The drawn patient: anatomy, and the rotation from body axes to LPS."""
+
+    anatomy: Anatomy
+    axes: NDArray[np.float64]
+    origin_mm: NDArray[np.float64]
+
+
+def stage_of(kinds: set[str]) -> Stage:
+    """Stage as this project means it, from the kinds of lesions that are present."""
+    if "ankylosis" in kinds:
+        return Stage.ADVANCED
+    if kinds & {"erosion", "fat", "sclerosis"}:
+        return Stage.MODERATE
+    return Stage.EARLY if "bme" in kinds else Stage.NORMAL
+
+
+def make_phantom(seed: int, *, spec: PhantomSpec | None = None) -> Phantom:
+    """Make one synthetic patient.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed and spec give the same phantom, bit for bit.
+    spec : PhantomSpec, optional
+        The default has 25 slices of 256 x 256 on one grid for both contrasts, and no lesions.
+
+    Returns
+    -------
+    Phantom
+    """
+    spec = spec or PhantomSpec()
+    rng = np.random.default_rng(seed)
+    body = draw_body(rng, spec)
+    t1_contrast, fluid_contrast = draw_contrast(rng, Role.T1W), draw_contrast(rng, Role.FLUID)
+    t1, t1_skeleton, t1_lesions = _scan(rng, body, spec, Role.T1W, t1_contrast)
+    fluid, fluid_skeleton, fluid_lesions = _scan(rng, body, spec, Role.FLUID, fluid_contrast)
+    stage = stage_of({request.kind for request in spec.lesions})
+    return Phantom(
+        t1=t1,
+        fluid=fluid,
+        region=t1_skeleton.region,
+        surfaces={side: _surface(t1_skeleton, t1, side) for side in Side},
+        labels=_labels(t1_skeleton),
+        lesions=(*t1_lesions, *fluid_lesions),
+        stage=stage,
+        as_present=stage is not Stage.NORMAL,
+        fluid_region=fluid_skeleton.region,
+        seed=seed,
+    )
+
+
+def draw_body(rng: np.random.Generator, spec: PhantomSpec) -> Body:
+    """Draw the anatomy and the patient's position in the scanner."""
+    anatomy = draw_anatomy(rng, asymmetry=spec.asymmetry)
+    drawn_tilt, drawn_turn = rng.uniform(27.0, 50.0), rng.normal(0.0, 1.5, 2)
+    tilt = drawn_tilt if spec.sacral_tilt_deg is None else spec.sacral_tilt_deg
+    about_z, about_y = drawn_turn if spec.rotation_deg is None else spec.rotation_deg
+    tilted = np.radians(tilt)
+    axes = np.array(
+        [[1.0, 0.0, 0.0], [0.0, np.sin(tilted), np.cos(tilted)], [0.0, -np.cos(tilted), np.sin(tilted)]]
+    )  # columns: u, v and w in LPS
+    axes = rotation(2, float(about_z)) @ rotation(1, float(about_y)) @ axes
+    return Body(anatomy, axes, rng.normal(0.0, 8.0, 3))
+
+
+def place_grid(body: Body, grid: GridSpec, voxels: FloatArray | None = None) -> Volume:
+    """Geometry of a grid about a body, with empty voxels where none are given."""
+    axes = body.axes @ rotation(0, grid.tilt_deg) @ rotation(2, grid.turn_deg)
+    row, column, normal = axes[:, 0], axes[:, 1], axes[:, 2]
+    middle = body.origin_mm + body.axes @ np.array([0.0, 24.0, 4.0]) + np.asarray(grid.shift_mm)
+    corner = middle - grid.pixel_mm * (row * (grid.columns - 1) + column * (grid.rows - 1)) / 2
+    steps = (np.arange(grid.slices) - (grid.slices - 1) / 2) * grid.step_mm
+    shape = (grid.slices, grid.rows, grid.columns)
+    return Volume(
+        voxels=np.zeros(shape, np.float32) if voxels is None else voxels,
+        positions_mm=corner + steps[:, None] * normal,
+        row_direction=(float(row[0]), float(row[1]), float(row[2])),
+        column_direction=(float(column[0]), float(column[1]), float(column[2])),
+        pixel_spacing_mm=(grid.pixel_mm, grid.pixel_mm),
+        slice_spacing_mm=grid.step_mm,
+    )
+
+
+def body_points(body: Body, volume: Volume, *, along_normal_mm: float = 0.0) -> BodyPoints:
+    """Body coordinates of a volume's voxel centres, moved along the slice normal."""
+    positions = volume.positions_mm + along_normal_mm * volume.normal - body.origin_mm
+    corners = positions @ body.axes
+    right = np.asarray(volume.row_direction) @ body.axes * volume.pixel_spacing_mm[1]
+    down = np.asarray(volume.column_direction) @ body.axes * volume.pixel_spacing_mm[0]
+    _, rows, columns = volume.shape
+    r = np.arange(rows, dtype=np.float32)[None, :, None]
+    c = np.arange(columns, dtype=np.float32)[None, None, :]
+    axes = [
+        corners[:, i, None, None].astype(np.float32) + r * np.float32(down[i]) + c * np.float32(right[i])
+        for i in range(3)
+    ]
+    return BodyPoints(*axes)
+
+
+def _scan(
+    rng: np.random.Generator, body: Body, spec: PhantomSpec, role: Role, contrast: Contrast
+) -> tuple[Volume, Skeleton, tuple[Lesion, ...]]:
+    """Image the body on one grid: mean of two planes through the slice, then field and noise."""
+    grid = spec.t1 if role is Role.T1W else spec.fluid
+    empty = place_grid(body, grid)
+    centre = build_skeleton(body.anatomy, body_points(body, empty))
+    lesions = tuple(_shape(body, empty, centre, request) for request in spec.lesions)
+    planes = []
+    for offset in (-grid.thickness_mm / 4, grid.thickness_mm / 4):
+        points = body_points(body, empty, along_normal_mm=offset)
+        skeleton = build_skeleton(body.anatomy, points)
+        shares = [_shape(body, empty, skeleton, request) for request in spec.lesions]
+        planes.append(_paint(body.anatomy, points, skeleton, contrast, list(zip(spec.lesions, shares, strict=True))))
+    image = _degrade(rng, (planes[0] + planes[1]) / 2, spec, role, contrast)
+    volume = place_grid(body, grid, image)
+    made = tuple(
+        _lesion(volume, request, share, role)
+        for request, share in zip(spec.lesions, lesions, strict=True)
+        if (request.kind == "bme") == (role is Role.FLUID)
+    )
+    return volume, centre, made
+
+
+def _paint(
+    anatomy: Anatomy,
+    points: BodyPoints,
+    skeleton: Skeleton,
+    contrast: Contrast,
+    lesions: list[tuple[LesionRequest, FloatArray]],
+) -> FloatArray:
+    texture = 1.0 + contrast.marrow_sd * anatomy.marrow_texture.over(points)
+    grain = 1.0 + 0.5 * contrast.marrow_sd * anatomy.fine_texture.at(points)
+    image = np.full(points.u.shape, contrast.signal[Tissue.FAT], np.float32)
+    for tissue, share in paint_order(anatomy, points, skeleton):
+        value: float | FloatArray = contrast.signal[tissue]
+        if tissue is Tissue.MARROW:
+            value = (contrast.signal[tissue] * texture * grain).astype(np.float32)
+        image += share * (value - image)
+    fluid = contrast.signal[Tissue.FLUID] > contrast.signal[Tissue.FAT]
+    for request, share in lesions:
+        image += (
+            share * np.float32(request.strength) * (_LESION_SIGNAL[request.kind][fluid] * contrast.full_scale - image)
+        )
+    return image
+
+
+# Signal of a lesion relative to full scale, on T1W and on fluid-sensitive images.
+_LESION_SIGNAL: dict[str, tuple[float, float]] = {
+    "bme": (0.30, 0.50),
+    "fat": (0.92, 0.10),
+    "sclerosis": (0.14, 0.06),
+    "erosion": (0.20, 0.20),
+    "ankylosis": (0.62, 0.14),
+}
+
+
+def _shape(body: Body, volume: Volume, skeleton: Skeleton, request: LesionRequest) -> FloatArray:
+    """Share of each voxel taken by a requested lesion."""
+    place = skeleton.place
+    sign = 1.0 if request.side is Side.LEFT else -1.0
+    middle_v, middle_w = 4.0 + 62.0 * request.height, -18.0 + 30.0 * request.depth
+    along = np.sqrt((place.v - middle_v) ** 2 + (place.w - middle_w) ** 2)
+    reach = {"erosion": 0.35, "ankylosis": 0.0}.get(request.kind, 0.75) * request.radius_mm + JOINT_HALF_MM
+    inward = np.abs(place.joint)
+    ball = 1.0 - np.sqrt((along / request.radius_mm) ** 2 + (inward / reach) ** 2)
+    share = np.clip(ball * request.radius_mm * 0.5, 0.0, 1.0)
+    if request.kind == "ankylosis":
+        share = np.clip((request.radius_mm - along) * 0.5, 0.0, 1.0) * (inward < JOINT_HALF_MM + 0.5)
+    elif request.kind != "erosion":
+        share = share * np.clip(inward - JOINT_HALF_MM + 0.5, 0.0, 1.0) * (skeleton.bone > 0.8)
+    if request.bone != "both":
+        share = share * ((place.joint > 0) == (request.bone == "sacral"))
+    result: FloatArray = (share * (sign * place.u > 0)).astype(np.float32)
+    return result
+
+
+def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Role) -> Lesion:
+    mask = share > 0.5
+    index = np.array(ndimage.center_of_mass(mask)) if mask.any() else np.zeros(3)
+    slices = np.arange(volume.shape[0])
+    corner = np.array([np.interp(index[0], slices, volume.positions_mm[:, axis]) for axis in range(3)])
+    centre = (
+        corner
+        + index[1] * volume.pixel_spacing_mm[0] * np.asarray(volume.column_direction)
+        + index[2] * volume.pixel_spacing_mm[1] * np.asarray(volume.row_direction)
+    )
+    return Lesion(
+        kind=request.kind,
+        side=request.side,
+        bone=request.bone,
+        role=role,
+        centre_mm=(float(centre[0]), float(centre[1]), float(centre[2])),
+        volume_mm3=float(mask.sum()) * volume.voxel_volume_mm3,
+        mask=mask,
+    )
+
+
+def _degrade(
+    rng: np.random.Generator, image: FloatArray, spec: PhantomSpec, role: Role, contrast: Contrast
+) -> FloatArray:
+    """Receive field, in-plane point spread and Rician noise."""
+    drawn_noise, drawn_bias = rng.uniform(0.012, 0.03), rng.uniform(0.04, 0.15)
+    noise = drawn_noise if spec.noise is None else spec.noise
+    bias = drawn_bias if spec.bias is None else spec.bias
+    level = noise * contrast.full_scale * (1.0 if role is Role.T1W else 1.0 / 6.0)
+    blurred = ndimage.gaussian_filter(image, (0.0, 0.45, 0.45))
+    coarse = smooth_field(rng, correlation_mm=4.0, size=12).lattice
+    zoom = [n / m for n, m in zip(image.shape, coarse.shape, strict=True)]
+    field_map = np.exp(bias * ndimage.zoom(coarse, zoom, order=1))
+    real = blurred * field_map + level * rng.standard_normal(image.shape, dtype=np.float32)
+    imaginary = level * rng.standard_normal(image.shape, dtype=np.float32)
+    magnitude: FloatArray = np.hypot(real, imaginary).astype(np.float32)
+    return magnitude
+
+
+def _surface(skeleton: Skeleton, volume: Volume, side: Side) -> FloatArray:
+    """Column of the joint surface in each row, where sacrum and ilium face each other."""
+    sign = 1.0 if side is Side.LEFT else -1.0
+    distance = skeleton.place.joint
+    own = sign * skeleton.place.u > 8.0
+    bones = (skeleton.sacrum > -4.0) & (skeleton.ilium > -4.0)
+    near = own & bones & skeleton.facing & (np.abs(distance) < 2.0)
+    weight = np.where(near, 1.0 / (0.05 + np.abs(distance)), 0.0)
+    total = weight.sum(axis=2)
+    columns = np.arange(volume.shape[2], dtype=np.float32)
+    mean = (weight * columns).sum(axis=2) / np.maximum(total, 1e-6)
+    surface: FloatArray = np.where(total > 0, mean, np.nan).astype(np.float32)
+    return surface
+
+
+def _labels(skeleton: Skeleton) -> NDArray[np.uint8]:
+    labels = np.zeros(skeleton.sacrum.shape, np.uint8)
+    labels[np.maximum(skeleton.spine.body, skeleton.spine.arch) > 0] = LABELS["lumbar"]
+    labels[skeleton.sacrum > 0] = LABELS["sacrum"]
+    ilium = skeleton.ilium > 0
+    labels[ilium & (skeleton.place.u > 0)] = LABELS["left ilium"]
+    labels[ilium & (skeleton.place.u <= 0)] = LABELS["right ilium"]
+    return labels
