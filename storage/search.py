@@ -86,7 +86,7 @@ def oldest_waiting(database: Database) -> Study | None:
         ).first()
 
 
-def _matching(wanted: StudyFilter) -> Select[tuple[Study, Result]]:
+def _matching(wanted: StudyFilter) -> Select[Study, Result]:
     other = aliased(Result)
     newest = select(func.max(other.revision)).where(other.study_id == Study.id).correlate(Study).scalar_subquery()
     query = select(Study, Result).outerjoin(Result, (Result.study_id == Study.id) & (Result.revision == newest))
