@@ -1,0 +1,132 @@
+"""The command line. Each command imports what it needs, so that light commands stay light."""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from config.errors import AxspaError, SettingsError, UnusableInput
+from config.settings import Settings, load_settings
+
+NOTICE = "Research software, not a medical device."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 for success, 2 for wrong use or unusable input, 1 for other failures."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, Settings], int] = options.command
+    try:
+        return command(options, load_settings(options.config))
+    except AxspaError as error:
+        print(f"axspa-node: {error.sentence} [{error.code}]", file=sys.stderr)
+        return 2 if isinstance(error, SettingsError | UnusableInput) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="axspa-node", description=f"Reads sacroiliac MRI sent by DICOM. {NOTICE}")
+    parser.add_argument("--version", action="version", version=f"axspa-node {version('axspa-node')}. {NOTICE}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.add_argument("--config", type=Path, metavar="FILE", help="TOML settings (see config/example.toml)")
+        added.set_defaults(command=run)
+        return added
+
+    command("serve", _serve, "Run the node until SIGTERM or Ctrl-C.")
+
+    process = command("process", _process, "Analyse a folder of DICOM files, offline.")
+    process.add_argument("input", type=Path, metavar="INPUT", help="a DICOM file, or a folder of them")
+    process.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where results are written")
+
+    demo = command("demo", _demo, "Start a node, send it the shipped synthetic study, show what comes back.")
+    demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
+    demo.add_argument("--out", type=Path, metavar="FOLDER", help="keep the received results here")
+
+    command("doctor", _doctor, "Check ports, disk, bundle, database and destinations, and say what to do.")
+
+    user = command("user", _user, "Add or change a user of the panel.")
+    user.add_argument("action", choices=("add", "password", "disable", "enable"))
+    user.add_argument("name")
+    user.add_argument("--role", choices=("reader", "admin"), default="reader")
+    user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+    audit = command("audit", _audit, "Verify the chain of the audit log, or export it as JSON lines.")
+    audit.add_argument("action", choices=("verify", "export"))
+    return parser
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import serve
+
+    return serve(settings)
+
+
+def _process(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.offline import process
+
+    return process(options.input, options.out, settings=settings)
+
+
+def _demo(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.demo.run import demo
+
+    return demo(settings, out=options.out, leave=options.leave)
+
+
+def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.doctor import examine
+
+    findings = examine(settings)
+    for finding in findings:
+        print(f"{finding.verdict.value:<5} {finding.subject}: {finding.sentence}")
+    return 1 if any(finding.failed for finding in findings) else 0
+
+
+def _user(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import open_database
+    from storage import audit, users
+
+    database = open_database(settings)
+    with database.write() as session:
+        if options.action == "add":
+            users.add(session, options.name, password=_password(options), role=options.role)
+        elif options.action == "password":
+            users.set_password(session, options.name, password=_password(options))
+        else:
+            users.set_disabled(session, options.name, disabled=options.action == "disable")
+        audit.append(session, actor="command line", action=f"user.{options.action}", subject=options.name)
+    print(f"User {options.name}: {options.action} done.")
+    return 0
+
+
+def _password(options: argparse.Namespace) -> str:
+    if options.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if first != getpass.getpass("Again: "):
+        raise UnusableInput("PASSWORDS_DIFFER", "The two passwords differ; nothing was changed.")
+    return first
+
+
+def _audit(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import open_database
+    from storage import audit
+
+    with open_database(settings).read() as session:
+        if options.action == "export":
+            for row in audit.export(session):
+                print(json.dumps(row, ensure_ascii=False))
+            return 0
+        verdict = audit.verify(session)
+    print(verdict.sentence)
+    return 0 if verdict.intact else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

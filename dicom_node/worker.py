@@ -1,0 +1,86 @@
+"""What runs inside an analysis process: the models stay loaded, studies come and go."""
+
+import logging
+import os
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from config import logs
+from config.errors import AxspaError, Retryable
+from config.settings import Settings
+from storage import claims, results
+from storage.claims import ClaimedStudy
+from storage.objects import ObjectStore
+from storage.session import Database
+
+if TYPE_CHECKING:
+    from inference.registry import LoadedBundle
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    settings: Settings
+    database: Database
+    objects: ObjectStore
+    bundle: "LoadedBundle"
+
+
+_context: _Context | None = None  # one for each process of the pool, set by start()
+
+
+def start(settings: Settings) -> None:
+    """Prepare this process: threads, logs, database, models loaded and run once."""
+    global _context
+    if settings.analysis.threads:
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+            os.environ[name] = str(settings.analysis.threads)
+    logs.setup(settings.logging)
+    from inference.registry import load_bundle
+
+    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+    bundle.warm()
+    _context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), bundle)
+
+
+def analyse(claimed: ClaimedStudy) -> str:
+    """Analyse one claimed study and save what it gave, or why it gave nothing; the state that the study is in now."""
+    if _context is None:
+        raise RuntimeError("start() prepares a process before its first analysis")
+    try:
+        return _analyse(claimed, _context)
+    except AxspaError as error:
+        log.warning("Analysis of study %d failed: %s", claimed.study_id, error.code)
+        return _fail(claimed, error, _context)
+    except Exception as error:  # noqa: BLE001 (the edge of the engine: whatever happened, the study is kept and shown)
+        # The message of an unknown error may quote patient data, so only its kind and place are logged.
+        place = "".join(traceback.format_tb(error.__traceback__)[-4:])
+        log.error("Analysis of study %d broke: %s\n%s", claimed.study_id, type(error).__name__, place)
+        sentence = f"The analysis broke unexpectedly ({type(error).__name__}); the log of the node says where."
+        return _fail(claimed, Retryable("ANALYSIS_BROKE", sentence), _context)
+
+
+def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
+    from dicom_node import pipeline
+    from inference.headers import read_study
+
+    started = datetime.now(UTC)
+    study = read_study(context.objects.path(key) for key in claimed.path_keys)
+    outcome = pipeline.run(study, context.bundle, revision=claimed.revision, started=started)
+    state = results.save(
+        context.database,
+        context.objects,
+        claimed,
+        outcome.record(started=started),
+        destinations=tuple(destination.name for destination in context.settings.destinations),
+    )
+    total_s = sum(outcome.analysis.timings_s.values())
+    log.info("Study %d revision %d analysed in %.1f s: %s", claimed.study_id, claimed.revision, total_s, state)
+    return str(state)
+
+
+def _fail(claimed: ClaimedStudy, error: AxspaError, context: _Context) -> str:
+    return str(claims.fail(context.database, claimed, error, max_attempts=context.settings.analysis.max_attempts))

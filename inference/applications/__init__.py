@@ -1,0 +1,1 @@
+"""One file for each job: what it selects, runs and finds."""

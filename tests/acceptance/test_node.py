@@ -1,0 +1,206 @@
+"""The main job from outside: a PACS pushes a study to a running node and finds checked results in the same study."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from dicom_node.demo import unpack
+from tests import peers
+
+SEG = "1.2.840.10008.5.1.4.1.1.66.4"
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+STRUCTURED_REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
+MR = "1.2.840.10008.5.1.4.1.1.4"
+IDENTITY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyID", "AccessionNumber")
+
+
+class Round:
+    """One study sent to a node by a PACS, and what the PACS holds afterwards."""
+
+    def __init__(self, folder: Path, files: list[Path], need_program: peers.Need) -> None:
+        """Push, wait for the results, fetch them from the PACS."""
+        node_ports = peers.free_port(), peers.free_port()
+        with peers.orthanc(folder / "pacs", need_program, modalities={"AXSPA": ("AXSPA", node_ports[0])}) as pacs:
+            assert peers.storescu(need_program, files, pacs.dicom_port, called="ORTHANC").returncode == 0
+            study_uid = pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID
+            destination = ("pacs", "ORTHANC", pacs.dicom_port)
+            with peers.node(folder / "node", destinations=[destination], ports=node_ports) as node:
+                assert pacs.send_study(study_uid, "AXSPA")["FailedInstancesCount"] == 0
+                peers.wait_until(lambda: "everything delivered" in node.log, 180, "all results to be delivered")
+                assert peers.stop(node.process) == 0
+            self.study_uid = study_uid
+            self.log = node.log
+            self.sources = [pydicom.dcmread(file) for file in files]
+            source_uids = {source.SOPInstanceUID for source in self.sources}
+            self.folder = folder / "results"
+            self.folder.mkdir()
+            self.results: dict[Path, Dataset] = {}
+            for number, instance in enumerate(pacs.instances()):
+                content = pacs.dataset_bytes(instance["ID"])
+                dataset = pydicom.dcmread(io.BytesIO(content))
+                if dataset.SOPInstanceUID not in source_uids:
+                    path = self.folder / f"{number:03d}.dcm"
+                    path.write_bytes(content)
+                    self.results[path] = dataset
+
+    def of_class(self, *sop_classes: str) -> dict[Path, Dataset]:
+        """Results of these SOP classes."""
+        return {path: dataset for path, dataset in self.results.items() if dataset.SOPClassUID in sop_classes}
+
+    def segments(self) -> dict[str, tuple[Dataset, int]]:
+        """Segment label -> (SEG, segment number)."""
+        return {
+            segment.SegmentLabel: (dataset, segment.SegmentNumber)
+            for dataset in self.of_class(SEG).values()
+            for segment in dataset.SegmentSequence
+        }
+
+
+def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
+    """Number of voxels of a segment, and its centroid in patient coordinates (LPS, mm)."""
+    pixels = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    direction = np.array(shared.PlaneOrientationSequence[0].ImageOrientationPatient, float)
+    spacing = np.array(shared.PixelMeasuresSequence[0].PixelSpacing, float)
+    points = []
+    for frame, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
+        if groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber != number:
+            continue
+        origin = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
+        rows, columns = np.nonzero(frame)
+        points.append(
+            origin + np.outer(columns * spacing[1], direction[:3]) + np.outer(rows * spacing[0], direction[3:])
+        )
+    every = np.concatenate(points)
+    return len(every), every.mean(axis=0)
+
+
+def volume_ml(dataset: Dataset, number: int) -> float:
+    """Volume of a segment in millilitres, from its voxels."""
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    step = float(getattr(measures, "SpacingBetweenSlices", measures.SliceThickness))
+    return segment_voxels(dataset, number)[0] * float(np.prod(measures.PixelSpacing)) * step / 1000
+
+
+@pytest.fixture(scope="module")
+def phantom_round(tmp_path_factory: pytest.TempPathFactory, need_program: peers.Need) -> Round:
+    """The shipped synthetic study through PACS and node."""
+    folder = tmp_path_factory.mktemp("phantom")
+    return Round(folder, unpack(folder / "study"), need_program)
+
+
+@pytest.fixture(scope="module")
+def real_round(tmp_path_factory: pytest.TempPathFactory, need_program: peers.Need, shared_data: Path) -> Round:
+    """The real study 1013 through PACS and node."""
+    folder = tmp_path_factory.mktemp("real")
+    subprocess.run(
+        [sys.executable, str(shared_data / "tools" / "sij_to_dicom.py"), "1013", str(folder / "study")], check=True
+    )
+    return Round(folder, sorted((folder / "study").rglob("*.dcm")), need_program)
+
+
+@pytest.fixture(scope="module", params=["phantom", "real"])
+def finished(request: pytest.FixtureRequest) -> Iterator[Round]:
+    """Each of the two rounds."""
+    yield request.getfixturevalue(f"{request.param}_round")
+
+
+def test_every_kind_of_result_arrives(finished: Round) -> None:
+    assert finished.of_class(SEG)
+    assert len(finished.of_class(*STRUCTURED_REPORTS)) == 3
+    assert len(finished.of_class(SECONDARY_CAPTURE)) >= 2
+
+
+def test_results_belong_to_the_patient_and_study_of_the_source(finished: Round) -> None:
+    source = finished.sources[0]
+    for dataset in finished.results.values():
+        assert {name: dataset.get(name) for name in IDENTITY} == {name: source.get(name) for name in IDENTITY}
+
+
+def test_each_kind_of_result_is_a_series_of_its_own(finished: Round) -> None:
+    sources = {source.SeriesInstanceUID for source in finished.sources}
+    classes: dict[str, set[str]] = {}
+    for dataset in finished.results.values():
+        assert dataset.SeriesInstanceUID not in sources
+        classes.setdefault(dataset.SeriesInstanceUID, set()).add(dataset.SOPClassUID)
+    assert all(len(found) == 1 for found in classes.values())
+
+
+def test_every_result_says_that_it_is_research(finished: Round) -> None:
+    for dataset in finished.results.values():
+        assert "RESEARCH" in dataset.SeriesDescription
+    for dataset in finished.of_class(*STRUCTURED_REPORTS).values():
+        assert dataset.VerificationFlag == "UNVERIFIED"
+
+
+def test_the_validators_find_no_error(finished: Round, need_program: peers.Need) -> None:
+    for path in finished.results:
+        assert peers.dciodvfy_errors(need_program, path) == []
+    for path in finished.of_class(*STRUCTURED_REPORTS):
+        assert peers.pixelmed_errors(need_program, path) == []
+    assert peers.dcentvfy_errors(need_program, finished.results) == []
+
+
+def test_dcmqi_reads_every_segmentation_voxel_for_voxel(finished: Round, tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("segimage2itkimage")
+    for index, (path, dataset) in enumerate(finished.of_class(SEG).items()):
+        out = tmp_path / str(index)
+        out.mkdir()
+        subprocess.run(
+            [program, "--inputDICOM", path, "--outputDirectory", out, "--outputType", "nii"], check=True, capture_output=True
+        )
+        meta = json.loads((out / "meta.json").read_text())
+        assert meta["segmentAttributes"]
+        import nibabel
+
+        read = sum(int(np.count_nonzero(nibabel.load(file).get_fdata())) for file in out.glob("*.nii"))
+        ours = sum(segment_voxels(dataset, segment.SegmentNumber)[0] for segment in dataset.SegmentSequence)
+        assert read == ours
+
+
+def test_left_segments_lie_on_the_left_of_the_patient(finished: Round) -> None:
+    segments = finished.segments()
+    left = segment_voxels(*segments["Left sacroiliac joint"])[1]
+    right = segment_voxels(*segments["Right sacroiliac joint"])[1]
+    assert left[0] > right[0] + 40, "LPS x grows to the patient's left; the joints are some 100 mm apart"
+
+
+def test_the_oedema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
+    segments = phantom_round.segments()
+    left = volume_ml(*segments["Left bone marrow edema"])
+    right = volume_ml(*segments["Right bone marrow edema"]) if "Right bone marrow edema" in segments else 0.0
+    assert left > 2 * right
+    assert left > 1
+
+
+def test_the_oedema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
+    import nibabel
+
+    base = shared_data / "data" / "sij"
+    affine = nibabel.load(base / "stir" / "1013.nii.gz").affine
+    read = np.mean([
+        nibabel.load(file).get_fdata() > 0 for file in sorted((base / "inflammation").glob("1013_R*.nii.gz"))
+    ], axis=0) >= 0.5  # fmt: skip
+    points = (affine @ np.c_[np.argwhere(read), np.ones(read.sum())].T)[:3].T * [-1, -1, 1]
+    segments = real_round.segments()
+    joints = [segment_voxels(*segments[f"{side} sacroiliac joint"])[1] for side in ("Left", "Right")]
+    middle = (joints[0][0] + joints[1][0]) / 2
+    voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
+    for side, amount in (("Left", (points[:, 0] > middle).sum()), ("Right", (points[:, 0] < middle).sum())):
+        if amount * voxel_ml > 1:
+            assert f"{side} bone marrow edema" in segments
+            assert volume_ml(*segments[f"{side} bone marrow edema"]) > 0.3 * amount * voxel_ml
+
+
+def test_no_patient_data_in_the_log(finished: Round) -> None:
+    source = finished.sources[0]
+    for secret in (str(source.PatientName), str(source.PatientID), str(source.AccessionNumber)):
+        assert secret == "" or secret not in finished.log
