@@ -1,0 +1,215 @@
+"""From a volume to the grid of a network, and the way back.
+
+The slice plane is kept: slices are never resampled across. In the plane, rows and columns are brought to the reading habit
+(the patient's left at high columns, the feet at high rows), to the network's spacing, and to its size by a centred crop or
+pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.types import FloatArray, Volume
+
+Matrix = NDArray[np.float64]
+
+PASSBAND = 0.42
+"""Standard deviation of the smoothing before a coarser sampling, in units of ``sqrt(ratio**2 - 1)`` source pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneMapping:
+    """How the planes of a network's grid lie in those of a source grid.
+
+    Attributes
+    ----------
+    matrix : float64 array (2, 3)
+        From (column, row, 1) of the network grid to (column, row) of the source grid; flips and a transposition included.
+    source_shape : (int, int, int)
+        Slices, rows, columns of the source.
+    size_px : int
+        Rows and columns of the network grid.
+    reversed_slices : bool
+        True where the network's slice order is that of the source, read backwards.
+    """
+
+    matrix: Matrix
+    source_shape: tuple[int, int, int]
+    size_px: int
+    reversed_slices: bool = False
+
+    def to_network(self, voxels: FloatArray) -> FloatArray:
+        """Sample source planes on the network grid, smoothed first where that is coarser.
+
+        Parameters
+        ----------
+        voxels : float32 array (slices, rows, columns)
+
+        Returns
+        -------
+        float32 array (slices, size_px, size_px)
+            Slices in the network's order; zero outside the source.
+        """
+        ratio_columns, ratio_rows = np.abs(self.matrix[:, :2]).max(axis=1)
+        size = (self.size_px, self.size_px)
+        ordered = voxels[::-1] if self.reversed_slices else voxels
+        out = np.empty((len(ordered), *size), np.float32)
+        for index, plane in enumerate(ordered):
+            smooth = smoothed(np.ascontiguousarray(plane, np.float32), (ratio_rows, ratio_columns))
+            out[index] = cv2.warpAffine(smooth, self.matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        return out
+
+    def to_source(self, values: FloatArray) -> FloatArray:
+        """Bring values on the network grid back to the source grid.
+
+        Parameters
+        ----------
+        values : float32 array (slices, size_px, size_px)
+
+        Returns
+        -------
+        float32 array (slices, rows, columns)
+            Linear between network pixels; zero where the network did not look.
+        """
+        slices, rows, columns = self.source_shape
+        out = np.empty((slices, rows, columns), np.float32)
+        for index, plane in enumerate(values):
+            target = slices - 1 - index if self.reversed_slices else index
+            contiguous = np.ascontiguousarray(plane, np.float32)
+            out[target] = cv2.warpAffine(contiguous, self.matrix, (columns, rows), flags=cv2.INTER_LINEAR)
+        return out
+
+
+def smoothed(plane: FloatArray, ratios: tuple[float, float]) -> FloatArray:
+    """Smooth a plane before it is sampled more coarsely.
+
+    Parameters
+    ----------
+    plane : float32 array (rows, columns)
+    ratios : (float, float)
+        New over old spacing along rows and columns; up to 1 means no smoothing.
+    """
+    sigma_rows, sigma_columns = (PASSBAND * float(np.sqrt(max(ratio**2 - 1.0, 0.0))) for ratio in ratios)
+    if max(sigma_rows, sigma_columns) < 0.05:
+        return plane
+    return np.asarray(
+        cv2.GaussianBlur(plane, (0, 0), sigmaX=max(sigma_columns, 1e-3), sigmaY=max(sigma_rows, 1e-3)), np.float32
+    )
+
+
+def network_mapping(volume: Volume, *, spacing_mm: float, size_px: int) -> PlaneMapping:
+    """Map a network grid, centred in the field of view, onto a volume.
+
+    Parameters
+    ----------
+    volume : Volume
+    spacing_mm : float
+        Pixel spacing of the network grid.
+    size_px : int
+        Rows and columns of the network grid.
+    """
+    _, rows, columns = volume.shape
+    return _mapping(volume, ((rows - 1) / 2, (columns - 1) / 2), spacing_mm, size_px)
+
+
+def crop_about(
+    volume: Volume, centre_px: tuple[float, float], *, size_mm: float, size_px: int
+) -> tuple[FloatArray, PlaneMapping]:
+    """Cut a square about a point out of every slice.
+
+    Parameters
+    ----------
+    volume : Volume
+    centre_px : (float, float)
+        Row and column of the centre, on the source grid.
+    size_mm : float
+        Edge of the square.
+    size_px : int
+        Rows and columns of the result.
+
+    Returns
+    -------
+    float32 array (slices, size_px, size_px), PlaneMapping
+        The crop in the reading habit (left at high columns, feet at high rows), in the volume's units, zero outside it; and the way back.
+    """
+    mapping = _mapping(volume, centre_px, size_mm / size_px, size_px)
+    return mapping.to_network(volume.voxels), mapping
+
+
+def normalised(
+    values: FloatArray, percentiles: tuple[float, float] = (1.0, 99.0), *, ceiling: float = 1.5
+) -> FloatArray:
+    """Scale intensities so that two percentiles become 0 and 1.
+
+    Parameters
+    ----------
+    values : float32 array
+        Any shape; exact zeros (outside the source) do not count for the percentiles.
+    percentiles : (float, float)
+    ceiling : float
+        Values are clipped to [0, ceiling].
+
+    Returns
+    -------
+    float32 array of the same shape; all zero for a constant image.
+    """
+    counted = values[values > 0] if np.any(values > 0) else values
+    low, high = np.percentile(counted, percentiles)
+    if high <= low:
+        return np.zeros_like(values, np.float32)
+    return np.clip((values - low) / (high - low), 0.0, ceiling).astype(np.float32)
+
+
+def neighbour_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: float) -> NDArray[np.intp]:
+    """Which slices go into the channels of each slice's input.
+
+    Parameters
+    ----------
+    positions_mm : float64 array (slices,)
+        Place of each slice along the normal, sorted.
+    channels : int
+        Odd; the slice itself is in the middle.
+    step_mm : float
+        Distance of neighbouring channels as the network was trained.
+
+    Returns
+    -------
+    int array (slices, channels)
+        The slice nearest to each wanted place; the first and last are repeated beyond the ends.
+    """
+    offsets_mm = (np.arange(channels) - channels // 2) * step_mm
+    wanted = positions_mm[:, None] + offsets_mm
+    nearest: NDArray[np.intp] = np.abs(positions_mm[None, None, :] - wanted[:, :, None]).argmin(axis=2)
+    return nearest
+
+
+def slice_places_mm(volume: Volume) -> NDArray[np.float64]:
+    """Place of each slice along the volume's normal, in millimetres from the first; ascending."""
+    places: NDArray[np.float64] = (volume.positions_mm - volume.positions_mm[0]) @ volume.normal
+    return places
+
+
+def _mapping(volume: Volume, centre_px: tuple[float, float], spacing_mm: float, size_px: int) -> PlaneMapping:
+    """Build the mapping; orientation first, then scale, then centre."""
+    row_direction, column_direction = np.asarray(volume.row_direction), np.asarray(volume.column_direction)
+    transposed = abs(row_direction[0]) < abs(column_direction[0])
+    to_left, to_feet = (column_direction, row_direction) if transposed else (row_direction, column_direction)
+    sign_left = 1.0 if to_left[0] >= 0 else -1.0
+    sign_feet = 1.0 if _downward(to_feet) >= 0 else -1.0
+    between_rows, between_columns = volume.pixel_spacing_mm
+    linear = np.diag([sign_left, sign_feet])
+    if transposed:
+        linear = linear[::-1]
+    linear = linear * (spacing_mm / np.array([[between_columns], [between_rows]]))
+    middle = np.full(2, (size_px - 1) / 2)
+    offset = np.array([centre_px[1], centre_px[0]]) - linear @ middle
+    handedness = sign_left * sign_feet * (-1.0 if transposed else 1.0)
+    matrix = np.column_stack([linear, offset]).astype(np.float64)
+    return PlaneMapping(matrix, volume.shape, size_px, reversed_slices=handedness < 0)
+
+
+def _downward(direction: NDArray[np.float64]) -> float:
+    """How far a direction points to the feet; for an axial plane, to the back."""
+    return float(-direction[2]) if abs(direction[2]) > 0.3 else float(direction[1])

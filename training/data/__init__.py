@@ -1,0 +1,1 @@
+"""Labelled and unlabelled subjects for training: import, storage, splits."""
