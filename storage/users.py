@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.errors import Final
@@ -132,6 +132,11 @@ def all_users(database: Database) -> list[User]:
     """All users, by name."""
     with database.read() as session:
         return list(session.scalars(select(User).order_by(User.name)))
+
+
+def count(session: Session) -> int:
+    """Number of users, inside a session."""
+    return session.execute(select(func.count()).select_from(User)).scalar_one()
 
 
 def _judge(user: User | None, *, right: bool, now: datetime) -> LoginOutcome:

@@ -1,0 +1,89 @@
+"""Structured logs, as text or JSON lines, on standard error; no patient data in them.
+
+Log events with numbers of studies, associations and results, never with names, IDs or UIDs. What other libraries
+put in the message of an exception may be such data, so of an exception only its type and places are logged, and the
+message only where the error is one of ours (:mod:`config.errors`).
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from config.errors import AxspaError
+from config.settings import LoggingSettings
+
+_KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# These libraries log what they receive, patients' names included.
+_SILENCED = ("pynetdicom", "pydicom", "highdicom", "sqlalchemy", "PIL")
+_QUIET = ("apscheduler", "alembic", "uvicorn.access", "asyncio")
+
+
+def setup(settings: LoggingSettings) -> None:
+    """Send all logs of this process to standard error, as the settings say; to be called once at its start."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level)
+    for name in _SILENCED:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL + 1)
+
+
+class TextFormatter(logging.Formatter):
+    """One line for people: time, level, where, message, then ``key=value`` of what was given as ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        fields = "".join(f" {key}={value}" for key, value in _extras(record).items())
+        line = f"{_time(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{fields}"
+        return line + _exception(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        content: dict[str, Any] = {
+            "at": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_extras(record),
+        }
+        if exception := _exception(record):
+            content["exception"] = exception.strip()
+        return json.dumps(content, ensure_ascii=False, default=str)
+
+
+def _extras(record: logging.LogRecord) -> Mapping[str, Any]:
+    return {key: value for key, value in vars(record).items() if key not in _KNOWN}
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _exception(record: logging.LogRecord) -> str:
+    if not isinstance(record.exc_info, tuple):
+        return ""
+    kind, error, trace = record.exc_info
+    if kind is None:
+        return ""
+    words = f" {error}" if isinstance(error, AxspaError) else ""
+    return f"\n  {kind.__name__}{words}" + _places(trace)
+
+
+def _places(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[-8:]
+    return "".join(f"\n    at {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
