@@ -4,7 +4,7 @@
 synthetic patient: an unlimited source of patients whose bones, joint surfaces and lesions are known exactly.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from scipy import ndimage
 
 from inference.types import BoolArray, FloatArray, Role, Side, Stage, Vector, Volume
 from training.simulate.anatomy import Anatomy, draw_anatomy
-from training.simulate.contrast import Contrast, Tissue, draw_contrast
-from training.simulate.fields import BodyPoints, rotation, smooth_field
-from training.simulate.tissues import JOINT_HALF_MM, Skeleton, build_skeleton, paint_order
+from training.simulate.contrast import draw_contrast
+from training.simulate.fields import BodyPoints, rotation
+from training.simulate.render import LesionShape, degrade, render
+from training.simulate.tissues import Skeleton
 
 LABELS = {"background": 0, "sacrum": 1, "left ilium": 2, "right ilium": 3, "lumbar": 4}
 
@@ -202,20 +203,41 @@ def make_phantom(seed: int, *, spec: PhantomSpec | None = None) -> Phantom:
     spec = spec or PhantomSpec()
     rng = np.random.default_rng(seed)
     body = draw_body(rng, spec)
-    t1_contrast, fluid_contrast = draw_contrast(rng, Role.T1W), draw_contrast(rng, Role.FLUID)
-    t1, t1_skeleton, t1_lesions = _scan(rng, body, spec, Role.T1W, t1_contrast)
-    fluid, fluid_skeleton, fluid_lesions = _scan(rng, body, spec, Role.FLUID, fluid_contrast)
+    contrasts = {role: draw_contrast(rng, role) for role in Role}
+    grids = {Role.T1W: spec.t1, Role.FLUID: spec.fluid}
+    groups = [tuple(Role)] if spec.t1 == spec.fluid else [(Role.T1W,), (Role.FLUID,)]
+    volumes: dict[Role, Volume] = {}
+    skeletons: dict[Role, Skeleton] = {}
+    lesions: list[Lesion] = []
+    for roles in groups:
+        empty = place_grid(body, grids[roles[0]])
+        scene = render(
+            body.anatomy,
+            body_points(body, empty),
+            {role: contrasts[role] for role in roles},
+            tuple(lesion_shape(request) for request in spec.lesions),
+            offsets=_offsets(body, empty, grids[roles[0]]),
+        )
+        for role in roles:
+            noise, bias = _imperfection(rng, spec, role)
+            image = degrade(rng, scene.images[role], contrasts[role].full_scale * noise, bias)
+            volumes[role], skeletons[role] = replace(empty, voxels=image), scene.skeleton
+            pairs = zip(spec.lesions, scene.lesions, strict=True)
+            lesions += [
+                _lesion(empty, r, share, role) for r, share in pairs if (r.kind == "bme") == (role is Role.FLUID)
+            ]
     stage = stage_of({request.kind for request in spec.lesions})
+    t1_skeleton = skeletons[Role.T1W]
     return Phantom(
-        t1=t1,
-        fluid=fluid,
+        t1=volumes[Role.T1W],
+        fluid=volumes[Role.FLUID],
         region=t1_skeleton.region,
-        surfaces={side: _surface(t1_skeleton, t1, side) for side in Side},
+        surfaces={side: _surface(t1_skeleton, side) for side in Side},
         labels=_labels(t1_skeleton),
-        lesions=(*t1_lesions, *fluid_lesions),
+        lesions=tuple(lesions),
         stage=stage,
         as_present=stage is not Stage.NORMAL,
-        fluid_region=fluid_skeleton.region,
+        fluid_region=skeletons[Role.FLUID].region,
         seed=seed,
     )
 
@@ -268,81 +290,32 @@ def body_points(body: Body, volume: Volume, *, along_normal_mm: float = 0.0) -> 
     return BodyPoints(*axes)
 
 
-def _scan(
-    rng: np.random.Generator, body: Body, spec: PhantomSpec, role: Role, contrast: Contrast
-) -> tuple[Volume, Skeleton, tuple[Lesion, ...]]:
-    """Image the body on one grid: mean of two planes through the slice, then field and noise."""
-    grid = spec.t1 if role is Role.T1W else spec.fluid
-    empty = place_grid(body, grid)
-    centre = build_skeleton(body.anatomy, body_points(body, empty))
-    lesions = tuple(_shape(body, empty, centre, request) for request in spec.lesions)
-    planes = []
-    for offset in (-grid.thickness_mm / 4, grid.thickness_mm / 4):
-        points = body_points(body, empty, along_normal_mm=offset)
-        skeleton = build_skeleton(body.anatomy, points)
-        shares = [_shape(body, empty, skeleton, request) for request in spec.lesions]
-        planes.append(_paint(body.anatomy, points, skeleton, contrast, list(zip(spec.lesions, shares, strict=True))))
-    image = _degrade(rng, (planes[0] + planes[1]) / 2, spec, role, contrast)
-    volume = place_grid(body, grid, image)
-    made = tuple(
-        _lesion(volume, request, share, role)
-        for request, share in zip(spec.lesions, lesions, strict=True)
-        if (request.kind == "bme") == (role is Role.FLUID)
+def _offsets(body: Body, volume: Volume, grid: GridSpec) -> tuple[tuple[float, float, float], ...]:
+    """Where the two planes lie, in body coordinates, whose mean stands for the slice's thickness."""
+    normal = volume.normal @ body.axes * grid.thickness_mm / 4
+    forward = (float(normal[0]), float(normal[1]), float(normal[2]))
+    return forward, (-forward[0], -forward[1], -forward[2])
+
+
+def _imperfection(rng: np.random.Generator, spec: PhantomSpec, role: Role) -> tuple[float, float]:
+    """Noise relative to full scale, and bias."""
+    noise, bias = rng.uniform(0.010, 0.028), rng.uniform(0.05, 0.16)
+    noise = noise if spec.noise is None else spec.noise
+    bias = bias if spec.bias is None else spec.bias
+    return float(noise) * (1.0 if role is Role.T1W else 0.4), float(bias)
+
+
+def lesion_shape(request: LesionRequest) -> LesionShape:
+    """Place and size of a requested lesion, in body coordinates."""
+    return LesionShape(
+        kind=request.kind,
+        side=1.0 if request.side is Side.LEFT else -1.0,
+        bone=request.bone,
+        v_mm=4.0 + 62.0 * request.height,
+        w_mm=-18.0 + 30.0 * request.depth,
+        radius_mm=request.radius_mm,
+        strength=request.strength,
     )
-    return volume, centre, made
-
-
-def _paint(
-    anatomy: Anatomy,
-    points: BodyPoints,
-    skeleton: Skeleton,
-    contrast: Contrast,
-    lesions: list[tuple[LesionRequest, FloatArray]],
-) -> FloatArray:
-    texture = 1.0 + contrast.marrow_sd * anatomy.marrow_texture.over(points)
-    grain = 1.0 + 0.5 * contrast.marrow_sd * anatomy.fine_texture.at(points)
-    image = np.full(points.u.shape, contrast.signal[Tissue.FAT], np.float32)
-    for tissue, share in paint_order(anatomy, points, skeleton):
-        value: float | FloatArray = contrast.signal[tissue]
-        if tissue is Tissue.MARROW:
-            value = (contrast.signal[tissue] * texture * grain).astype(np.float32)
-        image += share * (value - image)
-    fluid = contrast.signal[Tissue.FLUID] > contrast.signal[Tissue.FAT]
-    for request, share in lesions:
-        image += (
-            share * np.float32(request.strength) * (_LESION_SIGNAL[request.kind][fluid] * contrast.full_scale - image)
-        )
-    return image
-
-
-# Signal of a lesion relative to full scale, on T1W and on fluid-sensitive images.
-_LESION_SIGNAL: dict[str, tuple[float, float]] = {
-    "bme": (0.30, 0.50),
-    "fat": (0.92, 0.10),
-    "sclerosis": (0.14, 0.06),
-    "erosion": (0.20, 0.20),
-    "ankylosis": (0.62, 0.14),
-}
-
-
-def _shape(body: Body, volume: Volume, skeleton: Skeleton, request: LesionRequest) -> FloatArray:
-    """Share of each voxel taken by a requested lesion."""
-    place = skeleton.place
-    sign = 1.0 if request.side is Side.LEFT else -1.0
-    middle_v, middle_w = 4.0 + 62.0 * request.height, -18.0 + 30.0 * request.depth
-    along = np.sqrt((place.v - middle_v) ** 2 + (place.w - middle_w) ** 2)
-    reach = {"erosion": 0.35, "ankylosis": 0.0}.get(request.kind, 0.75) * request.radius_mm + JOINT_HALF_MM
-    inward = np.abs(place.joint)
-    ball = 1.0 - np.sqrt((along / request.radius_mm) ** 2 + (inward / reach) ** 2)
-    share = np.clip(ball * request.radius_mm * 0.5, 0.0, 1.0)
-    if request.kind == "ankylosis":
-        share = np.clip((request.radius_mm - along) * 0.5, 0.0, 1.0) * (inward < JOINT_HALF_MM + 0.5)
-    elif request.kind != "erosion":
-        share = share * np.clip(inward - JOINT_HALF_MM + 0.5, 0.0, 1.0) * (skeleton.bone > 0.8)
-    if request.bone != "both":
-        share = share * ((place.joint > 0) == (request.bone == "sacral"))
-    result: FloatArray = (share * (sign * place.u > 0)).astype(np.float32)
-    return result
 
 
 def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Role) -> Lesion:
@@ -366,36 +339,15 @@ def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Rol
     )
 
 
-def _degrade(
-    rng: np.random.Generator, image: FloatArray, spec: PhantomSpec, role: Role, contrast: Contrast
-) -> FloatArray:
-    """Receive field, in-plane point spread and Rician noise."""
-    drawn_noise, drawn_bias = rng.uniform(0.012, 0.03), rng.uniform(0.04, 0.15)
-    noise = drawn_noise if spec.noise is None else spec.noise
-    bias = drawn_bias if spec.bias is None else spec.bias
-    level = noise * contrast.full_scale * (1.0 if role is Role.T1W else 1.0 / 6.0)
-    blurred = ndimage.gaussian_filter(image, (0.0, 0.45, 0.45))
-    coarse = smooth_field(rng, correlation_mm=4.0, size=12).lattice
-    zoom = [n / m for n, m in zip(image.shape, coarse.shape, strict=True)]
-    field_map = np.exp(bias * ndimage.zoom(coarse, zoom, order=1))
-    real = blurred * field_map + level * rng.standard_normal(image.shape, dtype=np.float32)
-    imaginary = level * rng.standard_normal(image.shape, dtype=np.float32)
-    magnitude: FloatArray = np.hypot(real, imaginary).astype(np.float32)
-    return magnitude
-
-
-def _surface(skeleton: Skeleton, volume: Volume, side: Side) -> FloatArray:
+def _surface(skeleton: Skeleton, side: Side) -> FloatArray:
     """Column of the joint surface in each row, where sacrum and ilium face each other."""
-    sign = 1.0 if side is Side.LEFT else -1.0
-    distance = skeleton.place.joint
-    own = sign * skeleton.place.u > 8.0
-    bones = (skeleton.sacrum > -4.0) & (skeleton.ilium > -4.0)
-    near = own & bones & skeleton.facing & (np.abs(distance) < 2.0)
-    weight = np.where(near, 1.0 / (0.05 + np.abs(distance)), 0.0)
+    own = skeleton.between & ((skeleton.place.u > 0) == (side is Side.LEFT))
+    weight = np.where(own, 1.0 / (0.05 + np.abs(skeleton.joint)), 0.0)
     total = weight.sum(axis=2)
-    columns = np.arange(volume.shape[2], dtype=np.float32)
+    columns = np.arange(weight.shape[2], dtype=np.float32)
     mean = (weight * columns).sum(axis=2) / np.maximum(total, 1e-6)
-    surface: FloatArray = np.where(total > 0, mean, np.nan).astype(np.float32)
+    seen = total > 1.0 / (0.05 + skeleton.joint_half_mm)
+    surface: FloatArray = np.where(seen, mean, np.nan).astype(np.float32)
     return surface
 
 

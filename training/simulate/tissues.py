@@ -1,4 +1,4 @@
-"""From anatomy to tissues: an ordered list of soft masks, painted one over the other."""
+"""Soft tissues of the synthetic pelvis, and the order in which all tissues are painted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,23 +7,26 @@ import numpy as np
 
 from inference.types import BoolArray, FloatArray
 from training.simulate.anatomy import (
+    FORAMINA,
     Anatomy,
     Place,
     Spine,
     articular,
     canal_depth,
+    coccyx_depth,
     foramen_depth,
     ilium_depth,
-    locate,
+    joint_distance,
     sacrum_depth,
     spine,
 )
 from training.simulate.contrast import Tissue
 from training.simulate.fields import BodyPoints
 
-CORTEX_MM = 1.3
-JOINT_HALF_MM = 1.9  # half thickness of cartilage and both cortices at the joint
+CORTEX_MM = 1.2
 _EDGE_MM = 0.55
+
+Share = tuple[Tissue, FloatArray]
 
 
 def soft(depth_mm: FloatArray, *, edge_mm: float = _EDGE_MM) -> FloatArray:
@@ -34,163 +37,196 @@ def soft(depth_mm: FloatArray, *, edge_mm: float = _EDGE_MM) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Depths inside the bones at the voxels of one grid, and the place of the voxels."""
+    """Depths inside the bones at the voxels of one grid, and the place of the voxels.
+
+    Attributes
+    ----------
+    place : Place
+    joint : float32 array
+        Signed distance to the joint surface, positive on the sacral side.
+    sacrum, ilium : float32 arrays
+    spine : Spine
+    facing : bool array
+        Where sacrum and ilium face each other across cartilage.
+    joint_half_mm : float
+        Half thickness of the joint.
+    """
 
     place: Place
+    joint: FloatArray
     sacrum: FloatArray
     ilium: FloatArray
     spine: Spine
+    facing: BoolArray
+    joint_half_mm: float
 
     @property
     def bone(self) -> FloatArray:
-        """Depth inside any bone; the joint space lies outside."""
-        depth: FloatArray = np.maximum.reduce([self.sacrum, self.ilium, self.spine.body, self.spine.arch])
+        """Depth inside sacrum, ilia or vertebrae."""
+        vertebrae = np.maximum(self.spine.body, self.spine.arch)
+        depth: FloatArray = np.maximum(np.maximum(self.sacrum, self.ilium), vertebrae)
         return depth
 
     @property
-    def facing(self) -> BoolArray:
-        """Voxels on a level where sacrum and ilium face each other across the joint."""
-        return articular(self.place)
+    def between(self) -> BoolArray:
+        """The joint space: between the two bones, where they face each other."""
+        space = np.abs(self.joint) < self.joint_half_mm + 0.5
+        near = np.minimum(self.sacrum, self.ilium) > -2.0 * self.joint_half_mm - 1.5
+        between: BoolArray = space & near & self.facing
+        return between
 
     @property
     def region(self) -> BoolArray:
         """Sacrum, ilia, the joints between them and the vertebrae, as the manual masks draw them."""
-        joint = (np.abs(self.place.joint) < JOINT_HALF_MM + 0.6) & self.facing
-        near = np.maximum(self.sacrum, self.ilium) > -JOINT_HALF_MM - 0.6
-        region: BoolArray = (self.bone > 0.0) | (joint & near)
+        region: BoolArray = (self.bone > 0.0) | self.between
         return region
 
 
-def build_skeleton(anatomy: Anatomy, points: BodyPoints) -> Skeleton:
-    """Place the voxels and compute the depth of each inside the bones."""
-    place = locate(anatomy, points)
-    return Skeleton(place, sacrum_depth(anatomy, place), ilium_depth(anatomy, place), spine(anatomy, place))
+def build_skeleton(anatomy: Anatomy, place: Place) -> Skeleton:
+    """Depth of each place inside the bones."""
+    joint = joint_distance(anatomy, place)
+    ilium = ilium_depth(anatomy, place, joint)
+    sacrum = sacrum_depth(anatomy, place, joint, ilium)
+    return Skeleton(place, joint, sacrum, ilium, spine(anatomy, place), articular(place), anatomy.joint_half)
 
 
-def paint_order(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iterator[tuple[Tissue, FloatArray]]:
-    """Tissues with their share of each voxel, in the order of painting."""
+def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iterator[Share]:
+    """Soft tissues with their share of each voxel, in the order of painting."""
     place = skeleton.place
+    below_skin = _skin(anatomy, place)
     yield Tissue.BOWEL, soft(_bowel(anatomy, points, place), edge_mm=1.5)
-    yield Tissue.MUSCLE, soft(_muscles(anatomy, skeleton), edge_mm=1.0)
-    yield Tissue.LIGAMENT, soft(_ligament(skeleton), edge_mm=1.0)
+    muscle = _muscles(anatomy, skeleton, below_skin)
+    yield Tissue.MUSCLE, soft(muscle, edge_mm=1.0)
+    yield Tissue.FAT, soft(_streaks(place), edge_mm=0.7) * np.float32(0.75 * anatomy.muscle_fat) * (muscle > 1.0)
+    yield Tissue.LIGAMENT, soft(_ligament(skeleton), edge_mm=1.5)
     yield Tissue.VESSEL, soft(_vessels(place))
     yield Tissue.BLADDER, soft(_bladder(place))
     yield Tissue.BLOB, soft(_blob(points))
+    yield Tissue.CORTEX, soft(_midline(place, below_skin))
+    yield Tissue.SKIN, soft(2.0 - below_skin)
+    yield Tissue.AIR, soft(-below_skin, edge_mm=1.0)
+
+
+def foreground(anatomy: Anatomy, skeleton: Skeleton) -> Iterator[Share]:
+    """Canal, discs and bones with their share of each voxel, in the order of painting."""
+    place, bones = skeleton.place, skeleton.spine
     canal = canal_depth(anatomy, place)
     yield Tissue.CANAL_FAT, soft(canal)
-    yield from _foramina(place)
     yield Tissue.NERVE, soft(canal - 1.5) * soft(_roots(place))
-    yield from _spinal(anatomy, skeleton, canal)
-    yield from _bones(skeleton)
-    yield from _surface(anatomy, place)
-
-
-def _foramina(place: Place) -> Iterator[tuple[Tissue, FloatArray]]:
-    for height, lateral in ((22.0, 25.0), (45.0, 22.0), (64.0, 18.0)):
-        tube = np.minimum(foramen_depth(place, height, lateral), place.w + 26.0)
+    for height, lateral in FORAMINA:
+        tube = np.minimum(foramen_depth(place, height, lateral), place.w + 22.0)
         yield Tissue.CANAL_FAT, soft(tube)
-        yield Tissue.NERVE, soft(tube - 2.4)
-
-
-def _spinal(anatomy: Anatomy, skeleton: Skeleton, canal: FloatArray) -> Iterator[tuple[Tissue, FloatArray]]:
-    bones, place = skeleton.spine, skeleton.place
-    sac = np.minimum(canal - 1.0, 26.0 - place.v)
-    yield Tissue.FLUID, soft(np.maximum(bones.canal - 1.0, sac))
+        yield Tissue.NERVE, soft(tube - 2.5)
+    yield Tissue.FLUID, soft(np.maximum(bones.canal - 1.0, np.minimum(canal - 1.2, 20.0 - place.v)))
     yield Tissue.DISC, soft(bones.disc)
-    yield Tissue.NUCLEUS, soft(np.minimum(bones.disc - 1.5, anatomy.body_radius * 0.62 - place.a))
+    yield Tissue.NUCLEUS, soft(bones.nucleus, edge_mm=1.5)
+    yield from _bones(anatomy, skeleton)
 
 
-def _bones(skeleton: Skeleton) -> Iterator[tuple[Tissue, FloatArray]]:
-    bone = skeleton.bone
-    yield Tissue.CORTEX, soft(bone)
-    marrow = soft(bone - CORTEX_MM)
-    away = soft(np.abs(skeleton.place.joint) - JOINT_HALF_MM)
-    marrow = np.where(skeleton.facing, np.minimum(marrow, away), marrow)
-    yield Tissue.MARROW, marrow
-    rest_disc = soft(1.3 - np.abs(_nearest(skeleton.place.v, (23.0, 46.0, 64.0)))) * soft(11.0 - skeleton.place.a)
-    yield Tissue.DISC, rest_disc * (skeleton.sacrum > 1.0)
-    space = soft(0.7 - np.abs(skeleton.place.joint)) * skeleton.facing
-    close = soft(np.maximum(skeleton.sacrum, skeleton.ilium) + 2.5)
-    yield Tissue.CARTILAGE, (space * close).astype(np.float32)
-
-
-def _surface(anatomy: Anatomy, place: Place) -> Iterator[tuple[Tissue, FloatArray]]:
-    skin = _skin(anatomy, place)
-    yield Tissue.SKIN, soft(2.0 - skin)
-    yield Tissue.AIR, soft(-skin, edge_mm=1.0)
-
-
-def _nearest(v: FloatArray, levels: tuple[float, ...]) -> FloatArray:
-    distance: FloatArray = np.minimum.reduce([np.abs(v - level) for level in levels])
-    return distance
+def _bones(anatomy: Anatomy, skeleton: Skeleton) -> Iterator[Share]:
+    place = skeleton.place
+    bone = np.maximum(skeleton.bone, coccyx_depth(place))
+    yield Tissue.CORTEX, soft(bone + 0.2)
+    yield Tissue.MARROW, soft(bone - CORTEX_MM)
+    level = np.minimum(np.minimum(np.abs(place.v - 23.0), np.abs(place.v - 46.0)), np.abs(place.v - 65.0))
+    remnant = soft(1.2 - level) * soft(11.0 - place.a) * (skeleton.sacrum > 1.0)
+    yield Tissue.DISC, remnant * np.float32(0.8)
+    space = soft(anatomy.joint_half - np.abs(skeleton.joint)) * (skeleton.between)
+    yield Tissue.CORTEX, space
+    yield Tissue.CARTILAGE, soft(0.6 - np.abs(skeleton.joint)) * (skeleton.between)
 
 
 def _skin(anatomy: Anatomy, place: Place) -> FloatArray:
     """Depth below the skin of the back."""
-    cleft = 7.0 * np.exp(-((place.a / 9.0) ** 2))
-    depth: FloatArray = anatomy.skin_at - 0.12 * place.w - 0.0018 * (place.a - 35.0) ** 2 - cleft - place.v
+    bulge = (place.a - 35.0) * 0.042
+    cleft = np.maximum(1.0 - place.a * (1.0 / 14.0), 0.0)
+    depth: FloatArray = anatomy.skin_at - 0.10 * place.w - bulge * bulge - 7.0 * cleft * cleft - place.v
     return depth
 
 
-def _muscles(anatomy: Anatomy, skeleton: Skeleton) -> FloatArray:
+def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> FloatArray:
     place = skeleton.place
     a, v, w = place.a, place.v, place.w
+    under_fat = below_skin - anatomy.fat_thickness * (1.0 + 0.014 * np.maximum(w, -20.0))
+    outer = anatomy.iliac_offset - anatomy.iliac_slope * v - np.where(w < 0, np.float32(0.6), np.float32(0.3)) * w
+    gluteal = np.minimum(np.minimum(np.maximum(a - outer, v - 72.0), under_fat), v + 8.0 + 0.25 * (a - 65.0))
+    gluteal = np.minimum(gluteal, np.maximum(v - 70.0 - 0.8 * (w + 10.0), a - 22.0 - 0.2 * w))
+    lateral = -2.0 - 0.25 * (a - 65.0) - 0.8 * np.maximum(w - 10.0, 0.0)
+    iliacus = np.minimum(np.minimum(lateral - v, v - lateral + 13.0), a - 56.0)
+    bent = (a - 40.0 + 0.3 * (v - 56.0)) * (1.0 / 15.0)
+    tall = (v - 52.0) * (1.0 / 21.0)
+    piriformis = np.minimum(15.0 * (1.0 - np.sqrt(bent * bent + tall * tall)), -w - 3.0)
+    back = np.minimum(np.minimum(w - 14.0 + 0.25 * np.maximum(v - 20.0, 0.0), outer - 16.0 - a), under_fat)
+    back = np.minimum(np.minimum(back, v - 4.0 + 0.9 * (w - 12.0)), a - 1.5)
+    muscle: FloatArray = np.maximum(np.maximum(gluteal, iliacus), np.maximum(piriformis, back))
+    return np.maximum(muscle, _psoas(anatomy, place))
+
+
+def _psoas(anatomy: Anatomy, place: Place) -> FloatArray:
     radius = anatomy.psoas_radius
-    psoas = radius * 0.9 * (1.0 - np.sqrt(((a - 30.0 - radius) / (radius * 1.1)) ** 2 + ((v + 43.0) / radius) ** 2))
-    outer = anatomy.iliac_offset - anatomy.iliac_slope * v - 0.30 * w
-    below_fat = _skin(anatomy, place) - anatomy.fat_thickness * (1.0 + 0.012 * np.maximum(w, -20.0))
-    streak = 1.4 - 3.0 * np.abs(np.sin(0.35 * (v - 0.35 * a + 0.2 * w) + 1.5 * np.sin(0.09 * a)))
-    gluteal = np.minimum.reduce([a - outer, below_fat, v + 12.0 + 0.4 * (a - 65.0), w + 60.0])
-    gluteal = np.minimum(gluteal, 2.5 - streak)
-    iliacus = np.minimum.reduce([-(v + 3.0 + 0.25 * (a - 65.0)) - 1.1 * np.maximum(w - 10.0, 0.0), a - 58.0])
-    iliacus = np.minimum(iliacus, v + 16.0 + 0.25 * (a - 65.0) + 1.1 * np.maximum(w - 10.0, 0.0))
-    piriformis = 15.0 - np.sqrt((a - 40.0 + 0.3 * (v - 56.0)) ** 2 + ((v - 56.0) * 0.8) ** 2)
-    piriformis = np.minimum(piriformis, -w - 6.0)
-    grain = 1.0 - 2.6 * np.abs(np.sin(0.30 * (a + 0.25 * v) + 1.3 * np.sin(0.07 * v)))
-    back = np.minimum.reduce([w - 14.0, outer - 15.0 - a, below_fat, v - 2.0 + 0.8 * (w - 14.0), a - 1.2])
-    back = np.minimum(back, 2.0 - grain)
-    muscle: FloatArray = np.maximum.reduce([psoas, gluteal, iliacus, piriformis, back]).astype(np.float32)
-    return muscle
+    across = (place.a - 29.0 - radius) * (1.0 / (radius * 1.1))
+    along = (place.v + 40.0 + 0.15 * place.w) * (1.0 / radius)
+    depth: FloatArray = radius * 0.9 * (1.0 - np.sqrt(across * across + along * along))
+    return depth
+
+
+def _streaks(place: Place) -> FloatArray:
+    """Thin sheets of fat between the bundles of muscle, along their course."""
+    outside = np.sin(0.42 * (place.v - 0.30 * place.a + 0.25 * place.w) + 1.6 * np.sin(0.11 * place.a))
+    inside = np.sin(0.40 * (place.a + 0.3 * place.v - 0.2 * place.w) + 1.3 * np.sin(0.09 * place.v))
+    gap = np.where(place.w > 12.0, np.abs(inside), np.abs(outside))
+    depth: FloatArray = (0.16 - gap) * 3.5
+    return depth
 
 
 def _ligament(skeleton: Skeleton) -> FloatArray:
     """The interosseous ligament behind the joint."""
     place = skeleton.place
-    between = np.minimum(9.0 - np.abs(place.joint + 3.0), place.w - 6.0)
-    depth: FloatArray = np.minimum.reduce([between, 30.0 - place.w, place.v + 2.0, 66.0 - place.v])
-    return depth
+    between = np.minimum(skeleton.ilium, skeleton.sacrum) + 9.0
+    depth = np.minimum(np.minimum(between, place.w - 9.0), 26.0 - place.w)
+    mesh = np.sin(0.9 * place.v + 0.5 * place.a) * np.sin(0.7 * place.a - 0.4 * place.v)
+    ligament: FloatArray = np.minimum(np.minimum(depth, 68.0 - place.v), 1.0 + 2.5 * mesh)
+    return ligament
 
 
 def _vessels(place: Place) -> FloatArray:
-    iliac = 5.0 - np.sqrt((place.a - 30.0 - 0.25 * place.v) ** 2 + (place.w + 24.0 - 0.25 * place.v) ** 2)
-    second = 4.0 - np.sqrt((place.a - 36.0 - 0.10 * place.v) ** 2 + (place.w + 34.0 - 0.1 * place.v) ** 2)
-    vessels: FloatArray = np.maximum(iliac, second)
+    first = (place.a - 30.0 - 0.25 * place.v, place.w + 22.0 - 0.25 * place.v)
+    second = (place.a - 36.0 - 0.10 * place.v, place.w + 34.0 - 0.10 * place.v)
+    third = (place.u - 12.0 - 0.3 * place.v, place.w + 14.0 - 0.5 * (place.v + 40.0))
+    depths = [radius - np.sqrt(x * x + y * y) for (x, y), radius in ((first, 5.0), (second, 4.0), (third, 6.0))]
+    vessels: FloatArray = np.maximum(np.maximum(depths[0], depths[1]), np.minimum(depths[2], -12.0 - place.v))
     return vessels
 
 
 def _bowel(anatomy: Anatomy, points: BodyPoints, place: Place) -> FloatArray:
-    loops = 5.0 * anatomy.bowel.over(points)
-    belly = np.minimum(loops + 1.0, -58.0 - 0.25 * np.maximum(place.w, 0.0) - place.v)
-    rectum = 12.0 - np.sqrt((place.u - 4.0) ** 2 + (place.w + 30.0) ** 2)
-    rectum = np.minimum(rectum, place.v - 22.0)
-    bowel: FloatArray = np.maximum(belly, rectum).astype(np.float32)
+    loops = 6.0 * anatomy.texture[1].over(points)
+    belly = np.minimum(loops, -56.0 - 0.3 * np.maximum(place.w, 0.0) - place.v)
+    belly = np.minimum(belly, np.maximum(place.a - 26.0, -place.w - 12.0))
+    across, deep = place.u - 5.0 * np.sin(0.06 * place.v), place.w + 32.0 - 0.15 * place.v
+    rectum = 9.0 + 0.4 * loops - np.sqrt(across * across + deep * deep)
+    bowel: FloatArray = np.maximum(belly, np.minimum(rectum, place.v - 18.0))
     return bowel
 
 
 def _bladder(place: Place) -> FloatArray:
-    offset = ((place.u + 6.0) / 30.0) ** 2 + ((place.v - 62.0) / 20.0) ** 2 + ((place.w + 62.0) / 18.0) ** 2
-    depth: FloatArray = 20.0 * (1.0 - np.sqrt(offset))
+    x, y, z = (place.u + 6.0) * (1.0 / 30.0), (place.v - 55.0) * (1.0 / 18.0), (place.w + 62.0) * (1.0 / 18.0)
+    depth: FloatArray = 20.0 * (1.0 - np.sqrt(x * x + y * y + z * z))
     return depth
 
 
 def _blob(points: BodyPoints) -> FloatArray:
     """A bright follicle on the patient's right only: a landmark of the side."""
-    offset = (points.u + 34.0) ** 2 + (points.v - 38.0) ** 2 + (points.w + 33.0) ** 2
-    depth: FloatArray = 8.0 - np.sqrt(offset)
+    x, y, z = points.u + 30.0, points.v - 30.0, points.w + 32.0
+    depth: FloatArray = 8.0 - np.sqrt(x * x + y * y + z * z)
     return depth
 
 
+def _midline(place: Place, below_skin: FloatArray) -> FloatArray:
+    """Spinous processes and the ligament between them: a dark sheet behind the canal."""
+    depth: FloatArray = np.minimum(np.minimum(1.2 - place.a, place.w - 20.0), below_skin - 12.0)
+    return np.minimum(depth, place.v + 0.9 * (place.w - 20.0))
+
+
 def _roots(place: Place) -> FloatArray:
-    waves = np.sin(place.u * 1.1) * np.cos(0.9 * place.w)
-    depth: FloatArray = (waves - 0.25).astype(np.float32)
+    depth: FloatArray = np.sin(place.u * 1.1) * np.cos(0.9 * place.w) - 0.25
     return depth
