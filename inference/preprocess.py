@@ -1,8 +1,8 @@
 """From a volume to the grid of a network, and the way back.
 
-The slice plane is kept: slices are never resampled across. In the plane, rows and columns are brought to the reading habit
-(the patient's left at high columns, the feet at high rows), to the network's spacing, and to its size by a centred crop or
-pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
+The slice plane is kept: slices are never resampled across. In the plane, rows and columns are brought to the reading
+habit (the patient's left at high columns, the feet at high rows), to the network's spacing, and to its size by a
+centred crop or pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PlaneMapping:
     Attributes
     ----------
     matrix : float64 array (2, 3)
-        From (column, row, 1) of the network grid to (column, row) of the source grid; flips and a transposition included.
+        From (column, row, 1) of the network grid to (column, row) of the source grid, flips and transposition included.
     source_shape : (int, int, int)
         Slices, rows, columns of the source.
     size_px : int
@@ -132,7 +132,8 @@ def crop_about(
     Returns
     -------
     float32 array (slices, size_px, size_px), PlaneMapping
-        The crop in the reading habit (left at high columns, feet at high rows), in the volume's units, zero outside it; and the way back.
+        The crop in the reading habit (left at high columns, feet at high rows), in the volume's units, zero outside it;
+        and the way back.
     """
     mapping = _mapping(volume, centre_px, size_mm / size_px, size_px)
     return mapping.to_network(volume.voxels), mapping
@@ -159,7 +160,8 @@ def normalised(
     low, high = np.percentile(counted, percentiles)
     if high <= low:
         return np.zeros_like(values, np.float32)
-    return np.clip((values - low) / (high - low), 0.0, ceiling).astype(np.float32)
+    scaled = (values - np.float32(low)) / np.float32(high - low)
+    return np.asarray(np.clip(scaled, 0.0, ceiling), np.float32)
 
 
 def neighbour_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: float) -> NDArray[np.intp]:

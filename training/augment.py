@@ -98,7 +98,7 @@ def change_intensities(rng: Rng, settings: AugmentSettings, stack: FloatArray) -
         small = cv2.resize(out, None, fx=0.6, fy=float(rng.uniform(0.5, 1.0)), interpolation=cv2.INTER_LINEAR)
         out = cv2.resize(small, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
     out = out + _noise(rng, out.shape) * np.float32(rng.uniform(0, settings.noise_max))
-    return np.clip(out, 0.0, 1.5).astype(np.float32)
+    return np.asarray(np.clip(out, 0.0, 1.5), np.float32)
 
 
 def drop_neighbours(rng: Rng, settings: AugmentSettings, stack: FloatArray) -> FloatArray:
@@ -128,7 +128,7 @@ def _linear_change(rng: Rng, settings: AugmentSettings) -> NDArray[np.float64]:
 
 
 def _smooth_field(rng: Rng, nodes: int, size_px: int, fields: int) -> FloatArray:
-    """Draw smooth fields of about unit standard deviation: (size_px, size_px, fields), without the last axis for one."""
+    """Draw smooth fields of about unit standard deviation: (size_px, size_px, fields), no last axis for one."""
     coarse = rng.standard_normal((nodes, nodes, fields), np.float32)
     return np.asarray(cv2.resize(coarse, (size_px, size_px), interpolation=cv2.INTER_CUBIC), np.float32)
 
@@ -151,4 +151,4 @@ def _through_curve(rng: Rng, stack: FloatArray) -> FloatArray:
     steps = rng.uniform(0.2, 1.8, 5)
     heights = np.concatenate([[0.0], np.cumsum(steps)])
     heights *= 1.5 / heights[-1]
-    return np.interp(stack, places, heights).astype(np.float32)
+    return np.asarray(np.interp(stack, places, heights), np.float32)

@@ -1,16 +1,17 @@
 """Training of the region network: which subjects it sees, and how it is judged while it learns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from inference.preprocess import neighbour_indices, network_mapping, normalised, slice_places_mm
-from inference.types import BoolArray, FloatArray, Volume
+from inference.bundle import InputSpec
+from inference.predictor import RegionPredictor
 from training.data.dataset import Dataset, Subject
-from training.data.region_samples import RegionInput, RegionSampler, RegionSource, region_source
+from training.data.region_samples import RegionSampler, RegionSource, region_source
+from training.evaluate import mean_slice_dice
 from training.fit import Schedule, fit
 from training.losses import dice_and_cross_entropy
 from training.models.attention_unet import attention_unet
@@ -31,7 +32,7 @@ class RegionTraining:
     """
 
     schedule: Schedule
-    grid: RegionInput = RegionInput()
+    grid: InputSpec = field(default_factory=InputSpec)
     contrasts: tuple[tuple[str, float], ...] = (("t1w", 0.85), ("stir", 0.15))
     widths: tuple[int, ...] = (16, 32, 64, 128)
     batch_size: int = 8
@@ -77,36 +78,13 @@ def train_region(
     )
 
 
-def judged(model: keras.Model, subjects: Sequence[Subject], grid: RegionInput) -> dict[str, float]:
+def judged(model: keras.Model, subjects: Sequence[Subject], grid: InputSpec) -> dict[str, float]:
     """Mean 2D Dice of each subject's T1-weighted image, and their mean."""
     figures = {}
     for subject in subjects:
-        probability = predict_volume(model, subject.volume("t1w"), grid)
+        probability = RegionPredictor([model], grid).predict(subject.volume("t1w"))
         figures[subject.subject] = mean_slice_dice(subject.labels["region"], probability >= 0.5)
     return figures | {"dice": float(np.mean(list(figures.values())))}
-
-
-def predict_volume(model: keras.Model, volume: Volume, grid: RegionInput) -> FloatArray:
-    """Probability of region on the volume's own grid, averaged over the image and its mirror image."""
-    mapping = network_mapping(volume, spacing_mm=grid.spacing_mm, size_px=grid.size_px)
-    planes = normalised(mapping.to_network(volume.voxels), grid.percentiles)
-    places = slice_places_mm(volume)
-    if mapping.reversed_slices:
-        places = places[-1] - places[::-1]
-    stacks = planes[neighbour_indices(places, grid.channels, grid.channel_step_mm)].transpose(0, 2, 3, 1)
-    straight = model.predict_on_batch(stacks)
-    mirrored = model.predict_on_batch(stacks[:, :, ::-1])[:, :, ::-1]
-    return mapping.to_source((straight + mirrored)[..., 0] / 2)
-
-
-def mean_slice_dice(truth: BoolArray, found: BoolArray) -> float:
-    """Mean Dice over the slices that hold some of the truth."""
-    values = [
-        2.0 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
-        for a, b in zip(truth, found, strict=True)
-        if a.any()
-    ]
-    return float(np.mean(values))
 
 
 def _sources(dataset: Dataset, training: RegionTraining, learn: Sequence[str]) -> list[RegionSource]:

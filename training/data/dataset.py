@@ -1,6 +1,5 @@
 """A data set on disk: one ``.npz`` for each subject, and ``dataset.json`` with source, geometry and hashes."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bundle import sha256_of
 from inference.types import BoolArray, FloatArray, Volume
 
 INDEX_FILE = "dataset.json"
@@ -157,12 +157,6 @@ def read_index(folder: Path) -> Dataset:
         for line in content["subjects"]
     )
     return Dataset(folder, content["source"], entries)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read_subject(folder: Path, entry: SubjectEntry) -> Subject:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bundle import InputSpec
 from inference.preprocess import (
     PlaneMapping,
     neighbour_indices,
@@ -17,17 +18,6 @@ from inference.preprocess import (
 from inference.types import FloatArray
 from training.augment import AugmentSettings, change_intensities, drop_neighbours, resample, sampling_maps
 from training.data.dataset import Subject
-
-
-@dataclass(frozen=True, slots=True)
-class RegionInput:
-    """What the region network sees."""
-
-    spacing_mm: float = 1.2
-    size_px: int = 176
-    channels: int = 5
-    channel_step_mm: float = 3.3
-    percentiles: tuple[float, float] = (1.0, 99.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ class RegionSampler:
     """Draws augmented batches."""
 
     sources: tuple[RegionSource, ...]
-    grid: RegionInput
+    grid: InputSpec
     settings: AugmentSettings = field(default_factory=AugmentSettings)
     batch_size: int = 16
     seed: int = 0
@@ -100,7 +90,7 @@ class RegionSampler:
 
 
 def region_source(
-    subject: Subject, contrast: str, grid: RegionInput, *, weight: float = 1.0, target: FloatArray | None = None
+    subject: Subject, contrast: str, grid: InputSpec, *, weight: float = 1.0, target: FloatArray | None = None
 ) -> RegionSource:
     """Make one image of a subject ready to be sampled.
 
@@ -108,7 +98,7 @@ def region_source(
     ----------
     subject : Subject
     contrast : str
-    grid : RegionInput
+    grid : InputSpec
     weight : float
     target : float32 array (slices, rows, columns), optional
         Fractions of region in place of the subject's manual mask.

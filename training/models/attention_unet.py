@@ -1,7 +1,7 @@
 """The region network: an attention U-Net that sees neighbouring slices as channels.
 
-The first convolution has stride 2, so that the width goes where it pays on two CPU cores; a transposed convolution brings
-the output back to the input grid. Only layers of Keras are used: the saved file loads in safe mode.
+The first convolution has stride 2, so that the width goes where it pays on two CPU cores; a transposed convolution
+brings the output back to the input grid. Only layers of Keras are used: the saved file loads in safe mode.
 
 References
 ----------
