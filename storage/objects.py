@@ -114,6 +114,13 @@ class ObjectStore:
                 "OBJECT_UNREADABLE", f"A stored file cannot be read ({error.strerror}): {key}"
             ) from None
 
+    def discard(self, key: str) -> None:
+        """Remove a file that nothing refers to."""
+        try:
+            self.path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from None
+
     def verify(self, key: str, *, sha256: str) -> bool:
         """True where the file still has the content it was written with."""
         with self.open(key) as stream:
