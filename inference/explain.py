@@ -1,0 +1,157 @@
+"""Grad-CAM of the stage network's last convolution, and Grad-CAM focused on the joints, on the source grid.
+
+Both are normalised over the study, not slice by slice: a slice without evidence stays cool.
+
+References
+----------
+R. R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based localization", ICCV 2017,
+equations 1 and 2.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+
+from inference.classifier import BATCH, LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
+from inference.preprocess import network_mapping
+from inference.stage_input import network_index
+from inference.types import STAGES, BoolArray, Explanation, FloatArray, Joint, Prediction, Volume
+
+BOX_ROWS = (0.5, 0.9)
+BOX_COLUMNS = (0.3, 0.7)
+SOFT_EDGE_MM = 2.5
+
+_GRAPHS: "weakref.WeakKeyDictionary[Any, Callable[..., Any]]" = weakref.WeakKeyDictionary()
+
+
+def explain(
+    predictor: StagePredictor,
+    t1: Volume | None,
+    fluid: Volume | None,
+    joints: tuple[Joint, ...],
+    prediction: Prediction,
+) -> Explanation:
+    """Show where in each classified slice the evidence for the study's stage lies.
+
+    Parameters
+    ----------
+    predictor : StagePredictor
+    t1, fluid, joints
+        As they were classified.
+    prediction : Prediction
+        Its stage is explained, Normal too; its slices are.
+
+    Returns
+    -------
+    Explanation
+        On the grid of the reference volume (`t1` if there is one). The focus of a slice is the band of its joints, or,
+        where it has none, the published box: rows 0.5 to 0.9 and columns 0.3 to 0.7 of the image, seen in the reading habit.
+    """
+    reference = t1 if t1 is not None else fluid
+    if reference is None:
+        raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
+    given = predictor.prepare(t1, fluid, joints, [one.slice_index for one in prediction.slices])
+    small = class_activation(predictor.model, given.images, STAGES.index(prediction.stage))
+    size = predictor.spec.input.size_px
+    planes = np.zeros((reference.shape[0], size, size), np.float32)
+    for index, heat in zip(given.slices, small, strict=True):
+        planes[network_index(given.mapping, index)] = cv2.resize(heat, (size, size), interpolation=cv2.INTER_LINEAR)
+    heat = np.clip(given.mapping.to_source(planes), 0, None)
+    focus, sources = _focus(reference, joints, given.slices)
+    return Explanation(_normalised(heat), _normalised(heat * focus), sources)
+
+
+def class_activation(model: keras.Model, images: FloatArray, class_index: int) -> FloatArray:
+    """Grad-CAM of some images for one stage.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With layers LAST_CONVOLUTION and STAGE_LOGITS.
+    images : float32 array (n, rows, columns, channels)
+    class_index : int
+        Of the stage logits.
+
+    Returns
+    -------
+    float32 array (n, rows', columns')
+        At the resolution of the last convolution; not negative, not normalised.
+    """
+    graph = _GRAPHS.get(model)
+    if graph is None:
+        graph = _GRAPHS.setdefault(model, _activation_graph(model))
+    parts = []
+    for first in range(0, len(images), BATCH):
+        part = images[first : first + BATCH]
+        filled = np.zeros((BATCH, *part.shape[1:]), np.float32)
+        filled[: len(part)] = part
+        parts.append(np.asarray(graph(filled, np.int32(class_index)), np.float32)[: len(part)])
+    return np.concatenate(parts)
+
+
+def _activation_graph(model: keras.Model) -> Callable[..., Any]:
+    """Compile features, class score and gradient into one graph."""
+    import tensorflow as tf
+
+    outputs = [model.get_layer(LAST_CONVOLUTION).output, model.get_layer(STAGE_LOGITS).output]
+    both = keras.Model(model.inputs, outputs)
+
+    @tf.function(reduce_retracing=True)
+    def activation(images: Any, class_index: Any) -> Any:
+        with tf.GradientTape() as tape:
+            features, logits = both(images, training=False)
+            tape.watch(features)
+            score = tf.gather(logits, class_index, axis=1)
+        weights = tf.reduce_mean(tape.gradient(score, features), axis=(1, 2), keepdims=True)
+        return tf.nn.relu(tf.reduce_sum(weights * features, axis=-1))
+
+    return lambda images, class_index: activation(tf.constant(images), tf.constant(class_index)).numpy()
+
+
+def _focus(
+    reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Weight 0 to 1 of each voxel, and where it comes from in each slice."""
+    focus = np.zeros(reference.shape, np.float32)
+    sources = [""] * reference.shape[0]
+    box: FloatArray | None = None
+    for index in slices:
+        band = np.zeros(reference.shape[1:], np.bool_)
+        for joint in joints:
+            band |= joint.band[index]
+        if band.any():
+            focus[index], sources[index] = _softened(band, reference.pixel_spacing_mm), "joint"
+        else:
+            box = _published_box(reference) if box is None else box
+            focus[index], sources[index] = box, "box"
+    return focus, tuple(sources)
+
+
+def _softened(band: BoolArray, spacing_mm: tuple[float, float]) -> FloatArray:
+    """The band, with an edge that fades over some millimetres outside it."""
+    solid = band.astype(np.float32)
+    sigmas = [SOFT_EDGE_MM / spacing for spacing in spacing_mm]
+    blurred = cv2.GaussianBlur(solid, (0, 0), sigmaX=sigmas[1], sigmaY=sigmas[0])
+    return np.asarray(np.maximum(solid, np.minimum(2 * blurred, 1)), np.float32)
+
+
+def _published_box(reference: Volume) -> FloatArray:
+    """The fixed box, laid in the reading habit and brought to the source grid."""
+    _, rows, columns = reference.shape
+    size = 100
+    extent_mm = max(rows * reference.pixel_spacing_mm[0], columns * reference.pixel_spacing_mm[1])
+    mapping = network_mapping(reference, spacing_mm=extent_mm / size, size_px=size)
+    plane = np.zeros((1, size, size), np.float32)
+    (top, bottom), (first, last) = ((int(low * size), int(high * size)) for low, high in (BOX_ROWS, BOX_COLUMNS))
+    plane[0, top:bottom, first:last] = 1
+    return mapping.to_source(np.repeat(plane, reference.shape[0], axis=0))[0]
+
+
+def _normalised(heat: FloatArray) -> FloatArray:
+    """Scale to a maximum of 1; all zero where there is no evidence at all."""
+    peak = float(heat.max()) if heat.size else 0.0
+    return np.asarray(heat / peak if peak > 0 else np.zeros_like(heat), np.float32)

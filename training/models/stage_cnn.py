@@ -1,0 +1,96 @@
+"""The stage network: a small convolutional network for one slice, which shows its evidence before it judges.
+
+Its last convolution keeps a resolution of an eighth. From it an evidence map for each kind of finding (oedema, structural,
+ankylosis) is made, which in training is held against the exact masks of the simulated lesions; the judgement rests on
+the strongest evidence of each kind and on the mean and maximum of the features. Only layers of Keras are used: the saved file
+loads in safe mode.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+EVIDENCE = ("edema", "structural", "ankylosis")
+REDUCTION = 8
+
+
+def stage_cnn(size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (24, 48, 96), dropout: float = 0.2) -> keras.Model:
+    """Build the stage network.
+
+    Parameters
+    ----------
+    size_px : int
+        Rows and columns of the input; a multiple of 8.
+    channels : int
+        Channels of the input.
+    widths : tuple of int
+        Channels at a half, a quarter and an eighth of the input's resolution.
+    dropout : float
+        Before the judgement.
+
+    Returns
+    -------
+    keras.Model
+        From float32 (batch, size_px, size_px, channels) to a dict: ``as`` (batch, 2) and ``stage`` (batch, 4)
+        probabilities, ``evidence`` (batch, size_px / 8, size_px / 8, 3) probabilities.
+
+    Raises
+    ------
+    ValueError
+        ``size_px`` is not a multiple of 8.
+    """
+    if size_px % REDUCTION:
+        raise ValueError(f"size_px must be a multiple of {REDUCTION}, received {size_px}")
+    half, quarter, eighth = widths
+    inputs = keras.Input((size_px, size_px, channels), name="slice")
+    x = _convolution(inputs, half, size=5, stride=2)
+    x = _convolution(x, half)
+    x = _residual(_convolution(x, quarter, stride=2), quarter)
+    x = _residual(_convolution(x, eighth, stride=2), eighth)
+    x = _convolution(x, eighth, dilation=2)
+    x = _convolution(x, eighth, name="last_convolution")
+    evidence_logits = layers.Conv2D(len(EVIDENCE), 1, bias_initializer=keras.initializers.Constant(-3.0))(x)
+    pooled = layers.Concatenate()(
+        [
+            layers.GlobalAveragePooling2D()(x),
+            layers.GlobalMaxPooling2D()(x),
+            layers.GlobalMaxPooling2D()(evidence_logits),
+            layers.GlobalAveragePooling2D()(layers.Activation("sigmoid")(evidence_logits)),
+        ]
+    )
+    pooled = layers.Dropout(dropout)(pooled)
+    hidden = layers.Dense(48, activation="relu")(pooled)
+    outputs = {
+        "as": layers.Softmax(name="as")(layers.Dense(2, name="as_logits")(hidden)),
+        "stage": layers.Softmax(name="stage")(layers.Dense(4, name="stage_logits")(hidden)),
+        "evidence": layers.Activation("sigmoid", name="evidence")(evidence_logits),
+    }
+    return keras.Model(inputs, outputs, name="stage_cnn")
+
+
+def deployed(model: keras.Model) -> keras.Model:
+    """The same network without the evidence maps among its outputs."""
+    outputs = {name: model.get_layer(name).output for name in ("as", "stage")}
+    return keras.Model(model.inputs, outputs, name="stage_cnn")
+
+
+def _convolution(
+    x: Any, width: int, *, size: int = 3, stride: int = 1, dilation: int = 1, name: str | None = None
+) -> Any:
+    x = layers.Conv2D(
+        width,
+        size,
+        strides=stride,
+        dilation_rate=dilation,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+    )(x)
+    x = layers.BatchNormalization(momentum=0.98)(x)
+    return layers.Activation("relu", name=name)(x)
+
+
+def _residual(x: Any, width: int) -> Any:
+    inner = _convolution(_convolution(x, width), width)
+    return layers.Add()([x, inner])
