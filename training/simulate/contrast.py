@@ -77,6 +77,8 @@ class Contrast:
 
     Attributes
     ----------
+    role : Role
+        Which of the two contrasts the sequence's lesions and textures resemble.
     signal : dict
         Mean of each tissue in the units of the image.
     marrow_sd, muscle_sd : float
@@ -85,6 +87,7 @@ class Contrast:
         Signal of fat (T1W) or of free water (fluid-sensitive).
     """
 
+    role: Role
     signal: dict[Tissue, float]
     marrow_sd: float
     muscle_sd: float
@@ -103,8 +106,23 @@ def draw_contrast(rng: np.random.Generator, role: Role) -> Contrast:
         signal[Tissue.MARROW] = float(np.clip(rng.normal(0.145, 0.025), 0.09, 0.22))
         signal[Tissue.FLUID] = 1.0
     return Contrast(
+        role,
         {tissue: value * full_scale for tissue, value in signal.items()},
         marrow_sd=float(rng.uniform(0.05, 0.11) if role is Role.T1W else rng.uniform(0.05, 0.10)),
         muscle_sd=0.08,
         full_scale=full_scale,
     )
+
+
+def plain_t2(full_scale: float = 2000.0) -> Contrast:
+    """A T2-weighted sequence without fat suppression: fat and water are both bright."""
+    signal = {tissue: 0.85 * value for tissue, value in _FLUID.items()}
+    signal |= {Tissue.FAT: 0.75, Tissue.CANAL_FAT: 0.75, Tissue.MARROW: 0.42, Tissue.MUSCLE: 0.16}
+    return Contrast(Role.FLUID, {t: v * full_scale for t, v in signal.items()}, 0.06, 0.08, full_scale)
+
+
+def scout(full_scale: float = 900.0) -> Contrast:
+    """A spoiled gradient echo with little contrast, as localizers have."""
+    signal = {tissue: 0.35 + 0.4 * value for tissue, value in _T1.items()}
+    signal |= {Tissue.AIR: 0.0, Tissue.CORTEX: 0.08, Tissue.MARROW: 0.30, Tissue.VESSEL: 0.9}
+    return Contrast(Role.T1W, {t: v * full_scale for t, v in signal.items()}, 0.06, 0.08, full_scale)

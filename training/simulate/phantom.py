@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from inference.types import BoolArray, FloatArray, Role, Side, Stage, Vector, Volume
 from training.simulate.anatomy import Anatomy, draw_anatomy
-from training.simulate.contrast import draw_contrast
+from training.simulate.contrast import Contrast, draw_contrast
 from training.simulate.fields import BodyPoints, rotation
 from training.simulate.render import LesionShape, degrade, render
 from training.simulate.tissues import Skeleton
@@ -154,6 +154,7 @@ class Phantom:
         True for any stage but Normal.
     fluid_region : bool array, on the fluid-sensitive grid
     seed : int
+    spec : PhantomSpec
     """
 
     t1: Volume
@@ -166,6 +167,21 @@ class Phantom:
     as_present: bool
     fluid_region: BoolArray
     seed: int
+    spec: PhantomSpec
+
+    @property
+    def axes(self) -> NDArray[np.float64]:
+        """Directions in LPS of the T1W grid's rows, columns and normal, as columns of a matrix."""
+        return np.column_stack([self.t1.row_direction, self.t1.column_direction, self.t1.normal])
+
+    @property
+    def middle_mm(self) -> NDArray[np.float64]:
+        """Middle of the T1W volume, LPS."""
+        _, rows, columns = self.t1.shape
+        across = (columns - 1) / 2 * self.t1.pixel_spacing_mm[1] * np.asarray(self.t1.row_direction)
+        down = (rows - 1) / 2 * self.t1.pixel_spacing_mm[0] * np.asarray(self.t1.column_direction)
+        middle: NDArray[np.float64] = self.t1.positions_mm.mean(axis=0) + across + down
+        return middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +191,12 @@ class Body:
     anatomy: Anatomy
     axes: NDArray[np.float64]
     origin_mm: NDArray[np.float64]
+
+    @property
+    def middle_mm(self) -> NDArray[np.float64]:
+        """Where a technician would centre the slices, LPS."""
+        middle: NDArray[np.float64] = self.origin_mm + self.axes @ np.array([0.0, 24.0, 6.0])
+        return middle
 
 
 def stage_of(kinds: set[str]) -> Stage:
@@ -239,6 +261,7 @@ def make_phantom(seed: int, *, spec: PhantomSpec | None = None) -> Phantom:
         as_present=stage is not Stage.NORMAL,
         fluid_region=skeletons[Role.FLUID].region,
         seed=seed,
+        spec=spec,
     )
 
 
@@ -256,22 +279,36 @@ def draw_body(rng: np.random.Generator, spec: PhantomSpec) -> Body:
     return Body(anatomy, axes, rng.normal(0.0, 8.0, 3))
 
 
-def place_grid(body: Body, grid: GridSpec, voxels: FloatArray | None = None) -> Volume:
-    """Geometry of a grid about a body, with empty voxels where none are given."""
-    axes = body.axes @ rotation(0, grid.tilt_deg) @ rotation(2, grid.turn_deg)
+def stack(middle_mm: NDArray[np.float64], axes: NDArray[np.float64], grid: GridSpec) -> Volume:
+    """An empty volume about a point; the columns of ``axes`` are row direction, column direction and normal in LPS."""
     row, column, normal = axes[:, 0], axes[:, 1], axes[:, 2]
-    middle = body.origin_mm + body.axes @ np.array([0.0, 24.0, 4.0]) + np.asarray(grid.shift_mm)
-    corner = middle - grid.pixel_mm * (row * (grid.columns - 1) + column * (grid.rows - 1)) / 2
+    corner = middle_mm - grid.pixel_mm * (row * (grid.columns - 1) + column * (grid.rows - 1)) / 2
     steps = (np.arange(grid.slices) - (grid.slices - 1) / 2) * grid.step_mm
-    shape = (grid.slices, grid.rows, grid.columns)
     return Volume(
-        voxels=np.zeros(shape, np.float32) if voxels is None else voxels,
+        voxels=np.zeros((grid.slices, grid.rows, grid.columns), np.float32),
         positions_mm=corner + steps[:, None] * normal,
         row_direction=(float(row[0]), float(row[1]), float(row[2])),
         column_direction=(float(column[0]), float(column[1]), float(column[2])),
         pixel_spacing_mm=(grid.pixel_mm, grid.pixel_mm),
         slice_spacing_mm=grid.step_mm,
     )
+
+
+def place_grid(body: Body, grid: GridSpec) -> Volume:
+    """An empty volume along the sacrum of a body."""
+    axes = body.axes @ rotation(0, grid.tilt_deg) @ rotation(2, grid.turn_deg)
+    return stack(body.middle_mm + np.asarray(grid.shift_mm), axes, grid)
+
+
+def image_again(phantom: Phantom, empty: Volume, contrast: Contrast) -> Volume:
+    """Another series of the same patient, on any grid and with any contrast."""
+    body = draw_body(np.random.default_rng(phantom.seed), phantom.spec)
+    shapes = tuple(lesion_shape(request) for request in phantom.spec.lesions)
+    roles = {contrast.role: contrast}
+    scene = render(body.anatomy, body_points(body, empty), roles, shapes, offsets=((0.0, 0.0, 0.0),))
+    rng = np.random.default_rng([phantom.seed, *empty.shape])
+    image = degrade(rng, scene.images[contrast.role], 0.02 * contrast.full_scale, 0.08)
+    return replace(empty, voxels=image)
 
 
 def body_points(body: Body, volume: Volume, *, along_normal_mm: float = 0.0) -> BodyPoints:
