@@ -94,7 +94,7 @@ def fields(header: Dataset) -> dict[str, str]:
     return {name: _text(header, keyword) for name, keyword in _FIELDS.items()}
 
 
-def _read(data_set: memoryview, implicit: bool, little: bool) -> Dataset:  # noqa: FBT001
+def _read(data_set: memoryview, implicit: bool, little: bool) -> Dataset:
     """The elements up to the last that is needed, from the start of the bytes where that is enough."""
     passed = False
 

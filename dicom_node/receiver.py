@@ -247,11 +247,9 @@ class Receiver:
     def _store(self, event: Any, content: memoryview, visit: Visit) -> studies.Recording:
         free_mb = self._objects.free_mb()
         if free_mb < self._settings.min_free_mb:
-            raise _Refused(
-                OUT_OF_RESOURCES,
-                "DISK_LOW",
-                f"Less than receiver.min_free_mb ({self._settings.min_free_mb} MB) is free; make room: {free_mb:.0f} MB.",
-            )
+            limit = f"receiver.min_free_mb ({self._settings.min_free_mb} MB)"
+            sentence = f"Less than {limit} is free; make room: {free_mb:.0f} MB."
+            raise _Refused(OUT_OF_RESOURCES, "DISK_LOW", sentence)
         syntax = str(event.context.transfer_syntax)
         header = headers.read_header(content, transfer_syntax_uid=syntax)
         uids = headers.uids(header)
