@@ -157,16 +157,23 @@ def _lookup(source: Volume, onto: Volume, index: int) -> tuple[NDArray[np.float3
     down = np.asarray(onto.column_direction) * onto.pixel_spacing_mm[0]
     right = np.asarray(onto.row_direction) * onto.pixel_spacing_mm[1]
     along = _plane(corner, down, right, source.normal, (rows, columns))
-    slices = _slice_index(source, along)
-    shift = _origins(source, slices)
-    axes = (np.asarray(source.column_direction), np.asarray(source.row_direction))
     place = np.empty((3, rows, columns), dtype=np.float32)
-    place[0] = slices
+    place[0] = slices = _slice_index(source, along)
+    axes = (np.asarray(source.column_direction), np.asarray(source.row_direction))
     for axis, direction, spacing in zip((1, 2), axes, source.pixel_spacing_mm, strict=True):
-        place[axis] = (_plane(corner, down, right, direction, (rows, columns)) - shift @ direction) / spacing
+        offset = _plane(corner, down, right, direction, (rows, columns)) - _shift(source, direction, slices)
+        place[axis] = offset / spacing
     limits = np.array(source.shape, dtype=np.float32)[:, None, None] - 1
     inside: NDArray[np.bool_] = np.all((place >= -_HALF_VOXEL) & (place <= limits + _HALF_VOXEL), axis=0)
     return np.clip(place, 0, limits), inside
+
+
+def _shift(source: Volume, direction: Points, slices: Points) -> Points | float:
+    """In-plane coordinate of the first pixel at fractional slice indices; one number for an unsheared stack."""
+    starts = source.positions_mm @ direction
+    if np.ptp(starts) < SAME_GRID_MM:
+        return float(starts[0])
+    return np.interp(slices, np.arange(len(starts), dtype=np.float64), starts)
 
 
 def _plane(corner: Points, down: Points, right: Points, direction: Points, shape: tuple[int, int]) -> Points:

@@ -7,7 +7,8 @@ a score and a sentence; docs/selection.md explains both.
 from collections import defaultdict
 from dataclasses import replace
 
-from inference.criteria import Case, judge
+from inference.case import Case
+from inference.criteria import judge
 from inference.stacks import orientations, stacks
 from inference.types import Candidate, Role, Selection, SeriesHeader, StudyHeaders
 
@@ -69,17 +70,17 @@ def _candidate(series: SeriesHeader, role: Role) -> Candidate:
 def _sentence(case: Case, *, stack_count: int, eligible: bool) -> str:
     if case.refusals:
         return f"Not used: {case.refusals[0]}."
-    facts = "; ".join(
-        item.text for item in case.evidence if item.criterion in ("physics", "plane", "slices", "resolution")
-    )
-    parts = [f"{facts[0].upper()}{facts[1:]}."]
+    texts = {item.criterion: item.text for item in case.evidence}
+    facts = "; ".join(texts[name] for name in ("physics", "plane", "slices", "resolution") if name in texts)
+    parts = [f"{_capital(facts)}."]
     if not eligible:
         parts.insert(0, f"Not used: the score is below {ELIGIBLE_SCORE:.0f}.")
     if stack_count > 1:
-        kind = f"the {case.stack.kind} images" if case.stack.kind else f"{len(case.stack.images)} images"
+        kind = f"the {case.kind} images" if case.kind else f"{len(case.stack.images)} images"
         parts.append(f"The series holds {stack_count} kinds of images; {kind} are meant.")
     if case.stack.repeats:
-        parts.append(f"{case.stack.repeats} repeats at the same positions are left out; kept: {case.stack.kept}.")
+        repeats = "1 repeat" if case.stack.repeats == 1 else f"{case.stack.repeats} repeats"
+        parts.append(f"Left out: {repeats} at the same positions; kept: {case.stack.kept}.")
     return " ".join(parts + case.notes)
 
 
@@ -114,7 +115,7 @@ def _study_sentence(
     parts = []
     for role, candidate in ((Role.T1W, t1), (Role.FLUID, fluid)):
         if candidate is not None:
-            parts.append(f"{role}: {_series(candidate)}, score {candidate.score:.0f} of 100.")
+            parts.append(f"{_capital(role)}: {_series(candidate)}, score {candidate.score:.0f} of 100.")
         else:
             parts.append(f"No {_WANTED[role]} in a semicoronal plane was found, so {_LOST[role]}.")
     return " ".join(parts)

@@ -18,6 +18,9 @@ class Meaning(StrEnum):
     STIR = "STIR"
     FAT_SUPPRESSED = "fat suppression"
     WATER = "Dixon water"
+    FAT = "Dixon fat"
+    IN_PHASE = "Dixon in phase"
+    OPPOSED_PHASE = "Dixon opposed phase"
     DIXON = "Dixon"
     JOINT = "sacroiliac joints"
     CORONAL = "coronal"
@@ -40,6 +43,14 @@ def _word(*stems: str) -> str:
 def _start(*stems: str) -> str:
     """Words that start so."""
     return r"(?<![a-z0-9])(?:" + "|".join(stems) + ")"
+
+
+_DIXON = ("dixon", "mdixon", "ideal", "flex", "lava flex", "wfs")
+
+
+def _of_dixon(*parts: str) -> str:
+    """A part of a Dixon series: its letter counts only where Dixon is named too."""
+    return r"(?<![a-z0-9])m?(?:dixon|ideal|flex|wfs).*" + _word(*parts)
 
 
 # Siemens: tirm, tse_fs, spair, dixon_w. Philips: SPIR, SPAIR, mDIXON W. GE: FSE FS, IDEAL, WATER:. Canon: FatSat, WFS.
@@ -69,14 +80,14 @@ _PATTERNS: dict[Meaning, str] = {
         ]
     ),
     Meaning.WATER: "|".join(
-        [
-            _start("water"),
-            _word("dixon w", "mdixon w", "w dixon", "ideal w", "eau", "wasser", "agua", "aqua", "wfs"),
-            "вода",
-            "水画像",
-        ]
+        [_start("water"), _of_dixon("w", "water", "eau", "wasser", "agua", "wo"), "вода", "水画像"]
     ),
-    Meaning.DIXON: _start("dixon", "mdixon", "ideal", "flex", "lava flex", "wfs"),
+    Meaning.FAT: "|".join([r"^(?:fat|fett)(?![a-z0-9])", _of_dixon("f", "fat", "fett", "graisse", "grasa", "fo")]),
+    Meaning.IN_PHASE: "|".join([_start("in ?phase"), _of_dixon("in", "ip")]),
+    Meaning.OPPOSED_PHASE: "|".join(
+        [_start("out ?phase", "opp ?phase", "opposed", "out of phase"), _of_dixon("opp", "op", "out")]
+    ),
+    Meaning.DIXON: _start(*_DIXON),
     Meaning.JOINT: "|".join(
         [
             _word("sij", "sijs", "isg", "si", "sig", "sgi", "sij s", "sakrum"),
@@ -124,7 +135,7 @@ _PATTERNS: dict[Meaning, str] = {
     ),
     Meaning.CONTRAST: "|".join(
         [
-            _word("gd", "gad", "gado", "km", "ce", "post", "pc", "c ?[+]", "[+] ?c", "nach km", "post km", "inj", "iv"),
+            _word("gd", "gad", "gado", "km", "ce", "post", "c ?[+]", "[+] ?c", "nach km", "post km", "inj"),
             _start("gadolin", "kontrast", "contrast", "dotarem", "gadovist", "clariscan", "postcon", "injec"),
             "контраст",
             "造影",
@@ -142,7 +153,7 @@ _PATTERNS: dict[Meaning, str] = {
                 "wrist", "handgelenk", "poignet", "muneca", "pols", "ankle", "sprung", "cheville", "tobillo", "enkel"
             ),
             _start("elbow", "ellenbogen", "coude", "breast", "mamma", "prostat", "liver", "leber", "foie", "higado"),
-            _start("cervical", "thorac", "schadel", "cerebr", "neuro", "cardiac", "herz", "uterus", "rectum", "rektum"),
+            _start("cervical", "thorac", "schadel", "cerebr", "cardiac", "herz", "uterus", "rectum", "rektum"),
             _word("hws", "bws", "head", "neck", "foot", "fuss", "hand"),
             "колен",
             "плеч",
@@ -153,6 +164,11 @@ _PATTERNS: dict[Meaning, str] = {
         ]
     ),
 }
+_NEGATED = re.compile(
+    r"(?<!\w)(?:no|non|not|ohne|without|w o|wo|sans|sin|senza|zonder|без|o) ?"
+    r"(?:fs|fat ?sat|fat suppression|fettsat\w*|graisse|km|gd|gado\w*|[ck]ontrast\w*|контраст\w*|жиропод\w*)"
+    r"(?!\w)"
+)
 _COMPILED = {meaning: re.compile(pattern) for meaning, pattern in _PATTERNS.items()}
 
 
@@ -179,5 +195,5 @@ def meanings(*names: str) -> frozenset[Meaning]:
     -------
     frozenset of Meaning
     """
-    lines = [normalized(name) for name in names if name]
+    lines = [_NEGATED.sub(" ", normalized(name)) for name in names if name]
     return frozenset(meaning for meaning, pattern in _COMPILED.items() if any(pattern.search(line) for line in lines))

@@ -127,7 +127,13 @@ def stacks(images: Sequence[ImageHeader]) -> tuple[Stack, ...]:
         Largest first.
     """
     groups: list[list[ImageHeader]] = [list(images)] if images else []
-    for split in (_by_orientation, _by(_matrix), _by(kind), _by_value("b_value", 5.0), _by_value("echo_time_ms", 2.0)):
+    for split in (
+        _by_orientation,
+        _by(_matrix),
+        _by(_image_kind),
+        _by_value("b_value", 5.0),
+        _by_value("echo_time_ms", 2.0),
+    ):
         groups = [part for group in groups for part in split(group)]
     groups = [part for group in groups for part in _by_value("inversion_time_ms", 20.0)(group)]
     made = [_one_each(group) for group in groups]
@@ -163,7 +169,11 @@ def _normal(image: ImageHeader, *, facing_back: bool = False) -> Vector | None:
 def _matrix(image: ImageHeader) -> Hashable:
     spacing = image.pixel_spacing_mm
     rounded = None if spacing is None else (round(spacing[0], 3), round(spacing[1], 3))
-    return image.rows, image.columns, rounded, image.has_pixels, image.frame is not None
+    return image.rows, image.columns, rounded, image.has_pixels, image.frame is None, image.position_mm is None
+
+
+def _image_kind(image: ImageHeader) -> Hashable:
+    return kind(image), image.image_type[:2]
 
 
 def _by(key: Callable[[ImageHeader], Hashable]) -> Callable[[list[ImageHeader]], list[list[ImageHeader]]]:
