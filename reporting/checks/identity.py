@@ -1,0 +1,106 @@
+"""Whose study it is: results carry the identity of the source, and the source has only one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from config.errors import UnusableInput
+from inference.types import StudyHeaders
+from reporting.checks import Checked, GateFinding
+from reporting.sources import read_header, take_identity
+
+PATIENT_KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
+STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHeaders:
+    """Headers of the source files, read anew.
+
+    Attributes
+    ----------
+    by_uid : dict from str to Dataset
+        Header of each source instance, as read.
+    identities : tuple of Dataset
+        The identity of each, decoded and in legal form, in the order read.
+    unreadable : int
+        Files that could not be read again.
+    """
+
+    by_uid: dict[str, Dataset]
+    identities: tuple[Dataset, ...]
+    unreadable: int
+
+    @classmethod
+    def read(cls, source: StudyHeaders) -> "SourceHeaders":
+        """Read the header of every file of a study once."""
+        paths: dict[Path, str] = {}
+        for series in source.series:
+            for image in series.images:
+                paths.setdefault(image.path, image.sop_instance_uid)
+        by_uid, identities, unreadable = {}, [], 0
+        for path, uid in paths.items():
+            try:
+                header = read_header(path)
+            except UnusableInput:
+                unreadable += 1
+                continue
+            by_uid[uid] = header
+            identities.append(take_identity(header))
+        return cls(by_uid, tuple(identities), unreadable)
+
+
+def check_identity(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
+    """The source images name one patient and one study, and every object names the same."""
+    if source.unreadable:
+        yield GateFinding(
+            "SOURCE_UNREADABLE", f"{source.unreadable} source images can no longer be read to check the result.", ""
+        )
+    if not source.identities:
+        yield GateFinding("SOURCE_UNREADABLE", "No source image can be read to check the result against.", "")
+        return
+    for keyword in (*PATIENT_KEYS, "StudyInstanceUID"):
+        if not _all_agree([_text(identity, keyword) for identity in source.identities], keyword):
+            yield GateFinding(
+                "IDENTITY_MIXED", f"The images of this study differ in {keyword}: they may be of several patients.", ""
+            )
+    for item in objects:
+        for keyword in (*PATIENT_KEYS, *STUDY_KEYS):
+            if not _is_of_source(_text(item.dataset, keyword), keyword, source):
+                yield GateFinding(
+                    "IDENTITY_CHANGED",
+                    f"{keyword} of the {item.kind} object differs from that of the source images.",
+                    item.kind,
+                )
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
+    value = dataset.get(keyword)
+    return "" if value is None else str(value).strip()
+
+
+def _is_of_source(value: str, keyword: str, source: SourceHeaders) -> bool:
+    """A result takes its identity from one source image, letter for letter."""
+    expected = {_text(identity, keyword) for identity in source.identities}
+    return value in expected
+
+
+def _all_agree(values: Sequence[str], keyword: str) -> bool:
+    if keyword == "PatientName":
+        return _names_agree(values)
+    if keyword in ("PatientID", "StudyInstanceUID"):
+        return len(set(values)) == 1
+    return len({value for value in values if value}) <= 1
+
+
+def _names_agree(names: Sequence[str]) -> bool:
+    """Names agree where each written form (Latin, ideographic, phonetic) that two of them have is the same."""
+    forms: dict[int, set[str]] = {}
+    for name in names:
+        for number, group in enumerate(name.split("=")):
+            plain = group.strip("^ ").casefold()
+            if plain:
+                forms.setdefault(number, set()).add(plain)
+    return all(len(found) == 1 for found in forms.values())
