@@ -1,0 +1,81 @@
+"""States in the words of a person, with the tone the panel paints them in."""
+
+from dataclasses import dataclass
+
+from storage.tables import AssociationOutcome, DeliveryState, ResultStatus, StudyState
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state: its words and its tone (``ok``, ``busy``, ``warn``, ``bad`` or empty for neutral)."""
+
+    words: str
+    tone: str = ""
+
+
+STUDY: dict[StudyState, Badge] = {
+    StudyState.RECEIVING: Badge("receiving", "busy"),
+    StudyState.QUEUED: Badge("waiting", "busy"),
+    StudyState.ANALYSING: Badge("analysing", "busy"),
+    StudyState.DELIVERING: Badge("sending", "busy"),
+    StudyState.DONE: Badge("done", "ok"),
+    StudyState.NOT_APPLICABLE: Badge("not applicable"),
+    StudyState.HELD: Badge("held back", "bad"),
+    StudyState.UNDELIVERED: Badge("not delivered", "bad"),
+    StudyState.FAILED: Badge("failed", "bad"),
+}
+
+RESULT: dict[ResultStatus, Badge] = {
+    ResultStatus.COMPLETE: Badge("result", "ok"),
+    ResultStatus.NOT_APPLICABLE: Badge("not applicable"),
+    ResultStatus.HELD: Badge("held back", "bad"),
+}
+
+DELIVERY: dict[DeliveryState, Badge] = {
+    DeliveryState.WAITING: Badge("waiting", "busy"),
+    DeliveryState.DELIVERED: Badge("delivered", "ok"),
+    DeliveryState.REFUSED: Badge("refused", "bad"),
+    DeliveryState.GIVEN_UP: Badge("given up", "bad"),
+    DeliveryState.CANCELLED: Badge("replaced"),
+}
+
+ASSOCIATION: dict[AssociationOutcome, Badge] = {
+    AssociationOutcome.OPEN: Badge("open", "busy"),
+    AssociationOutcome.RELEASED: Badge("ended in order", "ok"),
+    AssociationOutcome.ABORTED: Badge("broken off", "warn"),
+    AssociationOutcome.REJECTED: Badge("rejected", "bad"),
+    AssociationOutcome.NOT_DICOM: Badge("not DICOM", "bad"),
+}
+
+WAITING: frozenset[StudyState] = frozenset(
+    {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING}
+)
+"""States that a study leaves by itself."""
+
+ATTENTION: frozenset[StudyState] = frozenset({StudyState.HELD, StudyState.UNDELIVERED, StudyState.FAILED})
+"""States in which a person must act."""
+
+REPROCESSABLE: frozenset[StudyState] = frozenset(StudyState) - {
+    StudyState.RECEIVING,
+    StudyState.QUEUED,
+    StudyState.ANALYSING,
+}
+"""States from which a person may ask for a new analysis."""
+
+
+def delivery_badge(state: DeliveryState, *, attempts: int) -> Badge:
+    """The badge of a delivery: one that was tried without luck says so."""
+    if state is DeliveryState.WAITING and attempts:
+        return Badge("will be tried again", "warn")
+    return DELIVERY[state]
+
+
+def event_tone(code: str) -> str:
+    """The tone of one line of a timeline, by its code."""
+    if any(word in code for word in ("FAIL", "REFUSED", "HELD", "GIVEN_UP", "MIXED", "CONFLICT", "UNDELIVERED")):
+        return "bad"
+    if any(word in code for word in ("LATE", "RETRY", "LEASE", "AGAIN", "NOT_APPLICABLE")):
+        return "warn"
+    if any(word in code for word in ("DELIVERED", "SAVED", "RESULT", "DONE")):
+        return "ok"
+    return ""

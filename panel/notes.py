@@ -1,0 +1,37 @@
+"""The short messages above a page after an action, by the name that the address carries."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message and its tone."""
+
+    text: str
+    kind: str = ""
+
+
+NOTES: dict[str, Note] = {
+    "reprocess": Note("The study will be analysed again, as a new revision."),
+    "resend": Note("The objects are on their way again."),
+    "resend-nothing": Note("There was nothing to send.", "warn"),
+    "user-added": Note("The user was added."),
+    "user-disabled": Note("The user may no longer log in; open sessions were ended."),
+    "user-enabled": Note("The user may log in again."),
+    "user-role": Note("The role was changed; open sessions were ended."),
+    "password": Note("The password was changed."),
+    "search-over": Note("That search is over, because a new session began. All studies are shown.", "warn"),
+    "STUDY_BUSY": Note("The study is on its way already. Wait until it is done.", "warn"),
+    "STUDY_UNKNOWN": Note("There is no such study.", "bad"),
+    "STUDY_STATE": Note("The study is in a state in which this cannot be done.", "warn"),
+    "RESULT_UNKNOWN": Note("There is no such result.", "bad"),
+    "RESULT_HELD": Note("A result that the check held back is never sent.", "bad"),
+    "RESULT_SUPERSEDED": Note("Only the newest result is sent.", "warn"),
+    "DESTINATION_UNKNOWN": Note("That destination is not in the settings of this node.", "bad"),
+    "STORAGE": Note("The database did not take the change. Try again; the status page says more.", "bad"),
+}
+
+
+def find(name: str) -> Note | None:
+    """The message of a name, or none."""
+    return NOTES.get(name)
