@@ -90,18 +90,16 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
 
 def _user(options: argparse.Namespace, settings: Settings) -> int:
     from dicom_node.app import open_database
-    from storage import audit, users
+    from storage import users
 
-    database = open_database(settings)
-    with database.write() as session:
-        if options.action == "add":
-            users.add(session, options.name, password=_password(options), role=options.role)
-        elif options.action == "password":
-            users.set_password(session, options.name, password=_password(options))
-        else:
-            users.set_disabled(session, options.name, disabled=options.action == "disable")
-        audit.append(session, actor="command line", action=f"user.{options.action}", subject=options.name)
-    print(f"User {options.name}: {options.action} done.")
+    database, name, actor = open_database(settings), options.name, "command line"
+    if options.action == "add":
+        users.add(database, name, _password(options), role=options.role, actor=actor)
+    elif options.action == "password":
+        users.set_password(database, name, _password(options), actor=actor)
+    else:
+        users.set_disabled(database, name, disabled=options.action == "disable", actor=actor)
+    print(f"User {name}: {options.action} done.")
     return 0
 
 
@@ -118,12 +116,13 @@ def _audit(options: argparse.Namespace, settings: Settings) -> int:
     from dicom_node.app import open_database
     from storage import audit
 
-    with open_database(settings).read() as session:
-        if options.action == "export":
-            for row in audit.export(session):
-                print(json.dumps(row, ensure_ascii=False))
-            return 0
-        verdict = audit.verify(session)
+    database = open_database(settings)
+    if options.action == "export":
+        for row in audit.rows(database):
+            columns = {name: getattr(row, name) for name in row.__table__.columns.keys()}  # noqa: SIM118
+            print(json.dumps(columns, ensure_ascii=False, default=str))
+        return 0
+    verdict = audit.verify(database)
     print(verdict.sentence)
     return 0 if verdict.intact else 1
 

@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -74,7 +75,13 @@ class Coordinator:
         add(self._guarded, "interval", seconds=LEASE_S / 6, args=(self._tend,), id="tend")
         for destination in self._settings.destinations:
             turn = outbox.Turn(self._settings, self._database, self._objects, destination)
-            add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(turn),), id=f"to {destination.name}")
+            add(
+                self._guarded,
+                "interval",
+                seconds=TICK_S,
+                args=(self._only_in_office(turn),),
+                id=f"to {destination.name}",
+            )
         self._clock.start()
 
     def stop(self, drain_s: float) -> None:
@@ -117,10 +124,10 @@ class Coordinator:
             job()
         except AxspaError as error:
             log.warning("%s [%s]", error.sentence, error.code)
-        except Exception as error:  # noqa: BLE001 (one broken turn must not stop the clock)
+        except Exception as error:
             log.error("A turn of the clock broke: %s", type(error).__name__, exc_info=error.__traceback__ is not None)
 
-    def _attempt(self, job: outbox.Job) -> None:
+    def _attempt(self, job: Callable[[], object]) -> None:
         try:
             job()
         except AxspaError as error:
@@ -169,7 +176,9 @@ class Coordinator:
         if isinstance(error, BrokenProcessPool):
             reason = Retryable("WORKER_DIED", "The analysis process ended in the middle (out of memory, or killed).")
         else:
-            reason = Retryable("WORKER_BROKE", f"The analysis process could not start or answer: {type(error).__name__}.")
+            reason = Retryable(
+                "WORKER_BROKE", f"The analysis process could not start or answer: {type(error).__name__}."
+            )
         self._attempt(
             lambda: claims.fail(
                 self._database, running.claimed, reason, max_attempts=self._settings.analysis.max_attempts

@@ -45,9 +45,9 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
         ("bundle", lambda: _bundle(settings)),
-        *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),  # type: ignore[misc]
+        *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
     ]
-    findings = []
+    findings: list[Finding] = []
     for subject, check in checks:
         try:
             findings.extend(check())
@@ -71,7 +71,9 @@ def _port(subject: str, host: str, port: int) -> Iterator[Finding]:
             text = f"Port {port} needs the right to bind ports below 1024: take a higher one, or grant CAP_NET_BIND_SERVICE."
             yield Finding(subject, Verdict.FAIL, text)
         except OSError as error:
-            text = f"{host}:{port} is in use or not an address of this machine ({error.strerror}). Fine if the node runs."
+            text = (
+                f"{host}:{port} is in use or not an address of this machine ({error.strerror}). Fine if the node runs."
+            )
             yield Finding(subject, Verdict.WARN, text)
         else:
             yield Finding(subject, Verdict.OK, f"{host}:{port} is free.")
@@ -84,7 +86,9 @@ def _disk(data_dir: Path, min_free_mb: int) -> Iterator[Finding]:
     probe.unlink()
     free_mb = shutil.disk_usage(data_dir).free // 2**20
     if free_mb < min_free_mb:
-        text = f"{free_mb} MiB are free in {data_dir}, less than receiver.min_free_mb = {min_free_mb}: images are refused."
+        text = (
+            f"{free_mb} MiB are free in {data_dir}, less than receiver.min_free_mb = {min_free_mb}: images are refused."
+        )
         yield Finding("disk", Verdict.FAIL, text)
     else:
         yield Finding("disk", Verdict.OK, f"{free_mb} MiB are free in {data_dir}.")
@@ -114,13 +118,17 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
 
 def _destination(destination: Destination, settings: Settings) -> Iterator[Finding]:
     subject = f"destination {destination.name}"
-    answer = delivery.verify(destination, our_ae_title=settings.receiver.ae_title, timeout_s=settings.delivery.timeout_s)
+    answer = delivery.verify(
+        destination, our_ae_title=settings.receiver.ae_title, timeout_s=settings.delivery.timeout_s
+    )
     if not answer.echo:
         yield Finding(subject, Verdict.FAIL, answer.sentence)
         return
     refused = [name for name, accepted in answer.accepted.items() if not accepted]
     if refused:
-        text = f"C-ECHO succeeds, but these objects will be refused: {', '.join(refused)}. Allow their SOP classes there."
+        text = (
+            f"C-ECHO succeeds, but these objects will be refused: {', '.join(refused)}. Allow their SOP classes there."
+        )
         yield Finding(subject, Verdict.WARN, text)
     else:
         yield Finding(subject, Verdict.OK, "C-ECHO succeeds and every SOP class of our results is accepted.")

@@ -65,21 +65,20 @@ def analyse(claimed: ClaimedStudy) -> str:
 
 def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     from dicom_node import pipeline
+    from dicom_node.keeping import keep
     from inference.headers import read_study
 
     started = datetime.now(UTC)
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
     outcome = pipeline.run(study, context.bundle, revision=claimed.revision, started=started)
-    state = results.save(
-        context.database,
-        context.objects,
-        claimed,
-        outcome.record(started=started),
-        destinations=tuple(destination.name for destination in context.settings.destinations),
-    )
-    total_s = sum(outcome.analysis.timings_s.values())
-    log.info("Study %d revision %d analysed in %.1f s: %s", claimed.study_id, claimed.revision, total_s, state)
-    return str(state)
+    record = keep(outcome, context.objects, revision=claimed.revision, started=started)
+    destinations = tuple(destination.name for destination in context.settings.destinations)
+    results.save(context.database, claimed, record, destinations=destinations)
+    total_s = (record.finished_at - started).total_seconds()
+    log.info("Study %d revision %d: analysed in %.1f s, %s", claimed.study_id, claimed.revision, total_s, record.status)
+    for finding in outcome.findings:
+        log.error("Study %d: held back: %s [%s]", claimed.study_id, finding.sentence, finding.code)
+    return str(record.status)
 
 
 def _fail(claimed: ClaimedStudy, error: AxspaError, context: _Context) -> str:

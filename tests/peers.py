@@ -68,7 +68,9 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path, need_program: Need, *, modalities: dict[str, tuple[str, int]] | None = None) -> Iterator[Orthanc]:
+def orthanc(
+    folder: Path, need_program: Need, *, modalities: dict[str, tuple[str, int]] | None = None
+) -> Iterator[Orthanc]:
     """Orthanc with its DICOMweb plugin on free ports; ``modalities``: name -> (AE title, port)."""
     program = need_program("Orthanc")
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +110,9 @@ def stop(process: "subprocess.Popen[Any]", timeout_s: float = 60) -> int:
     return int(process.returncode)
 
 
-def storescu(need_program: Need, files: Iterable[Path], port: int, *options: str, called: str = "AXSPA") -> "subprocess.CompletedProcess[str]":
+def storescu(
+    need_program: Need, files: Iterable[Path], port: int, *options: str, called: str = "AXSPA"
+) -> "subprocess.CompletedProcess[str]":
     """DCMTK's storescu with the presentation contexts that the files need."""
     command = [need_program("storescu"), "-R", "-v", *options, "-aec", called, "127.0.0.1", str(port), *map(str, files)]
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
@@ -135,7 +139,9 @@ def pixelmed_errors(need_program: Need, file: Path) -> list[str]:
     )  # fmt: skip
     text = answer.stdout + answer.stderr
     finished = b"Root Template Validation Complete" in text
-    return _errors(text) + ([] if finished else ["the validation did not finish: " + text.decode(errors="replace")[-500:]])
+    return _errors(text) + (
+        [] if finished else ["the validation did not finish: " + text.decode(errors="replace")[-500:]]
+    )
 
 
 def _errors(output: bytes) -> list[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,15 +17,16 @@ from typing import Any
 
 import pydicom
 from pynetdicom import AE, AllStoragePresentationContexts, evt
+from sqlalchemy import select
 
 from config.errors import Retryable
 from config.settings import Destination, Settings
 from dicom_node import delivery
 from dicom_node.app import open_database
 from dicom_node.demo import unpack
-from storage import studies, users
+from storage import users
 from storage.session import Database
-from storage.tables import StudyState
+from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
 SETTLED = frozenset(StudyState) - {
@@ -75,7 +75,9 @@ def demo(settings: Settings, *, out: Path | None, leave: bool) -> int:
         stack.callback(database.dispose)
         state = _wait(database)
         _show(database, received)
-        _say(f"\nPanel:  http://{node.panel.host}:{node.panel.port}   user demo   password {password}   (for this run only)")
+        _say(
+            f"\nPanel:  http://{node.panel.host}:{node.panel.port}   user demo   password {password}   (for this run only)"
+        )
         if out is not None:
             _say(f"The results are kept in {out}.")
         if not leave:
@@ -119,8 +121,7 @@ def _port(preferred: int) -> int:
 def _make_login(settings: Settings) -> str:
     password = secrets.token_urlsafe(12)
     database = open_database(settings)
-    with database.write() as session:
-        users.add(session, "demo", password=password, role="admin")
+    users.add(database, "demo", password, role="admin", actor="demo")
     database.dispose()
     return password
 
@@ -182,7 +183,7 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
     url = f"http://127.0.0.1:{settings.panel.port}/health"
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.2)
     tail = log.read_text(errors="replace")[-2000:]
@@ -190,16 +191,31 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
 
 
 def _send(files: list[Path], settings: Settings) -> None:
-    target = Destination(name="node", ae_title=settings.receiver.ae_title, host="127.0.0.1", port=settings.receiver.port)
-    delivery.send_files(files, target, our_ae_title="DEMO_PACS", timeout_s=30.0)
+    target = Destination(
+        name="node", ae_title=settings.receiver.ae_title, host="127.0.0.1", port=settings.receiver.port
+    )
+    outcomes = delivery.send(
+        [_outgoing(file) for file in files], target, our_ae_title="DEMO_PACS", settings=settings.delivery
+    )
+    stored = sum(outcome.verdict is delivery.Verdict.DELIVERED for outcome in outcomes)
+    _say(f"  {stored} of {len(files)} images stored")
+
+
+def _outgoing(file: Path) -> delivery.Outgoing:
+    meta = pydicom.filereader.read_file_meta_info(file)
+    return delivery.Outgoing(
+        path=file,
+        sop_class_uid=meta.MediaStorageSOPClassUID,
+        sop_instance_uid=meta.MediaStorageSOPInstanceUID,
+        transfer_syntax_uid=meta.TransferSyntaxUID,
+    )
 
 
 def _wait(database: Database) -> StudyState:
     end = time.monotonic() + PATIENCE_S
     shown = ""
     while time.monotonic() < end:
-        with database.read() as session:
-            study = studies.newest(session)
+        study = _newest(database)
         if study is not None:
             if study.reason != shown:
                 shown = study.reason
@@ -210,10 +226,14 @@ def _wait(database: Database) -> StudyState:
     raise Retryable("DEMO_TOO_SLOW", f"The study did not settle within {PATIENCE_S:.0f} s; its last state: {shown}")
 
 
+def _newest(database: Database) -> Study | None:
+    with database.read() as session:
+        return session.scalars(select(Study).order_by(Study.id.desc()).limit(1)).first()
+
+
 def _show(database: Database, received: Path) -> None:
     with database.read() as session:
-        study = studies.newest(session)
-        result = study.results[-1] if study is not None and study.results else None
+        result = session.scalars(select(Result).order_by(Result.id.desc()).limit(1)).first()
     if result is None:
         _say("\nNo result was made; the lines above say why.")
         return

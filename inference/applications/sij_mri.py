@@ -99,7 +99,7 @@ def analyse(study: StudyHeaders, bundle: LoadedBundle, *, on_stage: Callable[[st
         region = _find_region(t1, fluid, bundle, notes)
     with notes.timed("joints"):
         found = joints.find_joints(t1, region) if t1 is not None and region is not None else ()
-        shown = joints.joint_slices(found)
+        shown = joints.joint_slices(found, t1) if t1 is not None else ()
         _note_joints(found, t1, region, notes)
     with notes.timed("edema"):
         oedema, asas = _find_edema(t1, fluid, region, found, notes)
@@ -158,7 +158,9 @@ def _find_region(t1: Volume | None, fluid: Volume | None, bundle: LoadedBundle, 
         predictor, volume = bundle.region, t1
     elif bundle.region_fluid is not None and fluid is not None:
         predictor, volume = bundle.region_fluid, fluid
-        notes.limit("REGION_FROM_FLUID", "The bone region was found on the fluid-sensitive series, since T1 is missing.")
+        notes.limit(
+            "REGION_FROM_FLUID", "The bone region was found on the fluid-sensitive series, since T1 is missing."
+        )
     else:
         notes.limit("NO_REGION", "Without a T1-weighted series neither bone region nor joints nor oedema are measured.")
         return None
@@ -186,7 +188,9 @@ def _note_joints(found: tuple[Joint, ...], t1: Volume | None, region: BoolArray 
     seen = {joint.side for joint in found}
     for side in ("left", "right"):
         if side not in seen:
-            notes.limit(f"NO_{side.upper()}_JOINT", f"The {side} sacroiliac joint was not found on the T1-weighted series.")
+            notes.limit(
+                f"NO_{side.upper()}_JOINT", f"The {side} sacroiliac joint was not found on the T1-weighted series."
+            )
 
 
 def _find_edema(

@@ -19,7 +19,15 @@ SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 STRUCTURED_REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
 MR = "1.2.840.10008.5.1.4.1.1.4"
-IDENTITY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyID", "AccessionNumber")
+IDENTITY = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyID",
+    "AccessionNumber",
+)
 
 
 class Round:
@@ -155,7 +163,9 @@ def test_dcmqi_reads_every_segmentation_voxel_for_voxel(finished: Round, tmp_pat
         out = tmp_path / str(index)
         out.mkdir()
         subprocess.run(
-            [program, "--inputDICOM", path, "--outputDirectory", out, "--outputType", "nii"], check=True, capture_output=True
+            [program, "--inputDICOM", path, "--outputDirectory", out, "--outputType", "nii"],
+            check=True,
+            capture_output=True,
         )
         meta = json.loads((out / "meta.json").read_text())
         assert meta["segmentAttributes"]

@@ -1,0 +1,201 @@
+"""Speed and memory of a running node, measured from outside: ``python -m tests.benchmark [--out docs/performance.json]``.
+
+Sends copies of a 25 + 25-slice study (the shipped phantom, or ``--study FOLDER``) to ``axspa-node serve``, one after the
+other, with DCMTK's storescp as the destination. The time that counts runs from the last image received to the last result
+delivered, less the quiet period; the first study is reported apart, since the models load meanwhile. Receiving is compared
+with DCMTK's storescp, fed by the same storescu in turns.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pydicom
+from pydicom.uid import generate_uid
+
+from config.settings import load_settings
+from dicom_node.app import open_database
+from dicom_node.demo import unpack
+from storage.tables import Result, StudyState
+from tests import peers
+
+QUIET_S = 2.0
+
+
+def main() -> None:
+    """Measure and print; optionally write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--study", type=Path, help="folder of one DICOM study; default: the shipped phantom")
+    parser.add_argument("--runs", type=int, default=5, help="warm studies (default 5)")
+    parser.add_argument("--out", type=Path, help="write the figures here as JSON")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="axspa-benchmark-") as name:
+        folder = Path(name)
+        files = sorted(options.study.rglob("*.dcm")) if options.study else unpack(folder / "study")
+        figures: dict[str, Any] = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.machine()}",
+            "images": len(files),
+            **node_figures(folder, files, options.runs),
+            **receiving_figures(folder, files),
+        }
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
+
+
+def program(name: str) -> str:
+    """Path of a peer program."""
+    path = shutil.which(name)
+    if path is None:
+        raise SystemExit(f"the peer program {name} is not installed")
+    return path
+
+
+def copies(files: list[Path], folder: Path, number: int) -> list[Path]:
+    """The same study under new UIDs."""
+    uids: dict[str, str] = {}
+    made = []
+    folder.mkdir(parents=True)
+    for index, file in enumerate(files):
+        dataset = pydicom.dcmread(file)
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
+            if keyword in dataset:
+                old = dataset[keyword].value
+                dataset[keyword].value = uids.setdefault(old, generate_uid(prefix=None))
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        dataset.StudyID = str(number)
+        path = folder / f"{index:04d}.dcm"
+        dataset.save_as(path)
+        made.append(path)
+    return made
+
+
+def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
+    """Latency by stage and memory by process."""
+    port = peers.free_port()
+    results = folder / "received"
+    results.mkdir()
+    storescp = subprocess.Popen(
+        [program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
+        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with peers.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node:
+            database = open_database(load_settings(folder / "node" / "axspa.toml"))
+            watched = Memory(node.process.pid)
+            studies = []
+            for number in range(runs + 1):
+                sent = copies(files, folder / f"copy{number}", number)
+                peers.storescu(program, sent, node.dicom_port)
+                uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
+                studies.append(_finished(database, uid, watched))
+            database.dispose()
+    finally:
+        storescp.terminate()
+    first, warm = studies[0], studies[1:]
+    stages = {key: round(statistics.median(s["stages_s"][key] for s in warm), 2) for key in warm[0]["stages_s"]}
+    return {
+        "first_study_s": round(first["latency_s"], 2),
+        "warm_median_s": round(statistics.median(s["latency_s"] for s in warm), 2),
+        "warm_worst_s": round(max(s["latency_s"] for s in warm), 2),
+        "stages_s": stages,
+        "peak_memory_mb": watched.peaks_mb,
+    }
+
+
+class Memory:
+    """Peak resident memory of every process of the node."""
+
+    def __init__(self, pid: int) -> None:
+        """Watch the process and its children."""
+        self._root = psutil.Process(pid)
+        self.peaks_mb: dict[str, int] = {}
+
+    def look(self) -> None:
+        """Read the kernel's own peak (VmHWM) of each process."""
+        for process in [self._root, *self._root.children(recursive=True)]:
+            try:
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                name = self._name(process)
+            except (psutil.NoSuchProcess, OSError):
+                continue
+            peak = int(status.split("VmHWM:")[1].split()[0]) // 1024 if "VmHWM:" in status else 0
+            self.peaks_mb[name] = max(peak, self.peaks_mb.get(name, 0))
+
+    def _name(self, process: psutil.Process) -> str:
+        if process.pid == self._root.pid:
+            return "coordinator"
+        listening = {c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+        if listening:
+            # The receiver was started first, so of the two that listen it has the lower process number.
+            others = [p.pid for p in self._root.children() if p.pid != process.pid and p.net_connections("tcp")]
+            return "receiver" if not others or process.pid < min(others) else "panel"
+        return "worker" if "spawn_main" in " ".join(process.cmdline()) else "other"
+
+
+def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
+    from sqlalchemy import select
+
+    from storage.tables import Study
+
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        watched.look()
+        with database.read() as session:
+            study = session.scalars(select(Study).where(Study.study_instance_uid == study_uid)).first()
+            if study is not None and study.state in {StudyState.DONE, StudyState.FAILED, StudyState.HELD}:
+                if study.state is not StudyState.DONE:
+                    raise SystemExit(f"the study ended as {study.state}: {study.reason}")
+                result: Result = study.results[-1]
+                delivered = max(d.delivered_at for o in result.objects for d in o.deliveries if d.delivered_at)
+                waited = (result.started_at - study.last_received_at).total_seconds() - QUIET_S
+                sent = (delivered - result.finished_at).total_seconds()
+                return {
+                    "latency_s": (delivered - study.last_received_at).total_seconds() - QUIET_S,
+                    "stages_s": {"wait": waited, **result.timings_s, "deliver": sent},
+                }
+        time.sleep(0.1)
+    raise SystemExit("the study did not end within 300 s")
+
+
+def receiving_figures(folder: Path, files: list[Path], rounds: int = 5) -> dict[str, Any]:
+    """Images a second of the node's receiver, as a ratio to storescp's, in turns."""
+    rates: dict[str, list[float]] = {"node": [], "storescp": []}
+    port = peers.free_port()
+    sink = folder / "sink"
+    sink.mkdir()
+    storescp = subprocess.Popen(
+        [program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
+        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with peers.node(folder / "receiving", quiet_s=3600) as node:
+            for number in range(rounds):
+                for name, target in (("node", node.dicom_port), ("storescp", port)):
+                    sent = copies(files, folder / f"receive-{name}-{number}", number)
+                    start = time.perf_counter()
+                    peers.storescu(program, sent, target)
+                    rates[name].append(len(sent) / (time.perf_counter() - start))
+    finally:
+        storescp.terminate()
+    ratio = statistics.median(a / b for a, b in zip(rates["node"], rates["storescp"], strict=True))
+    return {
+        "receive_images_per_s": round(statistics.median(rates["node"])),
+        "storescp_images_per_s": round(statistics.median(rates["storescp"])),
+        "receive_ratio_to_storescp": round(ratio, 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
