@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.types import BoolArray, FloatArray
-from training.simulate.fields import BodyPoints, SmoothField, smooth_field
+from training.simulate.fields import BodyPoints, Depth, SmoothField, smooth_field
 
 FORAMINA = ((22.0, 25.0), (45.0, 22.0), (64.0, 18.0))  # height and distance to the midline, mm
 _EARS_MIDDLE_W, _EARS_HALF_W = -4.0, 17.0
@@ -48,6 +48,8 @@ class Anatomy:
     warp_mm: float
     asymmetry: tuple[float, float, float]  # relative width, height and depth of left against right
     texture: tuple[SmoothField, SmoothField]  # of marrow, of fat and bowel
+    roughness: SmoothField  # of the joint's edges
+    belly_at: float  # v coordinate above which bowel lies
 
 
 def draw_anatomy(rng: np.random.Generator, *, asymmetry: float = 1.0) -> Anatomy:
@@ -76,7 +78,7 @@ def draw_anatomy(rng: np.random.Generator, *, asymmetry: float = 1.0) -> Anatomy
         iliac_offset=joint_offset + between(29.0, 2.0),
         iliac_slope=joint_slope + between(0.25, 0.03),
         iliac_thickness=between(14.0, 1.5),
-        sacral_dorsal=between(18.0, 1.5),
+        sacral_dorsal=between(20.0, 1.5),
         sacral_pelvic=between(-14.0, 1.2),
         sacral_hollow=between(7.0, 1.5),
         lumbar_lean_deg=between(46.0, 7.0),
@@ -92,6 +94,8 @@ def draw_anatomy(rng: np.random.Generator, *, asymmetry: float = 1.0) -> Anatomy
         warp_mm=float(rng.uniform(1.0, 2.0)),
         asymmetry=(left[0], left[1], left[2]),
         texture=(_field(rng, 14.0), _field(rng, 22.0)),
+        roughness=_field(rng, 7.0),
+        belly_at=between(-62.0, 8.0),
     )
 
 
@@ -110,6 +114,8 @@ class Place:
         Distance to the midline, the same on both sides.
     bumps : float32 array
         Unevenness of the joint surface at each point.
+    rough : float32 array
+        Relative thickness of the joint at each point.
     """
 
     u: FloatArray
@@ -117,11 +123,12 @@ class Place:
     w: FloatArray
     a: FloatArray
     bumps: FloatArray
+    rough: FloatArray
 
     def moved(self, u_mm: float, v_mm: float, w_mm: float) -> "Place":
         """The same points a few millimetres on, where warp and bumps are taken as constant."""
         u = self.u + np.float32(u_mm)
-        return Place(u, self.v + np.float32(v_mm), self.w + np.float32(w_mm), np.abs(u), self.bumps)
+        return Place(u, self.v + np.float32(v_mm), self.w + np.float32(w_mm), np.abs(u), self.bumps, self.rough)
 
 
 def locate(anatomy: Anatomy, points: BodyPoints) -> Place:
@@ -136,7 +143,8 @@ def locate(anatomy: Anatomy, points: BodyPoints) -> Place:
     u += u * side * np.float32(width)
     v += side * np.float32(height)
     w += side * np.float32(depth)
-    return Place(u, v, w, np.abs(u), anatomy.joint_waves.over(points))
+    rough = 1.0 + np.float32(0.28) * anatomy.roughness.over(points)
+    return Place(u, v, w, np.abs(u), anatomy.joint_waves.over(points), np.clip(rough, 0.45, 1.8))
 
 
 def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
@@ -145,8 +153,7 @@ def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
     middle = (place.v - np.float32(38.0)) * np.float32(1.0 / 38.0)
     bow = anatomy.joint_bow * (1.0 - np.minimum(middle * middle, 2.0))
     surface = anatomy.joint_offset - anatomy.joint_slope * place.v + lean + bow + place.bumps
-    distance: FloatArray = (surface - place.a) * np.float32(1.0 / math.hypot(1.0, anatomy.joint_slope))
-    return distance
+    return np.asarray((surface - place.a) * (1.0 / math.hypot(1.0, anatomy.joint_slope)), np.float32)
 
 
 def articular(place: Place) -> BoolArray:
@@ -165,19 +172,18 @@ def ilium_depth(anatomy: Anatomy, place: Place, joint: FloatArray) -> FloatArray
     outer = (anatomy.iliac_offset - anatomy.iliac_slope * v + lean - a) * (1.0 / math.hypot(1.0, anatomy.iliac_slope))
     behind = np.clip((w - 11.0) * 0.125, 0.0, 1.0)
     plate = anatomy.iliac_thickness - 0.25 * np.maximum(w - 28.0, 0.0) - outer
-    inner = -joint - np.float32(anatomy.joint_half - 1.0)
+    inner = -joint - anatomy.joint_half * place.rough + 1.0
     inner += behind * (plate - inner)
     top = v + 2.0 + 0.25 * (a - 65.0) + 0.8 * np.maximum(w - 10.0, 0.0)
     bottom = 72.0 - 1.35 * np.maximum(-w - 2.0, 0.0) - 2.2 * np.maximum(w - 26.0, 0.0) - v
-    depth: FloatArray = np.minimum(np.minimum(outer, inner), _round_min(top, bottom, 8.0))
+    depth: FloatArray = _round_min(np.minimum(outer, inner), _round_min(top, bottom, 8.0), 5.0)
     return depth
 
 
-def _round_min(first: FloatArray, second: FloatArray, radius: float) -> FloatArray:
+def _round_min(first: Depth, second: Depth, radius: float) -> FloatArray:
     """Minimum whose corner is rounded with about this radius."""
     h = np.maximum(radius - np.abs(first - second), 0.0)
-    rounded: FloatArray = np.minimum(first, second) - h * h * np.float32(0.25 / radius)
-    return rounded
+    return np.asarray(np.minimum(first, second) - h * h * np.float32(0.25 / radius), np.float32)
 
 
 def sacrum_depth(anatomy: Anatomy, place: Place, joint: FloatArray, ilium: FloatArray) -> FloatArray:
@@ -186,8 +192,8 @@ def sacrum_depth(anatomy: Anatomy, place: Place, joint: FloatArray, ilium: Float
     pelvic = anatomy.sacral_pelvic + 0.32 * np.clip(v, 0.0, 32.0)
     ala = np.minimum(a, 55.0) * (1.0 / 45.0)
     pelvic = pelvic - anatomy.sacral_hollow * ala * ala
-    dorsal = anatomy.sacral_dorsal - 0.16 * np.maximum(v - 15.0, 0.0) - 0.08 * np.maximum(30.0 - a, 0.0)
-    sides = np.minimum(joint - np.float32(anatomy.joint_half - 1.0), -ilium - 1.0 - 0.3 * np.clip(w - 8.0, 0.0, 12.0))
+    dorsal = anatomy.sacral_dorsal - 0.14 * np.maximum(v - 15.0, 0.0) - 0.08 * np.maximum(30.0 - a, 0.0)
+    sides = np.minimum(joint - anatomy.joint_half * place.rough + 1.0, -ilium - 1.0 - 0.3 * np.clip(w - 8.0, 0.0, 12.0))
     ends = _round_min(v + 0.05 * a, 77.0 - 0.1 * a - v, 6.0)
     depth = np.minimum(np.minimum(sides, ends), _round_min(w - pelvic, dorsal - w, 6.0))
     for height, lateral in FORAMINA:
@@ -201,8 +207,8 @@ def coccyx_depth(place: Place) -> FloatArray:
     below = np.maximum(place.v - 70.0, 0.0)
     across = (place.a - 3.0) * (1.0 / 14.0) + below * (1.0 / 55.0)
     middle = (place.w - 3.0 + 0.011 * below * below) * (1.0 / 7.0)
-    depth: FloatArray = 7.0 * (1.0 - np.sqrt(across * across + middle * middle))
-    return np.minimum(depth, np.minimum(place.v - 76.0, 112.0 - place.v))
+    tip = 7.0 * (1.0 - np.sqrt(across * across + middle * middle))
+    return np.asarray(np.minimum(tip, np.minimum(place.v - 76.0, 112.0 - place.v)), np.float32)
 
 
 def canal_depth(anatomy: Anatomy, place: Place) -> FloatArray:
@@ -217,7 +223,7 @@ def foramen_depth(place: Place, height: float, lateral: float) -> FloatArray:
     """Depth inside one pair of sacral foramina: oblique tubes from the canal to the pelvic surface."""
     across = place.a - lateral + 0.35 * place.w
     along = place.v - height + 0.35 * place.w
-    tube = 5.4 - np.sqrt(across * across + along * along)
+    tube = 5.8 - 0.022 * height - np.sqrt(across * across + along * along)
     depth: FloatArray = np.minimum(tube, 15.0 - place.w)
     return depth
 
@@ -250,7 +256,7 @@ def spine(anatomy: Anatomy, place: Place) -> Spine:
     disc = np.minimum(np.minimum(section + 0.5, height - half), along + half + 1.6 * anatomy.disc_height)
     nucleus = np.minimum(waist * (0.68 - np.sqrt(x + y)), height - half - 1.5)
     swing = 1.5 * np.cos(along * np.float32(2.0 * math.pi / pitch))
-    arch = 7.0 + swing - np.sqrt((place.a - 17.0) ** 2 + ((across - 43.0) * 0.8) ** 2)
+    arch = 7.5 + swing - np.sqrt(((place.a - 18.0) * 0.85) ** 2 + ((across - 43.0) * 0.8) ** 2)
     arch = np.minimum(arch, along + 14.0)
     process = np.sqrt(
         ((place.a - 33.0) * 0.3) ** 2 + (along + 2.0 - 0.15 * (place.a - 20.0)) ** 2 + (across - 20.0) ** 2

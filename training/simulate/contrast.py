@@ -13,27 +13,29 @@ class Tissue(IntEnum):
 
     FAT = 0
     BOWEL = 1
-    MUSCLE = 2
-    LIGAMENT = 3
-    CANAL_FAT = 4
-    NERVE = 5
-    FLUID = 6
-    BLADDER = 7
-    VESSEL = 8
-    DISC = 9
-    NUCLEUS = 10
-    CORTEX = 11
-    MARROW = 12
-    CARTILAGE = 13
-    BLOB = 14
-    SKIN = 15
-    AIR = 16
+    VEIN = 2
+    MUSCLE = 3
+    LIGAMENT = 4
+    CANAL_FAT = 5
+    NERVE = 6
+    FLUID = 7
+    BLADDER = 8
+    VESSEL = 9
+    DISC = 10
+    NUCLEUS = 11
+    CORTEX = 12
+    MARROW = 13
+    CARTILAGE = 14
+    BLOB = 15
+    SKIN = 16
+    AIR = 17
 
 
 # Signal of each tissue relative to fat on T1-weighted images, and to free water on fat-suppressed ones.
 _T1 = {
     Tissue.FAT: 1.0,
-    Tissue.BOWEL: 0.45,
+    Tissue.BOWEL: 0.42,
+    Tissue.VEIN: 0.30,
     Tissue.MUSCLE: 0.28,
     Tissue.LIGAMENT: 0.42,
     Tissue.CANAL_FAT: 0.90,
@@ -52,16 +54,17 @@ _T1 = {
 }
 _FLUID = {
     Tissue.FAT: 0.13,
-    Tissue.BOWEL: 0.33,
+    Tissue.BOWEL: 0.24,
+    Tissue.VEIN: 0.42,
     Tissue.MUSCLE: 0.12,
     Tissue.LIGAMENT: 0.12,
     Tissue.CANAL_FAT: 0.14,
     Tissue.NERVE: 0.45,
-    Tissue.FLUID: 1.0,
-    Tissue.BLADDER: 0.90,
+    Tissue.FLUID: 0.90,
+    Tissue.BLADDER: 0.60,
     Tissue.VESSEL: 0.09,
     Tissue.DISC: 0.05,
-    Tissue.NUCLEUS: 0.40,
+    Tissue.NUCLEUS: 0.30,
     Tissue.CORTEX: 0.03,
     Tissue.MARROW: 0.145,
     Tissue.CARTILAGE: 0.08,
@@ -104,7 +107,6 @@ def draw_contrast(rng: np.random.Generator, role: Role) -> Contrast:
         signal[Tissue.FAT] = 1.0
     else:
         signal[Tissue.MARROW] = float(np.clip(rng.normal(0.145, 0.025), 0.09, 0.22))
-        signal[Tissue.FLUID] = 1.0
     return Contrast(
         role,
         {tissue: value * full_scale for tissue, value in signal.items()},

@@ -255,12 +255,12 @@ def _single_frames(series: Series, common: dict[str, Any], vendor: str) -> list[
             dataset.EchoNumbers = 1
             for keyword, value in (PHYSICS[series.kind] | VENDORS[vendor].sequences[series.kind]).items():
                 setattr(dataset, keyword, value)
-            dataset.SliceThickness = _ds(series.thickness_mm)
-            dataset.SpacingBetweenSlices = _ds(volume.slice_spacing_mm)
-            dataset.SliceLocation = _ds(float(volume.positions_mm[index] @ volume.normal))
-            dataset.PixelSpacing = [_ds(spacing) for spacing in volume.pixel_spacing_mm]
-            dataset.ImageOrientationPatient = [_ds(v) for v in (*volume.row_direction, *volume.column_direction)]
-            dataset.ImagePositionPatient = [_ds(v) for v in volume.positions_mm[index]]
+            dataset.SliceThickness = decimal(series.thickness_mm)
+            dataset.SpacingBetweenSlices = decimal(volume.slice_spacing_mm)
+            dataset.SliceLocation = decimal(float(volume.positions_mm[index] @ volume.normal))
+            dataset.PixelSpacing = [decimal(spacing) for spacing in volume.pixel_spacing_mm]
+            dataset.ImageOrientationPatient = [decimal(v) for v in (*volume.row_direction, *volume.column_direction)]
+            dataset.ImagePositionPatient = [decimal(v) for v in volume.positions_mm[index]]
             dataset.WindowCenter, dataset.WindowWidth = "1000", "2000"
             set_pixels(dataset, stored(plane, scale))
             datasets.append(dataset)
@@ -302,7 +302,7 @@ def set_pixels(dataset: Dataset, values: np.ndarray[Any, np.dtype[np.uint16]]) -
     dataset["PixelData"].VR = "OW"
 
 
-def _ds(value: float) -> str:
+def decimal(value: float) -> str:
     """A decimal string of at most 16 characters."""
     text = f"{value:.9f}"
     return text[:16].rstrip("0").rstrip(".") if "." in text[:16] else text[:16]

@@ -1,6 +1,7 @@
 """Smooth random fields in the body of a synthetic patient, and where a grid's voxels lie in it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from scipy import ndimage
 from inference.types import FloatArray
 
 _STRIDE_PX = 4
+
+Depth = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _textures(
     for role, contrast in contrasts.items():
         marrow = 1.0 + contrast.marrow_sd * (0.8 * patches + 0.6 * grain)
         sign = -0.14 if role is Role.T1W else 0.30
-        textures[role] = marrow, (1.0 + sign * ridge + 0.04 * grain).astype(np.float32)
+        textures[role] = np.asarray(marrow, np.float32), np.asarray(1.0 + sign * ridge + 0.04 * grain, np.float32)
     return textures
 
 
@@ -198,10 +198,12 @@ def degrade(rng: np.random.Generator, image: FloatArray, noise: float, bias: flo
     planes = ndimage.map_coordinates(
         coarse, np.meshgrid(along, np.arange(8.0), np.arange(8.0), indexing="ij"), order=1
     ).astype(np.float32)
+    nearer = np.linspace(-1.0, 1.0, rows, dtype=np.float32)[:, None]  # the coil lies at the back
     result = np.empty_like(image)
     for index, plane in enumerate(image):
         blurred = cv2.GaussianBlur(plane, (0, 0), _POINT_SPREAD_PX)
-        gain = np.exp(np.float32(bias) * cv2.resize(planes[index], (columns, rows), interpolation=cv2.INTER_CUBIC))
+        log_gain = cv2.resize(planes[index], (columns, rows), interpolation=cv2.INTER_CUBIC) + nearer
+        gain = np.exp(np.float32(bias) * log_gain)
         channels = rng.standard_normal((2, rows, columns), dtype=np.float32) * np.float32(noise)
         result[index] = np.hypot(blurred * gain + channels[0], channels[1])
     return result

@@ -21,7 +21,7 @@ from training.simulate.anatomy import (
     spine,
 )
 from training.simulate.contrast import Tissue
-from training.simulate.fields import BodyPoints
+from training.simulate.fields import BodyPoints, Depth
 
 CORTEX_MM = 1.2
 _EDGE_MM = 0.55
@@ -29,10 +29,9 @@ _EDGE_MM = 0.55
 Share = tuple[Tissue, FloatArray]
 
 
-def soft(depth_mm: FloatArray, *, edge_mm: float = _EDGE_MM) -> FloatArray:
+def soft(depth_mm: Depth, *, edge_mm: float = _EDGE_MM) -> FloatArray:
     """Share of a voxel inside a shape whose depth at the voxel's centre is given."""
-    share: FloatArray = np.clip(depth_mm * np.float32(0.5 / edge_mm) + np.float32(0.5), 0.0, 1.0)
-    return share
+    return np.asarray(np.clip(depth_mm * (0.5 / edge_mm) + 0.5, 0.0, 1.0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,14 @@ def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iter
     """Soft tissues with their share of each voxel, in the order of painting."""
     place = skeleton.place
     below_skin = _skin(anatomy, place)
-    yield Tissue.BOWEL, soft(_bowel(anatomy, points, place), edge_mm=1.5)
-    muscle = _muscles(anatomy, skeleton, below_skin)
-    yield Tissue.MUSCLE, soft(muscle, edge_mm=1.0)
-    yield Tissue.FAT, soft(_streaks(place), edge_mm=0.7) * np.float32(0.75 * anatomy.muscle_fat) * (muscle > 1.0)
+    first, second = (texture.over(points) for texture in anatomy.texture)
+    yield Tissue.VEIN, soft(0.9 - 6.0 * np.sqrt(first * first + second * second)) * (below_skin > 20.0)
+    yield Tissue.BOWEL, soft(_bowel(anatomy, place, second), edge_mm=1.5)
+    yield Tissue.VESSEL, soft(np.minimum(_bowel(anatomy, place, second) - 5.0, 6.0 * first - 3.0), edge_mm=1.5)
+    muscle = _muscles(anatomy, skeleton, below_skin) + 1.5 * first - 1.0 * np.maximum(second, 0.0)
+    yield Tissue.MUSCLE, soft(np.maximum(muscle, _psoas(anatomy, place)), edge_mm=1.0)
+    streaks = soft(_streaks(place, first, second), edge_mm=0.7) * np.clip(0.5 + 0.6 * second, 0.0, 1.0)
+    yield Tissue.FAT, streaks * np.float32(0.9 * anatomy.muscle_fat) * (muscle > 1.0)
     yield Tissue.LIGAMENT, soft(_ligament(skeleton), edge_mm=1.5)
     yield Tissue.VESSEL, soft(_vessels(place))
     yield Tissue.BLADDER, soft(_bladder(place))
@@ -131,7 +134,7 @@ def _bones(anatomy: Anatomy, skeleton: Skeleton) -> Iterator[Share]:
     level = np.minimum(np.minimum(np.abs(place.v - 23.0), np.abs(place.v - 46.0)), np.abs(place.v - 65.0))
     remnant = soft(1.2 - level) * soft(11.0 - place.a) * (skeleton.sacrum > 1.0)
     yield Tissue.DISC, remnant * np.float32(0.8)
-    space = soft(anatomy.joint_half - np.abs(skeleton.joint)) * (skeleton.between)
+    space = soft(anatomy.joint_half * place.rough - np.abs(skeleton.joint)) * (skeleton.between)
     yield Tissue.CORTEX, space
     yield Tissue.CARTILAGE, soft(0.6 - np.abs(skeleton.joint)) * (skeleton.between)
 
@@ -140,8 +143,7 @@ def _skin(anatomy: Anatomy, place: Place) -> FloatArray:
     """Depth below the skin of the back."""
     bulge = (place.a - 35.0) * 0.042
     cleft = np.maximum(1.0 - place.a * (1.0 / 14.0), 0.0)
-    depth: FloatArray = anatomy.skin_at - 0.10 * place.w - bulge * bulge - 7.0 * cleft * cleft - place.v
-    return depth
+    return np.asarray(anatomy.skin_at - 0.10 * place.w - bulge * bulge - 7.0 * cleft * cleft - place.v, np.float32)
 
 
 def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> FloatArray:
@@ -151,7 +153,7 @@ def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> Fl
     outer = anatomy.iliac_offset - anatomy.iliac_slope * v - np.where(w < 0, np.float32(0.6), np.float32(0.3)) * w
     gluteal = np.minimum(np.minimum(np.maximum(a - outer, v - 72.0), under_fat), v + 8.0 + 0.25 * (a - 65.0))
     gluteal = np.minimum(gluteal, np.maximum(v - 70.0 - 0.8 * (w + 10.0), a - 22.0 - 0.2 * w))
-    lateral = -2.0 - 0.25 * (a - 65.0) - 0.8 * np.maximum(w - 10.0, 0.0)
+    lateral = -1.0 - 0.25 * (a - 65.0) - 0.8 * np.maximum(w - 10.0, 0.0)
     iliacus = np.minimum(np.minimum(lateral - v, v - lateral + 13.0), a - 56.0)
     bent = (a - 40.0 + 0.3 * (v - 56.0)) * (1.0 / 15.0)
     tall = (v - 52.0) * (1.0 / 21.0)
@@ -159,23 +161,22 @@ def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> Fl
     back = np.minimum(np.minimum(w - 14.0 + 0.25 * np.maximum(v - 20.0, 0.0), outer - 16.0 - a), under_fat)
     back = np.minimum(np.minimum(back, v - 4.0 + 0.9 * (w - 12.0)), a - 1.5)
     muscle: FloatArray = np.maximum(np.maximum(gluteal, iliacus), np.maximum(piriformis, back))
-    return np.maximum(muscle, _psoas(anatomy, place))
+    return muscle
 
 
 def _psoas(anatomy: Anatomy, place: Place) -> FloatArray:
     radius = anatomy.psoas_radius
     across = (place.a - 29.0 - radius) * (1.0 / (radius * 1.1))
     along = (place.v + 40.0 + 0.15 * place.w) * (1.0 / radius)
-    depth: FloatArray = radius * 0.9 * (1.0 - np.sqrt(across * across + along * along))
-    return depth
+    return np.asarray(radius * 0.9 * (1.0 - np.sqrt(across * across + along * along)), np.float32)
 
 
-def _streaks(place: Place) -> FloatArray:
+def _streaks(place: Place, first: FloatArray, second: FloatArray) -> FloatArray:
     """Thin sheets of fat between the bundles of muscle, along their course."""
-    outside = np.sin(0.42 * (place.v - 0.30 * place.a + 0.25 * place.w) + 1.6 * np.sin(0.11 * place.a))
-    inside = np.sin(0.40 * (place.a + 0.3 * place.v - 0.2 * place.w) + 1.3 * np.sin(0.09 * place.v))
+    outside = np.sin(0.33 * (place.v - 0.30 * place.a + 0.25 * place.w) + 1.0 * first + 2.0 * second)
+    inside = np.sin(0.30 * (place.a + 0.3 * place.v - 0.2 * place.w) + 0.8 * first + 1.8 * second)
     gap = np.where(place.w > 12.0, np.abs(inside), np.abs(outside))
-    depth: FloatArray = (0.16 - gap) * 3.5
+    depth: FloatArray = (0.13 - gap) * 4.0
     return depth
 
 
@@ -198,12 +199,12 @@ def _vessels(place: Place) -> FloatArray:
     return vessels
 
 
-def _bowel(anatomy: Anatomy, points: BodyPoints, place: Place) -> FloatArray:
-    loops = 6.0 * anatomy.texture[1].over(points)
-    belly = np.minimum(loops, -56.0 - 0.3 * np.maximum(place.w, 0.0) - place.v)
+def _bowel(anatomy: Anatomy, place: Place, loops: FloatArray) -> FloatArray:
+    belly = 7.0 * loops + 0.35 * (anatomy.belly_at - 0.3 * np.maximum(place.w, 0.0) - place.v) - 1.0
     belly = np.minimum(belly, np.maximum(place.a - 26.0, -place.w - 12.0))
-    across, deep = place.u - 5.0 * np.sin(0.06 * place.v), place.w + 32.0 - 0.15 * place.v
-    rectum = 9.0 + 0.4 * loops - np.sqrt(across * across + deep * deep)
+    belly = np.minimum(belly, -34.0 - place.v)
+    across, deep = place.u - 5.0 * np.sin(0.06 * place.v), place.w + 36.0 - 0.15 * place.v
+    rectum = 7.5 + 2.5 * loops - np.sqrt(across * across + deep * deep)
     bowel: FloatArray = np.maximum(belly, np.minimum(rectum, place.v - 18.0))
     return bowel
 
