@@ -68,7 +68,7 @@ def _port(subject: str, host: str, port: int) -> Iterator[Finding]:
         try:
             probe.bind((host, port))
         except PermissionError:
-            text = f"Port {port} needs the right to bind ports below 1024: take a higher one, or grant CAP_NET_BIND_SERVICE."
+            text = f"Port {port} needs the right to bind low ports: take a higher one, or add that right."
             yield Finding(subject, Verdict.FAIL, text)
         except OSError as error:
             text = (

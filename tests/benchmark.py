@@ -1,9 +1,9 @@
-"""Speed and memory of a running node, measured from outside: ``python -m tests.benchmark [--out docs/performance.json]``.
+"""Speed and memory of a running node, measured from outside: ``python -m tests.benchmark [--out FILE]``.
 
-Sends copies of a 25 + 25-slice study (the shipped phantom, or ``--study FOLDER``) to ``axspa-node serve``, one after the
-other, with DCMTK's storescp as the destination. The time that counts runs from the last image received to the last result
-delivered, less the quiet period; the first study is reported apart, since the models load meanwhile. Receiving is compared
-with DCMTK's storescp, fed by the same storescu in turns.
+Sends copies of a 25 + 25-slice study (the shipped phantom, or ``--study FOLDER``) to ``axspa-node serve``, one after
+the other, with DCMTK's storescp as the destination. The time that counts runs from the last image received to the last
+result delivered, less the quiet period; the first study is reported apart, since the models load meanwhile. Receiving
+is compared with DCMTK's storescp, fed by the same storescu in turns.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
         files = sorted(options.study.rglob("*.dcm")) if options.study else unpack(folder / "study")
         figures: dict[str, Any] = {
             "date": datetime.now(UTC).date().isoformat(),
-            "machine": f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.machine()}",
+            "machine": f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.machine()}",
             "images": len(files),
             **node_figures(folder, files, options.runs),
             **receiving_figures(folder, files),

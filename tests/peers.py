@@ -165,9 +165,13 @@ class Node:
 
 @contextmanager
 def node(
-    folder: Path, *, destinations: Iterable[tuple[str, str, int]] = (), quiet_s: float = 1.0, environment: dict[str, str] | None = None,
+    folder: Path,
+    *,
+    destinations: Iterable[tuple[str, str, int]] = (),
+    quiet_s: float = 1.0,
+    environment: dict[str, str] | None = None,
     ports: tuple[int, int] | None = None,
-) -> Iterator[Node]:  # fmt: skip
+) -> Iterator[Node]:
     """``axspa-node serve`` as a process of its own; ``destinations``: (name, AE title, port)."""
     folder.mkdir(parents=True, exist_ok=True)
     dicom_port, panel_port = ports or (free_port(), free_port())

@@ -1,4 +1,4 @@
-"""``axspa-node demo``: a whole node on this machine, the shipped synthetic study through the network, and what came back."""
+"""``axspa-node demo``: a whole node on this machine, a synthetic study through the network, and what came back."""
 
 import contextlib
 import secrets
@@ -75,9 +75,8 @@ def demo(settings: Settings, *, out: Path | None, leave: bool) -> int:
         stack.callback(database.dispose)
         state = _wait(database)
         _show(database, received)
-        _say(
-            f"\nPanel:  http://{node.panel.host}:{node.panel.port}   user demo   password {password}   (for this run only)"
-        )
+        address = f"http://{node.panel.host}:{node.panel.port}"
+        _say(f"\nPanel:  {address}   user demo   password {password}   (for this run only)")
         if out is not None:
             _say(f"The results are kept in {out}.")
         if not leave:
@@ -191,9 +190,8 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
 
 
 def _send(files: list[Path], settings: Settings) -> None:
-    target = Destination(
-        name="node", ae_title=settings.receiver.ae_title, host="127.0.0.1", port=settings.receiver.port
-    )
+    receiver = settings.receiver
+    target = Destination(name="node", ae_title=receiver.ae_title, host="127.0.0.1", port=receiver.port)
     outcomes = delivery.send(
         [_outgoing(file) for file in files], target, our_ae_title="DEMO_PACS", settings=settings.delivery
     )

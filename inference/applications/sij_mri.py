@@ -203,8 +203,8 @@ def _find_edema(
     elif not geometry.same_space(t1, fluid):
         notes.limit(
             "FRAME_OF_REFERENCE",
-            "T1-weighted and fluid-sensitive series have different frames of reference, so nothing was carried from one "
-            "to the other and oedema was not measured.",
+            "T1-weighted and fluid-sensitive series have different frames of reference, so nothing was carried from "
+            "one to the other and oedema was not measured.",
         )
         return None, None
     else:
