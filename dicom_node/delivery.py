@@ -1,6 +1,8 @@
 """C-STORE to one destination: exactly the objects that are due, and the status that came back for each."""
 
 import socket
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -214,7 +216,7 @@ def _associate(
     ae = AE(ae_title=our_ae_title)
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = timeout_s
     ae.maximum_pdu_size = 131072
-    return ae.associate(
+    assoc = ae.associate(
         destination.host,
         destination.port,
         contexts=contexts,
@@ -222,6 +224,41 @@ def _associate(
         max_pdu=131072,
         evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay)],
     )
+    gate = _Gate(assoc)
+    gate.set()
+    assoc._reactor_checkpoint = gate
+    return assoc
+
+
+class _Gate(threading.Event):
+    """Keeps an association's own loop from the answer that a caller waits for.
+
+    pynetdicom 3.0.4 closes this gate and trusts a flag that the loop may be about to lower again: on a busy machine
+    the loop then takes the answer, and the caller waits for it in vain until its time is up. Here closing the gate
+    ends only when the loop stands before it.
+    """
+
+    def __init__(self, assoc: Any) -> None:
+        super().__init__()
+        self._assoc = assoc
+        self._lock = threading.Lock()
+        self._loop_waits = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """What the loop calls each turn."""
+        while True:
+            with self._lock:
+                self._loop_waits = not self.is_set()
+                if not self._loop_waits:
+                    return True
+            super().wait(0.1)
+
+    def clear(self) -> None:
+        """What a caller calls before it sends a message."""
+        with self._lock:
+            super().clear()
+        while not self._loop_waits and self._assoc.is_alive():
+            time.sleep(0.0002)
 
 
 def _no_delay(event: Any) -> None:
@@ -242,9 +279,7 @@ def _send_one(assoc: Any, made: Outgoing, destination: Destination, *, message_i
         if made.transfer_syntax_uid in accepted:
             answer = assoc.send_c_store(made.path, msg_id=message_id)
         else:
-            converted = pydicom.dcmread(made.path)
-            converted.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-            answer = assoc.send_c_store(converted, msg_id=message_id)
+            answer = assoc.send_c_store(pydicom.dcmread(made.path), msg_id=message_id)  # pynetdicom converts
     except OSError as error:
         return Outcome(Verdict.RETRY, None, "OBJECT_UNREADABLE", f"Our own file cannot be read: {error.strerror}.")
     except (ValueError, AttributeError, RuntimeError) as error:
