@@ -287,6 +287,8 @@ def _send_one(assoc: Any, made: Outgoing, destination: Destination, *, message_i
         return Outcome(Verdict.RETRY, None, "SEND_FAILED", f"The object could not be put on the way ({kind}).")
     status = getattr(answer, "Status", None)
     if status is None:
+        if assoc.is_established:
+            assoc.abort()  # the rest of the batch need not wait for the same silence
         return Outcome(Verdict.RETRY, None, "NO_ANSWER", f"{_place(destination)} gave no answer in time.")
     return classify(int(status), str(getattr(answer, "ErrorComment", "") or ""))
 
