@@ -163,8 +163,9 @@ def lesion_share(shape: LesionShape, skeleton: Skeleton) -> FloatArray:
         share = np.clip((shape.radius_mm - along) * 0.5, 0.0, 1.0) * (inward < half + 0.7)
     else:
         reach = (0.35 if shape.kind == "erosion" else 0.75) * shape.radius_mm + half
-        ball = 1.0 - np.sqrt((along / shape.radius_mm) ** 2 + (inward / reach) ** 2)
-        share = np.clip(ball * (0.6 * shape.radius_mm), 0.0, 1.0)
+        edge = 1.0 + 0.12 * place.bumps + 0.6 * (place.rough - 1.0)
+        ball = edge - np.sqrt((along / shape.radius_mm) ** 2 + (inward / reach) ** 2)
+        share = np.clip(ball * (0.35 * shape.radius_mm), 0.0, 1.0)
         if shape.kind != "erosion":
             share = share * np.clip(inward - half + 0.5, 0.0, 1.0) * np.clip(skeleton.bone, 0.0, 1.0)
     if shape.bone != "both":
