@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from config.errors import Final, UnusableInput
@@ -16,6 +17,24 @@ from storage.tables import Instance, Study, StudyState
 
 _SEPARATORS = re.compile(r"[\^=,;\s]+")
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
+
+
+_STUDIES: Table = Study.metadata.tables[Study.__tablename__]
+_INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
+_KNOWN_STUDY = select(
+    Study.id,
+    Study.state,
+    Study.identity_conflict,
+    Study.patient_id,
+    Study.patient_name,
+    Study.birth_date,
+    Study.sex,
+).where(Study.study_instance_uid == bindparam("uid"))
+_KNOWN_INSTANCE = select(Instance.sha256).where(
+    Instance.study_id == bindparam("study"),
+    Instance.series_instance_uid == bindparam("series"),
+    Instance.sop_instance_uid == bindparam("instance"),
+)
 
 
 class Recorded(StrEnum):
@@ -107,21 +126,20 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
     ):
         check_uid(value, what)
     at = at or utc_now()
+    # Plain statements on this path, no mapped objects: it runs for every image.
     with database.write() as session:
-        study = session.scalars(select(Study).where(Study.study_instance_uid == image.study_instance_uid)).first()
-        if study is None:
-            study = _open_study(session, image, at=at)
-        known = session.execute(
-            select(Instance.sha256).where(
-                Instance.study_id == study.id,
-                Instance.series_instance_uid == image.series_instance_uid,
-                Instance.sop_instance_uid == image.sop_instance_uid,
-            )
+        known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
+        study_id = _open_study(session, image, at=at) if known is None else known.id
+        digest = session.execute(
+            _KNOWN_INSTANCE,
+            {"study": study_id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
         ).scalar()
+        if digest is not None:
+            return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, study_id)
+        _add_instance(session, study_id, image, at=at)
         if known is not None:
-            return Recording(Recorded.DUPLICATE if known == image.sha256 else Recorded.CONFLICT, study.id)
-        _add_instance(session, study, image, at=at)
-        return Recording(Recorded.NEW, study.id)
+            _react(session, known, image, at=at)
+        return Recording(Recorded.NEW, study_id)
 
 
 def receiving(database: Database) -> list[ReceivingStudy]:
@@ -217,7 +235,7 @@ def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, s
             )
 
 
-def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> Study:
+def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
     study = Study(
         study_instance_uid=image.study_instance_uid,
         patient_id=image.patient_id,
@@ -246,13 +264,14 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> Stud
     session.add(study)
     session.flush()
     note(session, study.id, at=at, code="STUDY_OPENED", sentence=f"The first image came from {image.calling_ae}.")
-    return study
+    session.flush()
+    return study.id
 
 
-def _add_instance(session: Session, study: Study, image: IncomingImage, *, at: datetime) -> None:
+def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> None:
     session.execute(
-        insert(Instance).values(
-            study_id=study.id,
+        insert(_INSTANCES).values(
+            study_id=study_id,
             series_instance_uid=image.series_instance_uid,
             sop_instance_uid=image.sop_instance_uid,
             sop_class_uid=image.sop_class_uid,
@@ -266,22 +285,34 @@ def _add_instance(session: Session, study: Study, image: IncomingImage, *, at: d
             association_id=image.association_id,
         )
     )
-    if study.state not in {StudyState.RECEIVING, StudyState.ANALYSING}:
-        sentence = "More images came" + (
-            " after the analysis; the whole study is read again." if study.revision else "."
+    session.execute(
+        update(_STUDIES)
+        .where(_STUDIES.c.id == study_id)
+        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
+    )
+
+
+def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) -> None:
+    """Do what a new image of a known study may ask for: read the study again, note another patient."""
+    late = known.state not in {StudyState.RECEIVING, StudyState.ANALYSING}
+    mixed = not known.identity_conflict and _other_patient(known, image)
+    if not late and not mixed:
+        return
+    study = session.get_one(Study, known.id)
+    if late:
+        sentence = "More images came after the analysis; the whole study is read again." if study.revision else ""
+        move(
+            session,
+            study,
+            to=StudyState.RECEIVING,
+            at=at,
+            code="LATE_IMAGES",
+            sentence=sentence or "More images came before the analysis began.",
         )
-        move(session, study, to=StudyState.RECEIVING, at=at, code="LATE_IMAGES", sentence=sentence)
-    if not study.identity_conflict and _other_patient(study, image):
+    if mixed:
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
         note(session, study.id, at=at, code="IDENTITY_MIXED", sentence=sentence)
-    session.flush()
-    session.execute(
-        update(Study)
-        .where(Study.id == study.id)
-        .values(image_count=Study.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def search_text(*parts: str) -> str:
@@ -290,7 +321,7 @@ def search_text(*parts: str) -> str:
     return " " + _SEPARATORS.sub(" ", joined).strip() + " "
 
 
-def _other_patient(study: Study, image: IncomingImage) -> bool:
+def _other_patient(study: Any, image: IncomingImage) -> bool:
     pairs = (
         (study.patient_id, image.patient_id),
         (study.birth_date, image.birth_date),
