@@ -43,8 +43,8 @@ class InputSpec:
         Intensity percentiles that become 0 and 1.
     """
 
-    spacing_mm: float = 1.2
-    size_px: int = 176
+    spacing_mm: float = 1.35
+    size_px: int = 160
     channels: int = 5
     channel_step_mm: float = 3.3
     percentiles: tuple[float, float] = (1.0, 99.0)

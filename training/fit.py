@@ -45,8 +45,8 @@ class Schedule:
     """
 
     steps: int
-    peak_rate: float = 1.5e-3
-    warmup_steps: int = 200
+    peak_rate: float = 3e-3
+    warmup_steps: int = 150
     weight_decay: float = 1e-2
     clip_norm: float = 2.0
     average_every: int = 5

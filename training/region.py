@@ -1,7 +1,7 @@
 """Training of the region network: which subjects it sees, and how it is judged while it learns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -11,8 +11,10 @@ from inference.bundle import InputSpec
 from inference.predictor import RegionPredictor
 from training.data.dataset import Dataset, Subject
 from training.data.region_samples import RegionSampler, RegionSource, region_source
-from training.evaluate import mean_slice_dice
-from training.fit import Schedule, fit
+from training.data.splits import Fold
+from training.evaluate import RegionScore, mean_slice_dice, score_region
+from training.export import in_float32
+from training.fit import Schedule, averaged_model, fit
 from training.losses import dice_and_cross_entropy
 from training.models.attention_unet import attention_unet
 
@@ -27,21 +29,30 @@ class RegionTraining:
         Images to learn from, and how often each is drawn.
     widths : tuple of int
         Channels of each level.
+    phantom_share : float
+        Share of phantoms among all samples, where there are any.
     mixed_precision : bool
         Compute in bfloat16 with float32 weights.
     """
 
     schedule: Schedule
     grid: InputSpec = field(default_factory=InputSpec)
-    contrasts: tuple[tuple[str, float], ...] = (("t1w", 0.85), ("stir", 0.15))
-    widths: tuple[int, ...] = (16, 32, 64, 128)
+    contrasts: tuple[tuple[str, float], ...] = (("t1w", 0.9), ("stir", 0.1))
+    widths: tuple[int, ...] = (16, 32, 64, 128, 128)
     batch_size: int = 8
     seed: int = 0
+    phantom_share: float = 0.12
     mixed_precision: bool = True
 
 
 def train_region(
-    dataset: Dataset, training: RegionTraining, *, learn: Sequence[str], judge: Sequence[str], folder: Path
+    dataset: Dataset,
+    training: RegionTraining,
+    *,
+    learn: Sequence[str],
+    judge: Sequence[str],
+    folder: Path,
+    phantoms: Dataset | None = None,
 ) -> keras.Model:
     """Train one region network.
 
@@ -55,6 +66,8 @@ def train_region(
         Subjects to judge the network on while it learns; they change nothing.
     folder : Path
         Checkpoints and log.
+    phantoms : Dataset, optional
+        Synthetic subjects to learn from as well; together they are drawn as often as ``training.phantom_share`` says.
 
     Returns
     -------
@@ -62,6 +75,8 @@ def train_region(
         With averaged weights.
     """
     sources = _sources(dataset, training, learn)
+    if phantoms is not None:
+        sources += _weighted(_sources(phantoms, training, phantoms.labelled()), sources, training.phantom_share)
     sampler = RegionSampler(tuple(sources), training.grid, batch_size=training.batch_size, seed=training.seed)
     held_back = [dataset.load(name) for name in judge]
     if training.mixed_precision:
@@ -87,6 +102,33 @@ def judged(model: keras.Model, subjects: Sequence[Subject], grid: InputSpec) -> 
     return figures | {"dice": float(np.mean(list(figures.values())))}
 
 
+def score_folds(
+    dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Path], *, contrast: str = "t1w"
+) -> list[RegionScore]:
+    """Judge each held-back subject by the network of its fold.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    folds : sequence of Fold
+    runs : sequence of Path
+        Folder of each fold's training.
+    contrast : str
+        Subjects without it are left out.
+    """
+    scores = []
+    for number, (fold, run) in enumerate(zip(folds, runs, strict=True)):
+        predictor = RegionPredictor([in_float32(averaged_model(run))], InputSpec())
+        for name in fold.held_back:
+            subject = dataset.load(name)
+            if contrast not in subject.images:
+                continue
+            found = predictor.predict(subject.volume(contrast)) >= predictor.threshold
+            truth, spacing = subject.labels["region"], subject.pixel_spacing_mm
+            scores.append(score_region(truth, found, pixel_spacing_mm=spacing, subject=name, fold=number))
+    return scores
+
+
 def _sources(dataset: Dataset, training: RegionTraining, learn: Sequence[str]) -> list[RegionSource]:
     sources = []
     for name in learn:
@@ -95,3 +137,10 @@ def _sources(dataset: Dataset, training: RegionTraining, learn: Sequence[str]) -
             if contrast in subject.images:
                 sources.append(region_source(subject, contrast, training.grid, weight=weight))
     return sources
+
+
+def _weighted(phantoms: list[RegionSource], real: Sequence[RegionSource], share: float) -> list[RegionSource]:
+    """Phantoms, weighted so that they make up a share of all samples."""
+    wanted = sum(source.weight for source in real) * share / (1.0 - share)
+    factor = wanted / sum(source.weight for source in phantoms)
+    return [replace(source, weight=source.weight * factor) for source in phantoms]

@@ -21,7 +21,7 @@ def attention_unet(
     size_px: int,
     channels: int,
     *,
-    widths: tuple[int, ...] = (32, 64, 128, 192),
+    widths: tuple[int, ...] = (16, 32, 64, 128, 128),
     norm: str = "group",
     dropout: float = 0.1,
 ) -> keras.Model:

@@ -1,0 +1,94 @@
+"""The card of a bundle: what it was made of, how well it does, and where it fails."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.evaluate import Interval
+
+LIMITS = """\
+- Ten patients of one source (1.5 T, 336 x 336, 0.6 x 0.6 x 3.3 mm) carry the region network; two of them have very
+  abnormal marrow. Other field strengths, protocols, coils, children, metal and pregnancy were never seen.
+- The confidence intervals are over few patients of that one source: they say nothing of other hospitals.
+- The region covers sacrum, ilia, the joints between them and the lowest lumbar vertebra as one piece. It is sought
+  within 216 mm about the middle of the image.
+- On fluid-sensitive images alone the region is less certain than on T1-weighted ones.
+- No radiologist's label of any stage exists in the training data. The classifier learnt from simulated lesions in real
+  and synthetic anatomy; its probabilities describe those simulations, not disease as a clinic sees it.
+- Simulated lesions are cleaner than real ones. Infection, tumour, fracture, osteitis condensans and degeneration are
+  unknown to it and may be called axial spondyloarthritis."""
+
+
+def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    """Write the card.
+
+    Parameters
+    ----------
+    name, version : str
+        Of the bundle.
+    evaluation : mapping
+        ``region``: figures by contrast (:func:`training.evaluate.region_figures`); ``stage``: those of the classifier.
+    provenance : mapping
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parts = [
+        f"# Model card: {name} {version}\n",
+        "**RESEARCH ONLY. Not a medical device. Not for diagnosis or treatment. Every output is unverified.**\n",
+        "## What is in it\n",
+        _networks(provenance),
+        "## Data\n",
+        f"- Real: {provenance['real data']}.",
+        f"- Synthetic: {provenance['synthetic data']}.",
+        f"- Use of the weights: {provenance['use of the weights']}.\n",
+        "## Figures\n",
+        *_region_figures(evaluation.get("region", {})),
+        *_stage_figures(evaluation.get("stage", {})),
+        "\n## Limits\n",
+        LIMITS,
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _networks(provenance: Mapping[str, Any]) -> str:
+    runs = provenance["region runs"]
+    steps = ", ".join(str(state["step"]) for state in runs.values())
+    return (
+        f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm), {len(runs)} of them "
+        f"averaged, each trained on all ten labelled patients and on phantoms ({steps} batches of 8 samples). "
+        "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
+        "- Stage network: a small convolutional network on a square about the joints (T1, fluid-sensitive, joint "
+        "band), with a rule from slices to study.\n"
+    )
+
+
+def _region_figures(figures: Mapping[str, Any]) -> list[str]:
+    if not figures:
+        return ["Region: not evaluated."]
+    names = {"t1w": "T1-weighted", "stir": "STIR alone"}
+    lines = [
+        "Region, on patients that the network had not seen (cross-validation; "
+        "mean over patients, bootstrap interval):\n",
+        "| images | patients | 2D Dice | 3D Dice | mean surface distance, mm |",
+        "|---|---|---|---|---|",
+    ]
+    for contrast, values in figures.items():
+        intervals = [Interval(**values[key]) for key in ("dice_2d", "dice_3d", "surface_distance_mm")]
+        cells = " | ".join(str(interval) for interval in intervals)
+        lines.append(f"| {names.get(contrast, contrast)} | {values['patients']} | {cells} |")
+    return lines
+
+
+def _stage_figures(figures: Mapping[str, Any]) -> list[str]:
+    """Figures of the classifier: every single number or interval that its evaluation gave."""
+    if not figures:
+        return ["\nStage: not evaluated."]
+    lines = ["\nStage, on held-back simulated patients:\n", "| figure | value |", "|---|---|"]
+    for key, value in figures.items():
+        if isinstance(value, Mapping) and {"mean", "low", "high"} <= set(value):
+            lines.append(f"| {key} | {Interval(value['mean'], value['low'], value['high'])} |")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            lines.append(f"| {key} | {value:.3f} |")
+    return lines

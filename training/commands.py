@@ -1,0 +1,176 @@
+"""What each step of ``axspa-train`` does."""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.data.dataset import INDEX_FILE, Dataset, read_index
+from training.data.splits import Fold, read_splits, split_labelled, write_splits
+
+REGION_STEPS = 8000
+REGION_FIGURES = "region-figures.json"
+PHANTOMS = 12
+
+
+def run_import(options: argparse.Namespace) -> None:
+    """Make a data set; NIfTI where the source holds ``t1w``, else DICOM."""
+    if (options.source / "t1w").is_dir():
+        from training.data.nifti import import_nifti
+
+        dataset = import_nifti(options.source, options.out)
+    else:
+        from training.data.dicom import import_dicom
+
+        dataset = import_dicom(options.source, options.out)
+    print(
+        f"{len(dataset.entries)} subjects, {len(dataset.labelled())} of them with a region: {options.out / INDEX_FILE}"
+    )
+
+
+def run_split(options: argparse.Namespace) -> None:
+    """Deal patients to folds."""
+    folds = split_labelled(read_index(options.dataset), options.folds)
+    path = write_splits(options.dataset, folds)
+    print("\n".join(f"fold {number}: holds back {', '.join(fold.held_back)}" for number, fold in enumerate(folds)))
+    print(path)
+
+
+def run_simulate(options: argparse.Namespace) -> None:
+    """Make phantoms for the region network, or the patients that the stage network learns from."""
+    if options.what == "phantoms":
+        from training.data.phantoms import write_phantoms
+
+        made = write_phantoms(options.out, options.count)
+        print(f"{len(made.entries)} phantoms: {options.out / INDEX_FILE}")
+        return
+    from training.stage import simulate_patients
+
+    simulate_patients(options.out, dataset=options.dataset, seed=options.seed)
+
+
+def run_train_region(options: argparse.Namespace) -> None:
+    """Train the region network on all subjects but those of one fold."""
+    folder = region_folder(options.out, options.fold, options.seed)
+    _begin(folder, options)
+    from training.fit import Schedule
+    from training.region import RegionTraining, train_region
+
+    dataset = read_index(options.dataset)
+    fold = _fold(dataset, options.fold)
+    training = RegionTraining(
+        schedule=Schedule(options.steps),
+        contrasts=_shares(options.contrast),
+        seed=options.seed,
+        mixed_precision=options.precision == "bfloat16",
+    )
+    phantoms = read_index(options.phantoms) if options.phantoms else None
+    train_region(dataset, training, learn=fold.learn, judge=fold.held_back, folder=folder, phantoms=phantoms)
+
+
+def run_train_stage(options: argparse.Namespace) -> None:
+    """Train the stage network and fit the rule from slices to study."""
+    from training import stage
+
+    folder = options.out / stage.TRAIN_FOLDER
+    _begin(folder, options)
+    stage.train_stage(options.simulated, folder, stage.StageTraining(seed=options.seed))
+    stage.finish(options.simulated, options.out)
+
+
+def run_evaluate_region(options: argparse.Namespace) -> None:
+    """Judge each scan by the network that has not seen its patient."""
+    _set_threads(options.threads)
+    from training.evaluate import region_figures, region_page, write_figures
+    from training.region import score_folds
+
+    dataset = read_index(options.dataset)
+    folds = read_splits(options.dataset)
+    runs = [region_folder(options.runs, str(number), number) for number in range(len(folds))]
+    command = "axspa-train evaluate region DATASET --runs RUNS"
+    sections, figures = {}, {}
+    for contrast, heading in (("t1w", "T1-weighted"), ("stir", "STIR")):
+        scores = score_folds(dataset, folds, runs, contrast=contrast)
+        if scores:
+            figures[contrast] = region_figures(scores, command=command)
+            sections[heading] = figures[contrast]
+    note = _region_note(folds, runs)
+    options.page.parent.mkdir(parents=True, exist_ok=True)
+    options.page.write_text(region_page(sections, note=note), encoding="utf-8")
+    write_figures(options.runs / REGION_FIGURES, figures)
+    print(options.page)
+
+
+def run_evaluate_stage(options: argparse.Namespace) -> None:
+    """Judge the stage network on held-back simulated patients."""
+    _set_threads(options.threads)
+    from training.evaluate_stage import evaluate_stage
+
+    evaluate_stage(options.simulated, options.runs, options.page)
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Make the bundle of what lies in the runs."""
+    _set_threads(options.threads)
+    from training.assemble import assemble
+
+    manifest = assemble(options.runs, options.out, version=options.version)
+    print(f"{manifest.identity.name} {manifest.identity.version}: {manifest.identity.digest}")
+
+
+def region_folder(runs: Path, fold: str, seed: int) -> Path:
+    """Folder of one training of the region network."""
+    return runs / "region" / (f"all-{seed}" if fold == "all" else f"fold-{int(fold)}")
+
+
+def _begin(folder: Path, options: argparse.Namespace) -> None:
+    from_before = (folder / "state.json").is_file()
+    if from_before and not options.resume:
+        raise ValueError(f"{folder} holds a training already; give --resume to go on with it, or another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    _set_threads(options.threads)
+    words = {key: str(value) for key, value in vars(options).items() if key != "run"}
+    (folder / "options.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+
+
+def _set_threads(threads: int) -> None:
+    """Limit every library to this many cores; works only before TensorFlow is imported."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import cv2
+
+    cv2.setNumThreads(1)
+    from training.fit import set_threads
+
+    set_threads(threads)
+
+
+def _fold(dataset: Dataset, fold: str) -> Fold:
+    if fold == "all":
+        return Fold(dataset.labelled(), ())
+    folds = read_splits(dataset.folder)
+    if not fold.isdigit() or int(fold) >= len(folds):
+        raise ValueError(f"--fold must be 'all' or a number from 0 to {len(folds) - 1}, received {fold!r}")
+    return folds[int(fold)]
+
+
+def _shares(text: str) -> tuple[tuple[str, float], ...]:
+    """From ``t1w=0.9,stir=0.1`` to pairs; a name alone has the share 1."""
+    pairs: list[tuple[str, float]] = []
+    for part in text.split(","):
+        name, _, share = part.strip().partition("=")
+        pairs.append((name, float(share or 1.0)))
+    return tuple(pairs)
+
+
+def _region_note(folds: Sequence[Fold], runs: Sequence[Path]) -> str:
+    steps: list[Any] = [json.loads((run / "state.json").read_text(encoding="utf-8"))["step"] for run in runs]
+    return (
+        f"Each scan was judged by the network of the fold that held its patient back ({len(folds)} folds, "
+        f"{', '.join(str(step) for step in steps)} batches of 8), averaged over the image and its mirror image, at the "
+        "threshold 0.5. 2D Dice is the mean over the slices that hold manual region. Data: Hepburn et al., "
+        "github.com/c-hepburn/Bone_MRI."
+    )
