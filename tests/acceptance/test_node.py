@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from dicom_node.demo import unpack
 from tests import peers
+from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -70,32 +71,6 @@ class Round:
             for dataset in self.of_class(SEG).values()
             for segment in dataset.SegmentSequence
         }
-
-
-def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
-    """Number of voxels of a segment, and its centroid in patient coordinates (LPS, mm)."""
-    pixels = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
-    shared = dataset.SharedFunctionalGroupsSequence[0]
-    direction = np.array(shared.PlaneOrientationSequence[0].ImageOrientationPatient, float)
-    spacing = np.array(shared.PixelMeasuresSequence[0].PixelSpacing, float)
-    points = []
-    for frame, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        if groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber != number:
-            continue
-        origin = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
-        rows, columns = np.nonzero(frame)
-        points.append(
-            origin + np.outer(columns * spacing[1], direction[:3]) + np.outer(rows * spacing[0], direction[3:])
-        )
-    every = np.concatenate(points)
-    return len(every), every.mean(axis=0)
-
-
-def volume_ml(dataset: Dataset, number: int) -> float:
-    """Volume of a segment in millilitres, from its voxels."""
-    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    step = float(getattr(measures, "SpacingBetweenSlices", measures.SliceThickness))
-    return segment_voxels(dataset, number)[0] * float(np.prod(measures.PixelSpacing)) * step / 1000
 
 
 @pytest.fixture(scope="module")
@@ -192,22 +167,14 @@ def test_the_oedema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
 
 
 def test_the_oedema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
-    import nibabel
-
-    base = shared_data / "data" / "sij"
-    affine = nibabel.load(base / "stir" / "1013.nii.gz").affine
-    read = np.mean([
-        nibabel.load(file).get_fdata() > 0 for file in sorted((base / "inflammation").glob("1013_R*.nii.gz"))
-    ], axis=0) >= 0.5  # fmt: skip
-    points = (affine @ np.c_[np.argwhere(read), np.ones(read.sum())].T)[:3].T * [-1, -1, 1]
     segments = real_round.segments()
     joints = [segment_voxels(*segments[f"{side} sacroiliac joint"])[1] for side in ("Left", "Right")]
-    middle = (joints[0][0] + joints[1][0]) / 2
-    voxel_ml = abs(np.linalg.det(affine[:3, :3])) / 1000
-    for side, amount in (("Left", (points[:, 0] > middle).sum()), ("Right", (points[:, 0] < middle).sum())):
-        if amount * voxel_ml > 1:
+    read = reader_volumes_ml(shared_data, "1013", midline_x=(joints[0][0] + joints[1][0]) / 2)
+    assert max(read.values()) > 1
+    for side, amount in read.items():
+        if amount > 1:
             assert f"{side} bone marrow edema" in segments
-            assert volume_ml(*segments[f"{side} bone marrow edema"]) > 0.3 * amount * voxel_ml
+            assert volume_ml(*segments[f"{side} bone marrow edema"]) > 0.3 * amount
 
 
 def test_no_patient_data_in_the_log(finished: Round) -> None:

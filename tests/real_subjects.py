@@ -1,0 +1,218 @@
+"""Every real subject through PACS and node, once: ``python -m tests.real_subjects --out docs/evaluation/subjects.md``.
+
+Makes DICOM studies of the ten labelled subjects and of one follow-up pair, pushes each from Orthanc to a running node,
+waits for the results in Orthanc, runs every validator on them, and writes one table. The shipped networks have seen
+these subjects: the table shows that the chain works, not how well the models judge.
+"""
+
+import argparse
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.dataset import Dataset
+from sqlalchemy import select
+
+from config.settings import load_settings
+from dicom_node.app import open_database
+from storage.tables import Study, StudyState
+from tests import peers
+from tests.results import reader_volumes_ml, segment_voxels, volume_ml
+
+FOLLOW_UP = "2001"
+SEG = "1.2.840.10008.5.1.4.1.1.66.4"
+REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
+UNSETTLED = {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING}
+
+
+def main() -> None:
+    """Run all and write the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="axspa-subjects-") as name:
+        rows = read_all(options.shared, Path(name))
+    options.out.write_text(page(rows), encoding="utf-8")
+
+
+def program(name: str) -> str:
+    """Path of a peer program."""
+    path = shutil.which(name)
+    if path is None:
+        raise SystemExit(f"the peer program {name} is not installed")
+    return path
+
+
+def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
+    """Send every study through PACS and node; a row for each."""
+    tool = [sys.executable, str(shared / "tools" / "sij_to_dicom.py")]
+    subprocess.run([*tool, "all", str(folder / "studies")], check=True)
+    subprocess.run([*tool, FOLLOW_UP, str(folder / "studies"), "--followup"], check=True)
+    studies = sorted({file.parent for file in (folder / "studies").rglob("*.dcm")})
+    ports = peers.free_port(), peers.free_port()
+    rows = []
+    with (
+        peers.orthanc(folder / "pacs", program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
+        peers.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
+    ):
+        database = open_database(load_settings(node.folder / "axspa.toml"))
+        for study in studies:
+            files = sorted(study.glob("*.dcm"))
+            peers.storescu(program, files, pacs.dicom_port, called="ORTHANC")
+            uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
+            pacs.send_study(uid, "AXSPA")
+            label = str(study.relative_to(folder / "studies"))
+            rows.append(row(label, uid, database, pacs, shared, folder / "results" / uid))
+            print(rows[-1], flush=True)
+        database.dispose()
+    return rows
+
+
+def row(label: str, uid: str, database: Any, pacs: peers.Orthanc, shared: Path, folder: Path) -> dict[str, Any]:
+    """Wait for one study and judge what came back."""
+    study = settled(database, uid)
+    results = fetch(pacs, uid, folder)
+    segments = {
+        segment.SegmentLabel: (dataset, int(segment.SegmentNumber))
+        for dataset in results.values()
+        if dataset.SOPClassUID == SEG
+        for segment in dataset.SegmentSequence
+    }
+    amounts = {name: volume_ml(*segments[name]) if name in segments else 0.0 for name in segment_names()}
+    return {
+        "study": label,
+        "state": study["state"],
+        **study["summary"],
+        "ml": amounts,
+        "readers": readers(shared, label, segments),
+        "objects": len(results),
+        "errors": validate(results),
+    }
+
+
+def segment_names() -> tuple[str, ...]:
+    """Labels of every segment there can be."""
+    return (
+        "Sacroiliac bone region",
+        "Left sacroiliac joint",
+        "Right sacroiliac joint",
+        "Left bone marrow edema",
+        "Right bone marrow edema",
+    )
+
+
+def settled(database: Any, uid: str) -> dict[str, Any]:
+    """State and summary of a study once nothing more will happen to it."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        with database.read() as session:
+            study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).first()
+            if study is not None and study.state not in UNSETTLED:
+                return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
+        time.sleep(0.5)
+    raise SystemExit("a study did not settle within 300 s")
+
+
+def headline_numbers(summary: dict[str, Any]) -> dict[str, Any]:
+    """Stage, probability and the ASAS rule, as the summary gives them."""
+    judged, asas = summary["classification"] or {}, summary["asas"]
+    rule = "not read" if asas is None else "active" if asas["positive"] else "not active"
+    return {"stage": judged.get("stage", "none"), "as": judged.get("as_probability", "none"), "asas": rule}
+
+
+def fetch(pacs: peers.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]:
+    """Our results of one study, from the PACS."""
+    folder.mkdir(parents=True)
+    found: dict[Path, Dataset] = {}
+    for number, instance in enumerate(pacs.instances()):
+        content = pacs.dataset_bytes(instance["ID"])
+        dataset = pydicom.dcmread(io.BytesIO(content))
+        if dataset.StudyInstanceUID == uid and "RESEARCH" in dataset.get("SeriesDescription", ""):
+            path = folder / f"{number:04d}.dcm"
+            path.write_bytes(content)
+            found[path] = dataset
+    return found
+
+
+def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]) -> dict[str, float] | None:
+    """Oedema that the readers marked, left and right, where they read this subject."""
+    joints = [segments.get(f"{side} sacroiliac joint") for side in ("Left", "Right")]
+    if not list((shared / "data/sij/inflammation").glob(f"{subject}_R*.nii.gz")) or None in joints:
+        return None
+    left, right = (float(segment_voxels(*joint)[1][0]) for joint in joints if joint is not None)
+    return reader_volumes_ml(shared, subject, midline_x=(left + right) / 2)
+
+
+def validate(results: dict[Path, Dataset]) -> int:
+    """Number of errors of dciodvfy, dcentvfy and PixelMed."""
+    errors = len(peers.dcentvfy_errors(program, results))
+    for path, dataset in results.items():
+        errors += len(peers.dciodvfy_errors(program, path))
+        if dataset.SOPClassUID in REPORTS:
+            errors += len(peers.pixelmed_errors(program, path))
+    return errors
+
+
+HEADING = """# Every real subject through the chain
+
+The ten labelled subjects and one follow-up pair, as DICOM studies, pushed from Orthanc to a running node; the results
+fetched from Orthanc and given to dciodvfy, dcentvfy and PixelMed. The shipped networks have seen these subjects, so
+this shows that the chain works; how well unseen patients are judged is on the pages beside this one. Readers: oedema
+that at least half of the readings marked.
+
+Command: `python -m tests.real_subjects --out docs/evaluation/subjects.md`; {date}; 2 CPU cores.
+
+| {columns} |
+|{rules}|
+"""
+COLUMNS = (
+    "study",
+    "state",
+    "AS probability",
+    "stage",
+    "ASAS rule",
+    "region ml",
+    "joints ml L / R",
+    "oedema ml L / R",
+    "readers ml L / R",
+    "objects",
+    "validator errors",
+)
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The table, with what it means."""
+    today = datetime.now(UTC).date().isoformat()
+    heading = HEADING.format(date=today, columns=" | ".join(COLUMNS), rules="---|" * (len(COLUMNS) - 1) + "---")
+    return heading + "".join(f"| {' | '.join(cells(entry))} |\n" for entry in rows)
+
+
+def cells(entry: dict[str, Any]) -> list[str]:
+    """One row of the table."""
+    region, left, right, edema_left, edema_right = entry["ml"].values()
+    read = entry["readers"]
+    return [
+        entry["study"],
+        entry["state"],
+        str(entry["as"]),
+        entry["stage"],
+        entry["asas"],
+        f"{region:.0f}",
+        f"{left:.1f} / {right:.1f}",
+        f"{edema_left:.1f} / {edema_right:.1f}",
+        "not read" if read is None else f"{read['Left']:.1f} / {read['Right']:.1f}",
+        str(entry["objects"]),
+        str(entry["errors"]),
+    ]
+
+
+if __name__ == "__main__":
+    main()
