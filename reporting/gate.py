@@ -71,7 +71,6 @@ def check(
 def _read_back(item: ResultObject) -> Dataset | None:
     try:
         dataset = pydicom.dcmread(BytesIO(encode(item.dataset)))
-        dataset.decode()
     except (AttributeError, KeyError, TypeError, ValueError, LookupError, OverflowError):
         return None
     return dataset

@@ -154,7 +154,7 @@ def build_segmentation(group: SegmentGroup, source: SeriesSource, context: Resul
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MODEL_NAME,
-        software_versions=tuple(context.software_versions),
+        software_versions=context.software_version,
         device_serial_number=context.serial_number,
         content_label="AXSPA_RESEARCH",
         content_description="AI research result, not for diagnosis",

@@ -115,10 +115,11 @@ def _algorithm(context: ResultContext) -> Dataset:
         manufacturer=MANUFACTURER,
         purpose_of_reference=codes.PROCESSING_EQUIPMENT,
         manufacturer_model_name=clip(f"{context.model.name} {context.model.version}"),
-        software_versions=context.software_versions,
+        software_versions=None,
         device_serial_number=context.serial_number,
         contribution_datetime=context.started.replace(tzinfo=None),
         contribution_description="Automatic analysis for research, not verified",
     )
+    item.SoftwareVersions = context.software_versions
     item.DeviceUID = context.uids.device
     return item

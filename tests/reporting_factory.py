@@ -91,9 +91,7 @@ def make_volume(
     for index in range(slices):
         dataset = _instance(number, index, row, down, positions[index], spacing_mm, voxels[index])
         for keyword, value in {**IDENTITY, **(header or {})}.items():
-            if value is None:
-                delattr(dataset, keyword)
-            else:
+            if value is not None:
                 setattr(dataset, keyword, value)
         path = folder / f"{number:02d}-{index:03d}.dcm"
         dataset.save_as(path, enforce_file_format=True)
@@ -156,8 +154,8 @@ def _instance(
 def make_analysis(
     folder: Path,
     *,
-    slices: int = 12,
-    size: int = 100,
+    slices: int = 9,
+    size: int = 68,
     with_t1: bool = True,
     with_fluid: bool = True,
     edema: tuple[bool, bool] = (True, True),

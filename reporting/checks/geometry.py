@@ -56,12 +56,12 @@ def read_frames(dataset: Dataset) -> list[Frame]:
         pixels = pixels.reshape(1, dataset.Rows, dataset.Columns)
     frames = []
     for plane, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        reference = groups.DerivationImageSequence[0].SourceImageSequence[0]
+        reference = _group(shared, groups, "DerivationImageSequence").SourceImageSequence[0]
         number = reference.get("ReferencedFrameNumber")
         frames.append(
             Frame(
-                segment=int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber),
-                position_mm=_floats(groups.PlanePositionSequence[0].ImagePositionPatient),
+                segment=int(_group(shared, groups, "SegmentIdentificationSequence").ReferencedSegmentNumber),
+                position_mm=_floats(_group(shared, groups, "PlanePositionSequence").ImagePositionPatient),
                 directions=_floats(_group(shared, groups, "PlaneOrientationSequence").ImageOrientationPatient),
                 spacing_mm=_floats(_group(shared, groups, "PixelMeasuresSequence").PixelSpacing),
                 source_uid=str(reference.ReferencedSOPInstanceUID),
