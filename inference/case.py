@@ -6,6 +6,11 @@ from inference.selection_words import Meaning, meanings
 from inference.stacks import Stack
 from inference.types import Evidence, Role, SeriesHeader
 
+MR_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.4": "MR Image",
+    "1.2.840.10008.5.1.4.1.1.4.1": "Enhanced MR Image",
+    "1.2.840.10008.5.1.4.1.1.4.4": "Legacy Converted Enhanced MR Image",
+}
 FAT_OPTIONS = {"FS", "SFS", "FATSAT", "FAT_SAT", "FAT SAT", "SPIR", "SPAIR", "SPFS", "WE", "FATSUP"}
 _KIND_NAMES = {
     Meaning.WATER: "water",
@@ -39,7 +44,7 @@ class Case:
 
     def give(self, criterion: str, points: float, text: str) -> None:
         """Add evidence."""
-        self.evidence.append(Evidence(criterion, round(points, 1), text))
+        self.evidence.append(Evidence(criterion, round(float(points), 1), text))
 
     def refuse(self, reason: str) -> None:
         """Rule the stack out."""
@@ -50,6 +55,11 @@ class Case:
         """Sum of the points, within 0 and 100; a refused stack has at most 49."""
         total = max(0.0, min(100.0, sum(item.points for item in self.evidence)))
         return round(min(total, 49.0) if self.refusals else total, 1)
+
+    @property
+    def magnetic(self) -> bool:
+        """True for MR images, as far as modality and SOP class say."""
+        return self.series.modality in ("MR", "") and self.stack.images[0].sop_class_uid in MR_CLASSES
 
     @property
     def placed(self) -> bool:

@@ -27,6 +27,7 @@ def judge_t1(case: Case) -> None:
     if case.kind == "opposed phase":
         points, text = points - 15, f"{text}, opposed phase"
     case.give("physics", points, text)
+    _echo_train(case, 16)
     if case.series.contrast_agent or Meaning.CONTRAST in case.names:
         case.give("contrast agent", -8, "given after a contrast agent")
         case.notes.append("The images were made after a contrast agent.")
@@ -71,6 +72,14 @@ def judge_fluid(case: Case) -> None:
         case.refuse(f"not fluid-sensitive with fat suppression: {text}")
         return
     case.give("physics", points, text)
+    _echo_train(case, 60)
+
+
+def _echo_train(case: Case, usual: int) -> None:
+    """A 2D echo train far longer than usual is a single shot: blurred, and made for other questions."""
+    length = case.stack.typical("echo_train_length") or 0
+    if length > usual and case.stack.images[0].acquisition_type != "3D":
+        case.give("echo train", -10, f"an echo train of {length:.0f}")
 
 
 def _inversion_contrast(case: Case) -> tuple[float, str]:

@@ -9,6 +9,16 @@ from inference.exclusions import refuse_kind
 from inference.selection_words import Meaning
 from inference.types import Role
 
+WHOLE_BODY_MM = 460
+NEARBY_PARTS = {
+    "ABDOMEN": -12.0,
+    "PELVISABDOMEN": -6.0,
+    "HIP": -4.0,
+    "LSPINE": -3.0,
+    "WHOLEBODY": -12.0,
+    "FEMUR": -10.0,
+}
+
 
 def judge(case: Case) -> Case:
     """Fill a case with evidence, refusals and notes.
@@ -17,12 +27,13 @@ def judge(case: Case) -> Case:
     shows how near it came.
     """
     refuse_kind(case)
-    if not case.placed:
+    if not case.magnetic or not case.placed:
         return case
     _plane(case)
     if not case.refusals:
         (judge_t1 if case.role == Role.T1W else judge_fluid)(case)
     _extent(case)
+    _body_part(case)
     _names(case)
     return case
 
@@ -44,8 +55,17 @@ def _extent(case: Case) -> None:
     case.give(
         "field of view", 5.0 * _ramp(view, 320, 450) * (1 if view >= 120 else 0.2), f"{view:.0f} mm field of view"
     )
+    if view > WHOLE_BODY_MM:
+        case.give("field of view", -25, "as large as for the whole body")
     if view > 340:
         case.notes.append(f"The field of view is large ({view:.0f} mm), as for hips or abdomen.")
+
+
+def _body_part(case: Case) -> None:
+    """A body part that is near, but not meant for these joints."""
+    points = NEARBY_PARTS.get(case.series.body_part.replace(" ", ""), 0.0)
+    if points and Meaning.JOINT not in case.names:
+        case.give("body part", points, f"body part {case.series.body_part}")
 
 
 def _plane(case: Case) -> None:

@@ -6,11 +6,6 @@ from inference.case import Case
 from inference.selection_words import Meaning
 from inference.types import Role
 
-MR_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.4": "MR Image",
-    "1.2.840.10008.5.1.4.1.1.4.1": "Enhanced MR Image",
-    "1.2.840.10008.5.1.4.1.1.4.4": "Legacy Converted Enhanced MR Image",
-}
 MIN_SLICES = 8
 MAPS = {
     "ADC": "an ADC map",
@@ -63,10 +58,9 @@ def refuse_kind(case: Case) -> None:
 
 
 def _not_mr(case: Case) -> str:
-    image = case.stack.images[0]
-    if case.series.modality not in ("MR", "") or image.sop_class_uid not in MR_CLASSES:
+    if not case.magnetic:
         return f"not MR images (modality {case.series.modality or 'not given'})"
-    if not image.has_pixels:
+    if not case.stack.images[0].has_pixels:
         return "the objects hold no pixels"
     return "" if case.placed else "the place of the images in the patient, or the pixel spacing, is not given"
 

@@ -12,7 +12,7 @@ from inference.criteria import judge
 from inference.stacks import orientations, stacks
 from inference.types import Candidate, Role, Selection, SeriesHeader, StudyHeaders
 
-ELIGIBLE_SCORE = 50.0
+ELIGIBLE_SCORE = 55.0
 _WANTED = {
     Role.T1W: "T1-weighted series without fat suppression",
     Role.FLUID: "fat-suppressed fluid-sensitive series (STIR or T2)",
@@ -126,7 +126,7 @@ def _nothing(study: StudyHeaders, table: tuple[Candidate, ...]) -> str:
     if not table:
         return "Not applicable: the study holds no readable series."
     reasons: dict[str, list[str]] = defaultdict(list)
-    for series in study.series:
+    for series in sorted(study.series, key=lambda s: s.modality != "MR"):
         rows = [c for c in table if c.series_instance_uid == series.series_instance_uid]
         if not rows:
             continue

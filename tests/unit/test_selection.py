@@ -338,3 +338,37 @@ def test_enhanced_objects_are_candidates_too() -> None:
     enhanced = series(2, "t1", T1, sop_class=f"{MR}.1")
     frames = tuple(replace(image, sop_instance_uid="1.2.3.2.1", frame=n) for n, image in enumerate(enhanced.images, 1))
     assert chosen(replace(enhanced, images=frames)) == (2, None)
+
+
+def test_an_abdomen_or_a_whole_body_is_not_read_as_joints() -> None:
+    haste = {**T2_FS, "repetition_time_ms": 1700.0, "echo_train_length": 160}
+    abdomen = series(
+        2, "t2_haste_fs_cor", haste, tilt_deg=0, pixel_mm=1.2, matrix=320, spacing_mm=6, body_part="ABDOMEN"
+    )
+    body = series(3, "STIR cor WB", STIR, tilt_deg=0, pixel_mm=1.3, spacing_mm=6, slices=30)
+    assert chosen(abdomen, body) == (None, None)
+
+
+def test_objects_that_are_no_images_get_no_points() -> None:
+    report = series(901, "SIJ T1 cor", {}, sop_class="1.2.840.10008.5.1.4.1.1.66.4", modality="SEG")
+    assert {c.score for c in select(study(report)).candidates} == {0.0}
+
+
+def test_a_full_protocol_leaves_the_two_that_are_meant() -> None:
+    scout = joined(
+        series(1, "localizer", SCOUT, slices=3, tilt_deg=0, pixel_mm=1.5),
+        series(1, "localizer", SCOUT, slices=3, plane=SAGITTAL, first=10),
+        series(1, "localizer", SCOUT, slices=3, tilt_deg=90, first=20),
+    )
+    others = [
+        series(2, "t1_tse_sag", T1, plane=SAGITTAL, slices=15),
+        series(5, "t2_tse_fs_semiax", T2_FS, tilt_deg=-50),
+        series(6, "ep2d_diff", {**T2_FS, "scanning_sequence": ("EP",), "b_value": 800.0}),
+        series(7, "ep2d_diff_ADC", T2_FS, image_type=("DERIVED", "PRIMARY", "DIFFUSION", "ADC")),
+        series(8, "t1_tse_fs_obl cor KM", {**T1, "scan_options": ("FS",)}, contrast_agent="Gadovist"),
+        series(9, "t1_cor_hueften", T1, tilt_deg=0, pixel_mm=1.0),
+    ]
+    assert chosen(scout, *others, series(3, "", T1), series(4, "", STIR)) == (3, 4)
+    selection = select(study(scout, *others[:-1]))
+    for number in (1, 2, 5, 6, 7, 8):
+        assert f"eries {number} " in selection.sentence
