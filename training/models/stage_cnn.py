@@ -15,7 +15,9 @@ EVIDENCE = ("edema", "structural", "ankylosis")
 REDUCTION = 8
 
 
-def stage_cnn(size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (24, 48, 96), dropout: float = 0.2) -> keras.Model:
+def stage_cnn(
+    size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (16, 32, 72), dropout: float = 0.2
+) -> keras.Model:
     """Build the stage network.
 
     Parameters
@@ -50,21 +52,25 @@ def stage_cnn(size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (24,
     x = _residual(_convolution(x, eighth, stride=2), eighth)
     x = _convolution(x, eighth, dilation=2)
     x = _convolution(x, eighth, name="last_convolution")
-    evidence_logits = layers.Conv2D(len(EVIDENCE), 1, bias_initializer=keras.initializers.Constant(-3.0))(x)
-    pooled = layers.Concatenate()(
+    evidence_logits = layers.Conv2D(
+        len(EVIDENCE), 1, bias_initializer=keras.initializers.Constant(-3.0), dtype="float32", name="evidence_logits"
+    )(x)
+    pooled = layers.Concatenate(dtype="float32")(
         [
             layers.GlobalAveragePooling2D()(x),
             layers.GlobalMaxPooling2D()(x),
-            layers.GlobalMaxPooling2D()(evidence_logits),
-            layers.GlobalAveragePooling2D()(layers.Activation("sigmoid")(evidence_logits)),
+            layers.GlobalMaxPooling2D(dtype="float32")(evidence_logits),
+            layers.GlobalAveragePooling2D()(layers.Activation("sigmoid", dtype="float32")(evidence_logits)),
         ]
     )
     pooled = layers.Dropout(dropout)(pooled)
-    hidden = layers.Dense(48, activation="relu")(pooled)
+    hidden = layers.Dense(48, activation="relu", dtype="float32")(pooled)
     outputs = {
-        "as": layers.Softmax(name="as")(layers.Dense(2, name="as_logits")(hidden)),
-        "stage": layers.Softmax(name="stage")(layers.Dense(4, name="stage_logits")(hidden)),
-        "evidence": layers.Activation("sigmoid", name="evidence")(evidence_logits),
+        "as": layers.Softmax(dtype="float32", name="as")(layers.Dense(2, dtype="float32", name="as_logits")(hidden)),
+        "stage": layers.Softmax(dtype="float32", name="stage")(
+            layers.Dense(4, dtype="float32", name="stage_logits")(hidden)
+        ),
+        "evidence": layers.Activation("sigmoid", dtype="float32", name="evidence")(evidence_logits),
     }
     return keras.Model(inputs, outputs, name="stage_cnn")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -162,5 +163,6 @@ def mottle(rng: np.random.Generator, frame: JointFrame, *, size_mm: float) -> Fl
     steps = [max(1, round(size_mm / 2 / spacing)) for spacing in frame.spacing_mm[1:]]
     coarse_shape = (slices, rows // steps[0] + 3, columns // steps[1] + 3)
     coarse = ndimage.gaussian_filter(rng.standard_normal(coarse_shape).astype(np.float32), (0.5, 0.8, 0.8))
-    fine = ndimage.zoom(coarse, (1, steps[0], steps[1]), order=1)[:, :rows, :columns]
+    size = (coarse_shape[2] * steps[1], coarse_shape[1] * steps[0])
+    fine = np.stack([cv2.resize(plane, size)[:rows, :columns] for plane in coarse])
     return np.asarray((fine - fine.mean()) / (fine.std() + 1e-6), dtype=np.float32)
