@@ -76,8 +76,14 @@ class Skeleton:
 
     @property
     def region(self) -> BoolArray:
-        """Sacrum, ilia, the joints between them and the vertebrae, as the manual masks draw them."""
-        region: BoolArray = (self.bone > 0.0) | self.between
+        """Sacrum, ilia, the joints between them and the vertebrae, as the manual masks draw them.
+
+        Readers leave out the bodies below the first sacral vertebra: what lies between the rows of foramina.
+        """
+        place = self.place
+        foramina = 25.5 - 0.14 * (place.v - FORAMINA[0][0]) - 0.35 * np.minimum(place.w, 6.0)
+        middle = (self.sacrum > 0.0) & (place.v > FORAMINA[0][0] + 1.0) & (place.a < foramina)
+        region: BoolArray = ((self.bone > 0.0) & ~middle) | self.between
         return region
 
 
@@ -101,7 +107,7 @@ def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iter
     yield Tissue.MUSCLE, soft(np.maximum(muscle, _psoas(anatomy, place)), edge_mm=1.0)
     streaks = soft(_streaks(place, first, second), edge_mm=0.7) * np.clip(0.5 + 0.6 * second, 0.0, 1.0)
     yield Tissue.FAT, streaks * np.float32(0.9 * anatomy.muscle_fat) * (muscle > 1.0)
-    yield Tissue.LIGAMENT, soft(_ligament(skeleton), edge_mm=1.5)
+    yield Tissue.LIGAMENT, soft(_ligament(anatomy, place, first, second), edge_mm=1.5)
     yield Tissue.VESSEL, soft(_vessels(place))
     yield Tissue.BLADDER, soft(_bladder(place))
     yield Tissue.BLOB, soft(_blob(points))
@@ -151,7 +157,9 @@ def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> Fl
     a, v, w = place.a, place.v, place.w
     under_fat = below_skin - anatomy.fat_thickness * (1.0 + 0.014 * np.maximum(w, -20.0))
     outer = anatomy.iliac_offset - anatomy.iliac_slope * v - np.where(w < 0, np.float32(0.6), np.float32(0.3)) * w
-    gluteal = np.minimum(np.minimum(np.maximum(a - outer, v - 72.0), under_fat), v + 8.0 + 0.25 * (a - 65.0))
+    notch = np.minimum(v - 77.0 + 1.35 * np.maximum(-w - 2.0, 0.0), a - 48.0)  # below the ilium, in front of the joint
+    gluteal = np.maximum(np.maximum(a - outer, v - 72.0), notch)
+    gluteal = np.minimum(np.minimum(gluteal, under_fat), v + 8.0 + 0.25 * (a - 65.0))
     gluteal = np.minimum(gluteal, np.maximum(v - 70.0 - 0.8 * (w + 10.0), a - 22.0 - 0.2 * w))
     lateral = -1.0 - 0.25 * (a - 65.0) - 0.8 * np.maximum(w - 10.0, 0.0)
     iliacus = np.minimum(np.minimum(lateral - v, v - lateral + 13.0), a - 56.0)
@@ -159,7 +167,8 @@ def _muscles(anatomy: Anatomy, skeleton: Skeleton, below_skin: FloatArray) -> Fl
     tall = (v - 52.0) * (1.0 / 21.0)
     piriformis = np.minimum(15.0 * (1.0 - np.sqrt(bent * bent + tall * tall)), -w - 3.0)
     back = np.minimum(np.minimum(w - 14.0 + 0.25 * np.maximum(v - 20.0, 0.0), outer - 16.0 - a), under_fat)
-    back = np.minimum(np.minimum(back, v - 4.0 + 0.9 * (w - 12.0)), a - 1.5)
+    bow = (a - 30.0) * (1.0 / 9.0)
+    back = np.minimum(np.minimum(back, v - 26.0 + bow * bow * 0.6 + 0.9 * (w - 22.0)), a - 1.5)
     muscle: FloatArray = np.maximum(np.maximum(gluteal, iliacus), np.maximum(piriformis, back))
     return muscle
 
@@ -180,14 +189,13 @@ def _streaks(place: Place, first: FloatArray, second: FloatArray) -> FloatArray:
     return depth
 
 
-def _ligament(skeleton: Skeleton) -> FloatArray:
-    """The interosseous ligament behind the joint."""
-    place = skeleton.place
-    between = np.minimum(skeleton.ilium, skeleton.sacrum) + 9.0
-    depth = np.minimum(np.minimum(between, place.w - 9.0), 26.0 - place.w)
-    mesh = np.sin(0.9 * place.v + 0.5 * place.a) * np.sin(0.7 * place.a - 0.4 * place.v)
-    ligament: FloatArray = np.minimum(np.minimum(depth, 68.0 - place.v), 1.0 + 2.5 * mesh)
-    return ligament
+def _ligament(anatomy: Anatomy, place: Place, first: FloatArray, second: FloatArray) -> FloatArray:
+    """The interosseous ligament and its strands in the fat behind the joint."""
+    wing = anatomy.iliac_offset - anatomy.iliac_slope * place.v - 0.3 * place.w - 1.15 * anatomy.iliac_thickness
+    inside = np.minimum(np.minimum(wing - place.a - 1.0, 19.0 + place.a - wing), place.a - 12.0)
+    inside = np.minimum(np.minimum(inside, place.w - 9.0), np.minimum(36.0 - place.w, 60.0 - place.v))
+    strands = 2.4 * np.abs(np.sin(0.30 * (place.a + 0.8 * place.v) + 3.5 * second + 2.0 * first)) - 1.2 + first
+    return np.asarray(np.minimum(np.minimum(inside, 2.0 * strands), place.v + 0.5 * (place.w - 16.0)), np.float32)
 
 
 def _vessels(place: Place) -> FloatArray:
@@ -196,7 +204,8 @@ def _vessels(place: Place) -> FloatArray:
     third = (place.u - 12.0 - 0.3 * place.v, place.w + 14.0 - 0.5 * (place.v + 40.0))
     depths = [radius - np.sqrt(x * x + y * y) for (x, y), radius in ((first, 5.0), (second, 4.0), (third, 6.0))]
     vessels: FloatArray = np.maximum(np.maximum(depths[0], depths[1]), np.minimum(depths[2], -12.0 - place.v))
-    return vessels
+    vessels = np.minimum(vessels, 30.0 - place.v)
+    return np.asarray(vessels, np.float32)
 
 
 def _bowel(anatomy: Anatomy, place: Place, loops: FloatArray) -> FloatArray:
