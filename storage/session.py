@@ -62,6 +62,7 @@ class Database:
             The database is locked, full or gone; nothing was changed.
         """
         with self._turn, _mapped_errors(), self._writers() as session, session.begin():
+            session.connection()  # takes the lock now, not at the first statement
             yield session
 
     def dispose(self) -> None:

@@ -1,0 +1,129 @@
+"""A database with studies in it, for tests of storage and of what stands on it."""
+
+import functools
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from storage import claims, results, studies
+from storage.claims import ClaimedStudy
+from storage.objects import StoredObject
+from storage.results import NewObject, NewPicture, NewResult
+from storage.session import Database, migrate
+from storage.studies import IncomingImage
+from storage.tables import ResultStatus
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+STUDY = "1.2.826.0.1.1"
+
+
+@functools.cache
+def _empty() -> bytes:
+    """A migrated database without rows: migrating takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.sqlite")
+        migrate(database)
+        database.dispose()
+        connection = sqlite3.connect(f"{folder}/empty.sqlite")
+        content = connection.serialize()
+        connection.close()
+        return content
+
+
+def fresh(folder: Path, *, busy_timeout_s: float = 10.0) -> Database:
+    """A migrated database in this folder."""
+    (folder / "axspa.sqlite").write_bytes(_empty())
+    return Database(f"sqlite:///{folder / 'axspa.sqlite'}", busy_timeout_s=busy_timeout_s)
+
+
+def at(seconds: float) -> datetime:
+    """A moment, counted from the start of the story."""
+    return START + timedelta(seconds=seconds)
+
+
+def image(number: int, *, study: str = STUDY, content: str = "", **fields: str) -> IncomingImage:
+    """An image whose UIDs follow its number; other content gives another hash."""
+    known = IncomingImage(
+        study_instance_uid=study,
+        series_instance_uid=f"{study}.1",
+        sop_instance_uid=f"{study}.1.{number}",
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.4",
+        transfer_syntax_uid="1.2.840.10008.1.2.1",
+        sha256=(content or f"{number:x}").ljust(64, "0"),
+        size_bytes=1000,
+        path_key=f"images/{number}",
+        patient_id="P-1",
+        patient_name="Быков^Иван",
+        birth_date="19700101",
+        sex="M",
+        accession_number="A-77",
+        study_date="20260301",
+        description="MR SI joints",
+        calling_ae="PACS",
+    )
+    return replace(known, **fields)  # type: ignore[arg-type]
+
+
+def receive(database: Database, *numbers: int, study: str = STUDY, seconds: float = 0.0, **fields: str) -> int:
+    """Record images; the number of their study."""
+    study_id = 0
+    for number in numbers:
+        study_id = studies.record_instance(database, image(number, study=study, **fields), at=at(seconds)).study_id
+    return study_id
+
+
+def claim(database: Database, *numbers: int, study: str = STUDY, seconds: float = 0.0) -> ClaimedStudy:
+    """Receive a study, let it be complete, claim it."""
+    study_id = receive(database, *numbers, study=study, seconds=seconds)
+    count = next(row.image_count for row in studies.receiving(database) if row.study_id == study_id)
+    assert studies.mark_complete(database, study_id, image_count=count, sentence="Quiet.", at=at(seconds + 60))
+    claimed = claims.claim(database, "worker", lease_s=60, now=at(seconds + 61))
+    assert claimed is not None
+    return claimed
+
+
+def result_of(claimed: ClaimedStudy, *, status: ResultStatus = ResultStatus.COMPLETE, objects: int = 2) -> NewResult:
+    """A result with objects whose UIDs follow study and revision, and one picture."""
+    stored = StoredObject(key=f"results/{claimed.revision}", sha256="f" * 64, size_bytes=10)
+    return NewResult(
+        status=status,
+        headline="Signs of sacroiliitis on the left.",
+        started_at=at(61),
+        finished_at=at(65),
+        model_name="sij-1",
+        model_version="1.0",
+        model_digest="d" * 64,
+        software_version="0.1.0",
+        summary={"status": "result"},
+        findings=[{"code": "SIDES", "sentence": "Left is right.", "object": "SEG"}]
+        if status is ResultStatus.HELD
+        else [],
+        objects=[
+            NewObject(
+                kind=f"kind-{number}",
+                description="AI RESEARCH",
+                sop_class_uid="1.2.840.10008.5.1.4.1.1.7",
+                sop_instance_uid=f"{claimed.study_instance_uid}.9.{claimed.revision}.{number}",
+                series_instance_uid=f"{claimed.study_instance_uid}.8.{claimed.revision}.{number}",
+                transfer_syntax_uid="1.2.840.10008.1.2.1",
+                stored=stored,
+            )
+            for number in range(objects)
+        ],
+        pictures=[NewPicture("t1/base/000.png", "image/png", stored)],
+    )
+
+
+def save(
+    database: Database,
+    claimed: ClaimedStudy,
+    *,
+    destinations: tuple[str, ...] = ("archive",),
+    status: ResultStatus = ResultStatus.COMPLETE,
+    seconds: float = 65.0,
+) -> int:
+    """Save a result of a claim; its number."""
+    new = result_of(claimed, status=status)
+    return results.save(database, claimed, new, destinations=destinations, now=at(seconds))
