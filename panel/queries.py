@@ -37,6 +37,25 @@ class SeriesLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """What one row of the ledger is about."""
+
+    object_id: int
+    destination: str
+    result_id: int
+
+
+@dataclass(slots=True)
+class LedgerLine:
+    """How far one result has come at one destination."""
+
+    destination: str
+    total: int = 0
+    delivered: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationLine:
     """How one destination does."""
 
@@ -95,6 +114,25 @@ def objects(database: Database, result_id: int) -> list[ResultObject]:
         return list(session.scalars(query.options(selectinload(ResultObject.deliveries))))
 
 
+def ledger(database: Database, result_id: int) -> list[LedgerLine]:
+    """How far a result has come at each destination; what a newer one replaced is left out."""
+    with database.read() as session:
+        rows = session.scalars(
+            select(Delivery)
+            .join(ResultObject)
+            .where(ResultObject.result_id == result_id, Delivery.state != DeliveryState.CANCELLED)
+            .order_by(Delivery.destination, Delivery.id)
+        )
+        lines: dict[str, LedgerLine] = {}
+        for row in rows:
+            line = lines.setdefault(row.destination, LedgerLine(row.destination))
+            line.total += 1
+            line.delivered += row.state is DeliveryState.DELIVERED
+            if row.state is not DeliveryState.DELIVERED and row.attempts:
+                line.trouble = row.last_comment
+    return list(lines.values())
+
+
 def events(database: Database, study_id: int, *, limit: int = 500) -> list[Event]:
     """The last lines of a study's timeline, oldest first."""
     with database.read() as session:
@@ -104,15 +142,16 @@ def events(database: Database, study_id: int, *, limit: int = 500) -> list[Event
         return list(newest)[::-1]
 
 
-def delivery(database: Database, study_id: int, delivery_id: int) -> Delivery | None:
-    """One row of the ledger, if it belongs to this study."""
+def delivery(database: Database, study_id: int, delivery_id: int) -> DeliveryKey | None:
+    """What one row of the ledger is about, if it belongs to this study."""
     with database.read() as session:
-        return session.scalars(
-            select(Delivery)
-            .join(ResultObject)
-            .join(Result)
+        found = session.execute(
+            select(Delivery.object_id, Delivery.destination, Result.id)
+            .join(ResultObject, Delivery.object_id == ResultObject.id)
+            .join(Result, ResultObject.result_id == Result.id)
             .where(Delivery.id == delivery_id, Result.study_id == study_id)
         ).first()
+    return DeliveryKey(*found) if found else None
 
 
 def picture(database: Database, picture_id: int) -> Picture | None:

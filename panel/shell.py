@@ -105,7 +105,7 @@ class Node:
 
 def _zone() -> str:
     now = datetime.now().astimezone()
-    return f"{now:%Z} (UTC{now:%z})"
+    return words.zone(now)
 
 
 def _asset_version() -> str:

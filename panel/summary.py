@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from panel.words import percent
 from storage.tables import Result, ResultStatus
 
 Json = Mapping[str, Any]
@@ -66,6 +67,20 @@ def stage_of(result: Result | None) -> str:
     if result is None or result.status is not ResultStatus.COMPLETE:
         return ""
     return str((result.summary.get("classification") or {}).get("stage", ""))
+
+
+def line_of(result: Result | None) -> str:
+    """A result in so few words that a list can hold it."""
+    if result is None:
+        return ""
+    classification: Json = result.summary.get("classification") or {}
+    asas: Json = result.summary.get("asas") or {}
+    parts = []
+    if "as_probability" in classification:
+        parts.append(f"AS {percent(float(classification['as_probability']))}")
+    if "positive" in asas:
+        parts.append(f"ASAS rule {'met' if asas['positive'] else 'not met'}")
+    return ", ".join(parts) or result.headline
 
 
 def read(result: Result) -> View:

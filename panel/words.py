@@ -90,9 +90,10 @@ def local(value: datetime | None) -> datetime | None:
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone()
 
 
-def _offset(moment: datetime) -> str:
-    offset = moment.strftime("%z")
-    return f"{offset[:3]}:{offset[3:]}"
+def zone(moment: datetime) -> str:
+    """The time zone of an aware moment: ``CET (UTC+01:00)``, or only ``UTC``."""
+    name, offset = moment.strftime("%Z"), moment.strftime("%z")
+    return name if name == "UTC" else f"{name} (UTC{offset[:3]}:{offset[3:5]})"
 
 
 def time_title(value: datetime | None) -> str:
@@ -100,7 +101,7 @@ def time_title(value: datetime | None) -> str:
     moment = local(value)
     if moment is None:
         return ""
-    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M:%S %Z} (UTC{_offset(moment)})"
+    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M:%S} {zone(moment)}"
 
 
 def time_short(value: datetime | None, *, now: datetime | None = None) -> str:
@@ -173,8 +174,16 @@ def ago(value: datetime | None, *, now: datetime | None = None) -> str:
         return "never"
     passed = ((local(now) or datetime.now().astimezone()) - moment).total_seconds()
     if passed < 0:
-        return f"in {duration(max(1.0, round(-passed)))}"
-    return "just now" if passed < 1.5 else f"{duration(float(round(passed)))} ago"
+        return f"in {_roughly(-passed)}"
+    return "just now" if passed < 1.5 else f"{_roughly(passed)} ago"
+
+
+def _roughly(seconds: float) -> str:
+    """A length of time in one unit, so that a page kept fresh does not change each second."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length or (unit != "days" and seconds >= length):
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(1, round(seconds))} s"
 
 
 def size(value: int | None) -> str:

@@ -1,7 +1,11 @@
-"""A node's database as real work leaves it, for the tests of the panel: every row is written by the storage functions."""
+"""A node's database as real work leaves it, for the panel's tests: the storage functions write every row."""
 
+import atexit
+import functools
 import io
 import math
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,11 +47,21 @@ def make_place(folder: Path, **panel: object) -> Place:
             Destination(name="workstation", ae_title="WEASIS", host="127.0.0.1", port=11113),
         ),
     )
-    database = Database(settings.database_url)
+    shutil.copy(_fresh_database(), folder / "axspa.sqlite")
+    return Place(settings, Database(settings.database_url), ObjectStore(folder / "objects"))
+
+
+@functools.cache
+def _fresh_database() -> Path:
+    """A migrated database with the two users, made once for all tests."""
+    path = Path(tempfile.mkdtemp(prefix="axspa-panel-")) / "axspa.sqlite"
+    database = Database(f"sqlite:///{path}")
     migrate(database)
     users.add(database, ADMIN, PASSWORD, role="admin", actor="test")
     users.add(database, READER, PASSWORD, role="reader", actor="test")
-    return Place(settings, database, ObjectStore(folder / "objects"))
+    database.dispose()
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    return path
 
 
 def receive(place: Place, number: int, *, name: str, at: datetime, images: int = 6, description: str = "MR SIJ") -> int:
@@ -117,7 +131,8 @@ def save_result(
         headline = "Not analysed, because no sacroiliac series was found."
     else:
         headline = (
-            f"AI classification of ankylosing spondylitis: present (probability 0.81). Stage: {stage} (probability 0.62). "
+            "AI classification of ankylosing spondylitis: present (probability 0.81). "
+            f"Stage: {stage} (probability 0.62). "
             "ASAS/OMERACT rule for active sacroiliitis: met."
         )
     kinds = ["sr-text"] if status is ResultStatus.NOT_APPLICABLE else ["sr-root", "seg-anatomy", "sr-text", "sc"]
@@ -329,12 +344,12 @@ def _summary(
         "headline": headline,
         "reasons": [],
         "limits": ["The fluid-sensitive series has one slice fewer than the T1-weighted one."],
-        "selection": {"sentence": "Series 4 is the T1-weighted one; series 7 the fluid-sensitive one.", "candidates": candidates},
+        "selection": {"sentence": "Series 4 is T1-weighted, series 7 fluid-sensitive.", "candidates": candidates},
         "classification": {
             "as_present": True, "as_probability": 0.81, "stage": stage, "stage_probabilities": weights,
             "statement": "The classifier learned from simulated lesions; how well it does on patients is unknown.",
             "slices": [
-                {"slice": i, "name": f"slice {i + 1} of {slices}", "as_probability": 0.15 + 0.7 * i / slices, "stage_probabilities": weights}
+                {"slice": i, "name": "", "as_probability": 0.15 + 0.7 * i / slices, "stage_probabilities": weights}
                 for i in range(2, slices - 2)
             ],
         },
@@ -347,7 +362,7 @@ def _summary(
         },
         "asas": {
             "positive": True, "left_positive": True, "right_positive": False,
-            "sentence": "Oedema of at least the size asked for lies beside the left joint in 3 slices: the rule is met.",
+            "sentence": "Oedema lies beside the left joint in 3 slices: the rule is met.",
             "lesions": [{"side": "left", "slice": i, "name": "", "area_mm2": 41.0 + i} for i in range(3, 6)],
         },
         "timings_s": {},
@@ -358,10 +373,14 @@ def _summary(
                 "other": [*range(slices - 1), None] if pane == "t1" else list(range(slices)),
                 "image_numbers": [i + 1 for i in range(slices)],
                 "layers": {
-                    layer: [n if n in names else None for n in (f"{pane}/{layer}/{i:03d}.{kind}" for i in range(slices))]
+                    layer: [_known(f"{pane}/{layer}/{i:03d}.{kind}", names) for i in range(slices)]
                     for layer, kind in (("base", "jpg"), ("joints" if pane == "t1" else "edema", "png"))
                 },
             }
             for pane, role in (("t1", "T1W"), ("fluid", "fluid-sensitive"))
         },
     }  # fmt: skip
+
+
+def _known(name: str, names: set[str]) -> str | None:
+    return name if name in names else None

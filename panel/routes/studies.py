@@ -19,7 +19,7 @@ router = APIRouter()
 
 PER_PAGE = 25
 LONG_WAIT = timedelta(minutes=5)
-_QUIET_STATES = {StudyState.DONE, StudyState.RECEIVING, StudyState.NOT_APPLICABLE}  # the badge says it all
+_SELF_EVIDENT = {StudyState.DONE, StudyState.RECEIVING, StudyState.DELIVERING, StudyState.NOT_APPLICABLE}
 
 SearchKey = Annotated[str, Query(alias="f", max_length=32)]
 
@@ -97,9 +97,9 @@ def _row(row: StudyRow) -> dict[str, Any]:
     return {
         "study": study,
         "badge": badges.STUDY[study.state],
-        "reason": "" if study.state in _QUIET_STATES else study.reason,
+        "reason": "" if study.state in _SELF_EVIDENT else study.reason,
         "stage": summary.stage_of(result),
-        "headline": result.headline if result else "",
+        "line": summary.line_of(result),
         "superseded": bool(result and study.state in badges.WAITING and study.state is not StudyState.DELIVERING),
         "delivered": row.delivered,
         "deliveries": row.deliveries,

@@ -12,7 +12,7 @@ from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Login, Node
 from storage import audit, deliveries, studies
-from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study
+from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
 
 router = APIRouter()
 
@@ -55,7 +55,7 @@ def study_page(study_id: RowId, node: NodeDep, login: LoginDep, result: Optional
         result=shown,
         view=view,
         viewer=bool(shown and shown.pictures),
-        where=_where(study, results),
+        where=_where(node, study, results),
         **_ledger(node, study_id, shown, login),
     )
 
@@ -64,7 +64,7 @@ def study_page(study_id: RowId, node: NodeDep, login: LoginDep, result: Optional
 def study_where(study_id: RowId, node: NodeDep, login: LoginDep, seen: int = 0) -> Response:
     """Only the line that says where the study is; tells the page to reload when a new result is there."""
     study, results = _study(node, study_id), queries.results(node.database, study_id)
-    answer = node.pages.render("study_where.html", login=login, study=study, where=_where(study, results))
+    answer = node.pages.render("study_where.html", login=login, study=study, where=_where(node, study, results))
     newest = results[0].id if results else 0
     if newest != seen:
         answer.headers["X-Panel-Reload"] = "1"
@@ -124,7 +124,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
         row = queries.delivery(node.database, study_id, _number(form.get("delivery", "")))
         if row is None:
             raise HTTPException(404)
-        object_id, destination, result_id = row.object_id, row.destination, row.object.result_id
+        object_id, destination, result_id = row.object_id, row.destination, row.result_id
     elif what == "destination":
         destination = form.get("destination", "")
     elif what != "failed":
@@ -164,15 +164,28 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _where(study: Study, results: list[Result]) -> dict[str, Any]:
+def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
     return {
         "badge": badges.STUDY[study.state],
-        "sentence": study.reason or badges.STUDY[study.state].words.capitalize() + ".",
+        "sentence": _sentence(node, study, results),
         "since": study.changed_at,
         "can_reprocess": study.state in badges.REPROCESSABLE,
-        "can_resend": study.state.value == "undelivered",
+        "can_resend": study.state is StudyState.UNDELIVERED,
         "newest": results[0].id if results else 0,
     }
+
+
+def _sentence(node: Node, study: Study, results: list[Result]) -> str:
+    """Where the study is now, in one sentence; while it is sent, with what has arrived."""
+    if study.state not in (StudyState.DONE, StudyState.DELIVERING) or not results:
+        return study.reason or badges.STUDY[study.state].words.capitalize() + "."
+    ledger = queries.ledger(node.database, results[0].id)
+    if not ledger:
+        return "Done. No destination is set, so the result is only here."
+    arrived = [f"{line.delivered} of {line.total} objects at {line.destination}" for line in ledger]
+    sentence = ("Delivered: " if study.state is StudyState.DONE else "Being sent: ") + ", ".join(arrived) + "."
+    trouble = next((line.trouble for line in ledger if line.trouble), "")
+    return f"{sentence} {trouble}".strip()
 
 
 def _revision(result: Result) -> dict[str, Any]:

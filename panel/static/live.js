@@ -3,6 +3,9 @@
 (() => {
   const busyIn = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, button, summary, a:focus-visible")
     || (document.getSelection() && !document.getSelection().isCollapsed && part.contains(document.getSelection().anchorNode));
+  let pressed = false;
+  document.addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(() => { pressed = false; }, 400));
   for (const part of document.querySelectorAll("[data-live]")) {
     let last = part.innerHTML.trim();
     const pause = Number(part.dataset.every || 5) * 1000;
@@ -13,7 +16,7 @@
         if (answer.status === 401) { location.reload(); return; }
         if (answer.ok) {
           const text = (await answer.text()).trim();
-          if (text !== last && !busyIn(part)) {
+          if (text !== last && !pressed && !busyIn(part)) {
             const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
             part.innerHTML = text;
             last = text;

@@ -79,7 +79,7 @@
   // --- drawing
   const paint = () => { if (!drawing) { drawing = true; requestAnimationFrame(() => { drawing = false; visible().forEach(draw); mark(); }); } };
   const fit = (pane, width, height) => {
-    const room = pane.element.clientWidth, tallest = Math.max(260, Math.round(window.innerHeight * 0.62));
+    const room = pane.element.clientWidth, tallest = Math.max(300, window.innerHeight - 372);
     const scale = Math.min(room / width, tallest / height);
     const dots = window.devicePixelRatio || 1;
     const w = Math.round(width * scale), h = Math.round(height * scale);
@@ -142,7 +142,7 @@
       const index = Math.min(pane.count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * pane.count)));
       goTo(pane.name, index);
     });
-    root.querySelector("[data-legend]").textContent = data.strip && data.strip.length ? "Bars: probability of AS of each slice that shows a joint. Pink: oedema." : "Slices";
+    root.querySelector("[data-legend]").textContent = data.strip && data.strip.length ? "Bars: probability of AS. Line above: oedema. Wheel or arrow keys flick through the slices." : "Wheel or arrow keys flick through the slices.";
   };
   const mark = () => {
     const pane = panes[reference()];
