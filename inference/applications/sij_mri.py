@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from config.errors import UnusableInput
 from inference import biomarkers, edema, explain, geometry, joints
+from inference.crossing import carry_joints
 from inference.registry import LoadedBundle
 from inference.selection import select
 from inference.types import (
@@ -209,7 +210,7 @@ def _find_edema(
         return None, None
     else:
         region_on_fluid = geometry.resample(region, t1, fluid, order=0)
-        joints_on_fluid = joints.carry(found, t1, fluid)
+        joints_on_fluid = carry_joints(found, t1, fluid)
     oedema = edema.find_edema(fluid, region_on_fluid, joints_on_fluid)
     return oedema, biomarkers.asas(oedema, joints_on_fluid, fluid)
 
