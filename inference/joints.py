@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.surfaces import Steps, least_surface, surface_band
+from inference.geometry import same_grid
+from inference.midline import find_midline
+from inference.surfaces import Steps, carry_surface, least_surface, surface_band
 from inference.types import BoolArray, FloatArray, Joint, Side, Volume
 
 GRID_MM = 1.0
@@ -104,39 +106,29 @@ def joint_slices(joints: tuple[Joint, ...], volume: Volume, *, shortest_mm: floa
     return tuple(sorted(found))
 
 
-def find_midline(voxels: FloatArray, pixel_spacing_mm: tuple[float, float]) -> float:
-    """Column of the body's plane of symmetry, from the picture itself.
+def carry(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> tuple[Joint, ...]:
+    """Bring joints from the grid of one volume to that of another, by patient coordinates.
 
     Parameters
     ----------
-    voxels : float32 array (slices, rows, columns)
-    pixel_spacing_mm : (float, float)
-        Between rows, between columns.
+    joints : tuple of Joint
+        On the grid of `source`.
+    source, onto : Volume
+        In one frame of reference.
 
     Returns
     -------
-    float
-        Column index, pixels.
+    tuple of Joint
+        On the grid of `onto`; joints that lie outside it are left out.
     """
-    step = max(1, round(3.0 / pixel_spacing_mm[1]))
-    small = ndimage.uniform_filter(np.asarray(voxels, dtype=np.float32), (1, step, step))[:, ::step, ::step]
-    small = np.log1p(small / (small.mean() + 1e-6))
-    width = small.shape[2]
-    best, middle = -np.inf, (width - 1) / 2
-    for twice in range(int(0.7 * width), int(1.3 * width)):  # mirror axis at twice / 2
-        columns = np.arange(max(0, twice - width + 1), min(width, twice + 1))
-        if len(columns) < width // 2:
-            continue
-        score = _correlation(small[:, :, columns], small[:, :, twice - columns])
-        if score > best:
-            best, middle = score, twice / 2
-    return float(middle * step)
-
-
-def _correlation(first: FloatArray, second: FloatArray) -> float:
-    first, second = first - first.mean(), second - second.mean()
-    norm = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return float((first * second).sum()) / norm if norm > 0 else 0.0
+    if same_grid(source, onto):
+        return joints
+    carried = []
+    for joint in joints:
+        columns_px, visibility = carry_surface(joint, source, onto)
+        if np.isfinite(columns_px).any():
+            carried.append(Joint(joint.side, columns_px, surface_band(columns_px, onto), visibility))
+    return tuple(carried)
 
 
 def _side_grid(t1: Volume, region: BoolArray, middle_px: float, *, outwards: int) -> _SideGrid:

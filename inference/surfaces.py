@@ -1,4 +1,5 @@
-"""Surfaces through a stack of slices, column = f(slice, row): the cheapest one, its band, the distance from it.
+"""Surfaces through a stack of slices, column = f(slice, row): the cheapest one, its band, the distance from it,
+and its way to another grid.
 
 The surface of least cost is approached by semi-global aggregation: the costs of the best paths along the rows and along
 the slices are summed, then one shortest path is taken in each slice.
@@ -14,8 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from scipy.spatial import cKDTree
 
-from inference.types import BoolArray, FloatArray, Volume
+from inference.geometry import to_index, to_patient
+from inference.types import BoolArray, FloatArray, Joint, Volume
 
 BAND_MM = 7.5
 
@@ -144,7 +148,6 @@ def surface_distance(columns_px: FloatArray, volume: Volume) -> FloatArray:
         Millimetres; infinite in slices without a surface.
     """
     out = np.full(volume.shape, np.inf, dtype=np.float32)
-    row_mm, column_mm = volume.pixel_spacing_mm
     for index, line in enumerate(columns_px):
         rows = np.flatnonzero(np.isfinite(line))
         if not len(rows):
@@ -152,5 +155,68 @@ def surface_distance(columns_px: FloatArray, volume: Volume) -> FloatArray:
         trace = np.stack([np.rint(line[rows]), rows], axis=1).astype(np.int32)
         canvas = np.zeros(volume.shape[1:], dtype=np.uint8)
         cv2.polylines(canvas, [trace.reshape(-1, 1, 2)], False, 1)
-        out[index] = ndimage.distance_transform_edt(canvas == 0, sampling=(row_mm, column_mm))
+        out[index] = distance_to(canvas > 0, volume.pixel_spacing_mm)
     return out
+
+
+def distance_to(mask: BoolArray, pixel_spacing_mm: tuple[float, float]) -> FloatArray:
+    """Distance of each pixel of a plane from the nearest pixel of a mask.
+
+    Parameters
+    ----------
+    mask : bool array (rows, columns)
+        Not empty.
+    pixel_spacing_mm : (float, float)
+        Between rows, between columns.
+
+    Returns
+    -------
+    float32 array (rows, columns)
+        Millimetres.
+    """
+    row_mm, column_mm = pixel_spacing_mm
+    if abs(row_mm - column_mm) < 0.01 * row_mm:  # by far the commonest, and much faster
+        distance_px = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.asarray(distance_px * np.float32(row_mm), dtype=np.float32)
+    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=pixel_spacing_mm), dtype=np.float32)
+
+
+def carry_surface(joint: Joint, source: Volume, onto: Volume) -> tuple[FloatArray, FloatArray]:
+    """A joint's surface, read where the slices and rows of another grid meet it.
+
+    Parameters
+    ----------
+    joint : Joint
+        On the grid of `source`.
+    source, onto : Volume
+
+    Returns
+    -------
+    columns_px : float32 array (slices, rows)
+        On the grid of `onto`, NaN where there is no joint.
+    visibility : float32 array (slices,)
+    """
+    slices, rows = np.nonzero(np.isfinite(joint.columns_px))
+    points = to_index(onto, to_patient(source, np.stack([slices, rows, joint.columns_px[slices, rows]], axis=1)))
+    scale_mm = np.array([onto.slice_spacing_mm, onto.pixel_spacing_mm[0]])
+    known_mm = points[:, :2] * scale_mm
+    nowhere = np.full(onto.shape[:2], np.nan, dtype=np.float32), np.zeros(onto.shape[0], dtype=np.float32)
+    if len(np.unique(slices)) < 2:
+        return nowhere
+    wanted = np.stack(np.meshgrid(np.arange(onto.shape[0]), np.arange(onto.shape[1]), indexing="ij"), axis=-1)
+    wanted_mm = wanted.reshape(-1, 2) * scale_mm
+    reach_mm = 0.75 * max(source.slice_spacing_mm, source.pixel_spacing_mm[0])
+    distance_mm, _ = cKDTree(known_mm).query(wanted_mm, distance_upper_bound=reach_mm)
+    near = np.isfinite(distance_mm)
+    if not near.any():
+        return nowhere
+    values = np.column_stack([points[:, 2], joint.visibility[slices]])
+    inner = LinearNDInterpolator(known_mm, values)(wanted_mm[near])
+    edge = NearestNDInterpolator(known_mm, values)(wanted_mm[near])
+    found = np.full((len(wanted_mm), 2), np.nan)
+    found[near] = np.where(np.isfinite(inner), inner, edge)
+    columns_px = found[:, 0].reshape(onto.shape[:2])
+    columns_px[(columns_px < 0) | (columns_px > onto.shape[2] - 1)] = np.nan
+    length = np.maximum(np.isfinite(columns_px).sum(axis=1), 1)
+    visibility = np.nansum(found[:, 1].reshape(onto.shape[:2]), axis=1) / length
+    return columns_px.astype(np.float32), np.clip(visibility, 0, 1).astype(np.float32)
