@@ -21,9 +21,9 @@ def shipped_spec() -> PhantomSpec:
         noise=0.016,
         bias=0.10,
         lesions=(
-            LesionRequest("bme", Side.LEFT, "sacral", height=0.40, depth=0.60, radius_mm=14.0),
-            LesionRequest("bme", Side.LEFT, "iliac", height=0.50, depth=0.55, radius_mm=11.0),
-            LesionRequest("bme", Side.RIGHT, "sacral", height=0.35, depth=0.55, radius_mm=6.0),
+            LesionRequest("bme", Side.LEFT, "sacral", height=0.40, depth=0.60, radius_mm=12.5),
+            LesionRequest("bme", Side.LEFT, "iliac", height=0.50, depth=0.55, radius_mm=9.5),
+            LesionRequest("bme", Side.RIGHT, "sacral", height=0.35, depth=0.55, radius_mm=8.5),
         ),
     )
 
