@@ -31,10 +31,10 @@ class Browser:
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
         window = f"--window-size={width},{height}"
-        # The browser reads commands from descriptor 3 and writes answers to descriptor 4.
+        # The browser reads commands from descriptor 3 and writes answers to 4; dash knows no descriptor above 9.
         script = f'exec "$0" "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", script, program, *_FLAGS, window, f"--user-data-dir={profile}", "about:blank"],
+            ["/bin/bash", "-c", script, program, *_FLAGS, window, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(commands, answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
