@@ -63,7 +63,7 @@ def _columns(surface: FloatArray, source: Volume, onto: Volume) -> FloatArray:
 def _start(surface: FloatArray, source: Volume, onto: Volume) -> float:
     at = np.argwhere(np.isfinite(surface))
     middle = at.mean(axis=0)
-    place = geometry.to_patient(source, [middle[0], middle[1], float(np.nanmean(surface))])
+    place = geometry.to_patient(source, [float(middle[0]), float(middle[1]), float(np.nanmean(surface))])
     return float(geometry.to_index(onto, place)[2])
 
 
@@ -92,7 +92,7 @@ def _visibility(joint: Joint, columns: FloatArray, source: Volume, onto: Volume)
     visibility = np.zeros(len(columns), np.float32)
     for index in np.flatnonzero(np.isfinite(columns).any(axis=1)):
         row = int(np.flatnonzero(np.isfinite(columns[index])).mean())
-        place = geometry.to_patient(onto, [index, row, float(np.nanmean(columns[index]))])
+        place = geometry.to_patient(onto, [float(index), float(row), float(np.nanmean(columns[index]))])
         nearest = int(np.clip(np.rint(geometry.to_index(source, place)[0]), 0, len(joint.visibility) - 1))
         visibility[index] = joint.visibility[nearest]
     return visibility
