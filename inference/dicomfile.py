@@ -17,7 +17,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from config.errors import UnusableInput
 
-MAX_FILE_BYTES = 2 << 30
+MAX_FILE_BYTES = 1 << 30
 MAX_INFLATED_BYTES = 512 << 20
 _PREAMBLE_BYTES = 128
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
@@ -101,13 +101,16 @@ def _check_size(path: Path) -> None:
 
 
 def _is_bare(path: Path) -> bool:
-    """True for a dataset without preamble that starts with a plausible group 0002 or 0008 element."""
+    """True for a dataset without preamble that starts with a plausible group 0008 element.
+
+    File meta information without a preamble is refused: its transfer syntax might be a deflated one, see below.
+    """
     with path.open("rb") as file:
         head = file.read(_PREAMBLE_BYTES + 4)
     if head[_PREAMBLE_BYTES:] == b"DICM":
         return False
     group, element = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:4], "little")
-    if len(head) >= 8 and group in (0x0002, 0x0008) and element <= 0x0070:
+    if len(head) >= 8 and group == 0x0008 and element <= 0x0070:
         return True
     raise UnusableInput(
         "NOT_DICOM", f"The file does not start as a DICOM file does (PS3.10). Received: {path.stat().st_size} bytes."

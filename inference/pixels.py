@@ -1,11 +1,15 @@
 """Pixels of single planes: decoded, turned into the modality's values, bounded in memory."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import uid
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.filereader import read_file_meta_info
 from pydicom.pixels import apply_modality_lut, pixel_array
 from pydicom.sequence import Sequence as DicomSequence
 
@@ -13,18 +17,29 @@ from config.errors import UnusableInput
 from inference.codestream import coded_size
 from inference.dicomfile import open_with_pixels, tolerant
 from inference.fields import number, text, whole
+from inference.isolated import Decoded, decode_isolated
 from inference.types import FloatArray, ImageHeader
 
 MAX_PLANE_PIXELS = 4096 * 4096
+_DECODERS = {
+    uid.RLELossless: "pylibjpeg",
+    uid.JPEGLSLossless: "pyjpegls",
+    uid.JPEGLSNearLossless: "pyjpegls",
+    uid.JPEG2000Lossless: "pylibjpeg",
+    uid.JPEG2000: "pylibjpeg",
+    uid.HTJ2KLossless: "pylibjpeg",
+    uid.HTJ2KLosslessRPCL: "pylibjpeg",
+    uid.HTJ2K: "pylibjpeg",
+}
 
 
-def decode_planes(images: Sequence[ImageHeader]) -> list[tuple[FloatArray, bool] | str]:
-    """Decode planes that all lie in the same file.
+def decode_planes(images: Sequence[ImageHeader]) -> list[Decoded]:
+    """Decode planes of any number of files.
 
     Parameters
     ----------
     images : sequence of ImageHeader
-        Planes of one file: a single one, or frames of a multi-frame object.
+        Single-frame instances, or frames of multi-frame ones.
 
     Returns
     -------
@@ -32,6 +47,23 @@ def decode_planes(images: Sequence[ImageHeader]) -> list[tuple[FloatArray, bool]
         For each plane (float32 array (row, column) after the Modality LUT, True where MONOCHROME1), or a word on why
         it cannot be read.
     """
+    of_file: dict[Path, list[int]] = defaultdict(list)
+    for place, image in enumerate(images):
+        of_file[image.path].append(place)
+    results: dict[int, Decoded] = {}
+    fragile: list[int] = []
+    for path, places in of_file.items():
+        if _is_fragile(path):
+            fragile += places
+        else:
+            results.update(zip(places, decode_file([images[place] for place in places]), strict=True))
+    if fragile:
+        results.update(zip(fragile, decode_isolated([images[place] for place in fragile]), strict=True))
+    return [results[place] for place in range(len(images))]
+
+
+def decode_file(images: Sequence[ImageHeader]) -> list[Decoded]:
+    """Decode planes that all lie in the same file, in this process."""
     try:
         with tolerant():
             dataset = open_with_pixels(images[0].path)
@@ -42,12 +74,22 @@ def decode_planes(images: Sequence[ImageHeader]) -> list[tuple[FloatArray, bool]
     return [_decode(dataset, image) for image in images]
 
 
-def _decode(dataset: FileDataset, image: ImageHeader) -> tuple[FloatArray, bool] | str:
+def _is_fragile(path: Path) -> bool:
+    """True for JPEG streams, whose only decoder here may abort the process on damaged bytes."""
+    try:
+        with tolerant():
+            syntax = read_file_meta_info(path).get("TransferSyntaxUID")
+    except Exception:  # noqa: BLE001 - the edge: the reason comes out when the file is opened
+        return False
+    return syntax in uid.JPEGTransferSyntaxes
+
+
+def _decode(dataset: FileDataset, image: ImageHeader) -> Decoded:
     try:
         with tolerant():
             _check(dataset, image)
             index = (image.frame or 1) - 1
-            stored = np.asarray(pixel_array(dataset, index=index, raw=True))
+            stored = np.asarray(pixel_array(dataset, index=index, raw=True, decoding_plugin=_decoder(dataset)))
             if stored.shape != (image.rows, image.columns):
                 return f"shape {stored.shape}"
             values = _modality_values(dataset, _unpadded(dataset, stored), index=index)
@@ -56,8 +98,19 @@ def _decode(dataset: FileDataset, image: ImageHeader) -> tuple[FloatArray, bool]
             return values, text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     except UnusableInput as error:
         return error.code
-    except Exception as error:  # noqa: BLE001 - the edge: decoders raise anything on damaged streams
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the edge: a panic of the RLE decoder is no Exception
         return type(error).__name__
+
+
+def _decoder(dataset: FileDataset) -> str:
+    """The one decoder to use; empty where pydicom may choose (native pixels, JPEG).
+
+    Left alone, pydicom tries one after the other, and GDCM aborts the process on damaged JPEG-LS and JPEG 2000 streams.
+    JPEG itself has GDCM alone: see :mod:`inference.isolated`.
+    """
+    return _DECODERS.get(str(dataset.file_meta.get("TransferSyntaxUID")), "")
 
 
 def _check(dataset: FileDataset, image: ImageHeader) -> None:

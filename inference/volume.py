@@ -1,10 +1,9 @@
 """A chosen series as a volume: decoded, rescaled, sorted along its normal, its irregularities said in words."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -113,17 +112,13 @@ def _cosine(a: Vector | None, b: Vector | None) -> float:
 
 def _planes(images: Sequence[ImageHeader]) -> tuple[list[_Plane], list[str]]:
     """All planes that can be decoded, sorted along their normal, and what to say of the others."""
-    of_file: dict[Path, list[ImageHeader]] = defaultdict(list)
-    for image in images:
-        of_file[image.path].append(image)
     planes: list[_Plane] = []
     failures: Counter[str] = Counter()
-    for group in of_file.values():
-        for image, result in zip(group, decode_planes(group), strict=True):
-            if isinstance(result, str):
-                failures[result] += 1
-            else:
-                planes.append(_Plane(image, _known(along(image)), *result))
+    for image, result in zip(images, decode_planes(images), strict=True):
+        if isinstance(result, str):
+            failures[result] += 1
+        else:
+            planes.append(_Plane(image, _known(along(image)), *result))
     failed = failures.total()
     reasons = ", ".join(f"{count} x {reason}" for reason, count in failures.most_common(4))
     if not planes or failed > MAX_FAILED_FRACTION * len(images):

@@ -1,7 +1,9 @@
 """Files to a volume: every encoding gives the same voxels, and what is irregular is said."""
 
+import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +270,46 @@ def test_real_studies(shared_data: Path, tmp_path: Path, subject: str) -> None:
         assert volume.warnings == ()
         assert volume.slice_spacing_mm == pytest.approx(3.3, abs=0.01)
         assert volume.left_is_high_column
+
+
+@pytest.fixture
+def jpeg_series(tmp_path: Path, need_program: Callable[[str], str]) -> list[Path]:
+    """The pattern as JPEG Lossless, by DCMTK."""
+    paths = write_series(tmp_path)
+    for path in paths:
+        subprocess.run([need_program("dcmcjpeg"), "+e1", str(path), str(path)], check=True, timeout=60)
+    return paths
+
+
+def test_jpeg_lossless_gives_the_same_voxels(jpeg_series: list[Path]) -> None:
+    assert np.array_equal(load(jpeg_series).voxels, pattern())
+
+
+def test_a_decoder_that_aborts_costs_one_plane(jpeg_series: list[Path]) -> None:
+    """A JPEG stream without its Huffman table makes GDCM abort its process."""
+    data = jpeg_series[4].read_bytes()
+    table = data.index(b"\xff\xc4", data.index(b"\xff\xd8"))
+    jpeg_series[4].write_bytes(data[:table] + b"\x61" + data[table + 1 :])
+    volume = load(jpeg_series)
+    assert "DECODER_CRASHED" in volume.warnings[0]
+    assert np.array_equal(volume.voxels, np.delete(pattern(), 4, axis=0))
+
+
+@pytest.mark.parametrize("syntax", [None, RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_damaged_bytes_never_end_the_process(tmp_path: Path, syntax: str | None) -> None:
+    """Sixty damaged copies for each encoding: read or refused, never anything else."""
+    path = write_series(tmp_path, voxels=pattern()[:1], syntax=syntax)[0]
+    good = path.read_bytes()
+    chance = random.Random(7)
+    for _ in range(60):
+        data = bytearray(good)
+        for _ in range(chance.choice((1, 3, 10))):
+            data[chance.randrange(len(data) // 3, len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        study = read_study([path])
+        for series in study.series:
+            candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
+            try:
+                assert load_volume(candidate, series=series).shape[0] == 1
+            except UnusableInput as error:
+                assert error.code in ("PIXELS_DAMAGED", "NO_GEOMETRY", "VOLUME_TOO_LARGE")
