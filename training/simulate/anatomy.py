@@ -253,8 +253,8 @@ def spine(anatomy: Anatomy, place: Place) -> Spine:
     section = waist * (1.0 - np.sqrt(np.sqrt(x * x + y * y + 0.8 * x * y))) * 0.9
     height = np.abs(level)
     body = _round_min(section, half - height, 3.0)
-    disc = np.minimum(np.minimum(section + 0.5, height - half), along + half + 1.6 * anatomy.disc_height)
-    nucleus = np.minimum(waist * (0.68 - np.sqrt(x + y)), height - half - 1.5)
+    disc = np.minimum(np.minimum(section + 0.5, height - half), 2.0 - place.v)
+    nucleus = np.minimum(np.minimum(waist * (0.68 - np.sqrt(x + y)), height - half - 1.5), -1.5 - place.v)
     swing = 1.5 * np.cos(along * np.float32(2.0 * math.pi / pitch))
     arch = 7.5 + swing - np.sqrt(((place.a - 18.0) * 0.85) ** 2 + ((across - 43.0) * 0.8) ** 2)
     arch = np.minimum(arch, along + 14.0)

@@ -59,7 +59,7 @@ _FLUID = {
     Tissue.MUSCLE: 0.12,
     Tissue.LIGAMENT: 0.12,
     Tissue.CANAL_FAT: 0.14,
-    Tissue.NERVE: 0.45,
+    Tissue.NERVE: 0.27,
     Tissue.FLUID: 0.90,
     Tissue.BLADDER: 0.60,
     Tissue.VESSEL: 0.09,

@@ -18,6 +18,7 @@ from training.simulate.render import LesionShape, degrade, render
 from training.simulate.tissues import Skeleton
 
 LABELS = {"background": 0, "sacrum": 1, "left ilium": 2, "right ilium": 3, "lumbar": 4}
+LESION_SHARE = 0.25  # a voxel belongs to a lesion that takes at least this share of its contrast
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Lesion:
         Centre of mass, LPS.
     volume_mm3 : float
     mask : bool array (slices, rows, columns)
+        Voxels of which the lesion, whose edge is soft, takes more than LESION_SHARE.
     """
 
     kind: str
@@ -356,7 +358,7 @@ def lesion_shape(request: LesionRequest) -> LesionShape:
 
 
 def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Role) -> Lesion:
-    mask = share > 0.5
+    mask = share > LESION_SHARE
     index = np.array(ndimage.center_of_mass(mask)) if mask.any() else np.zeros(3)
     slices = np.arange(volume.shape[0])
     corner = np.array([np.interp(index[0], slices, volume.positions_mm[:, axis]) for axis in range(3)])

@@ -100,7 +100,8 @@ def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iter
     place = skeleton.place
     below_skin = _skin(anatomy, place)
     first, second = (texture.over(points) for texture in anatomy.texture)
-    yield Tissue.VEIN, soft(0.9 - 6.0 * np.sqrt(first * first + second * second)) * (below_skin > 20.0)
+    apart = (skeleton.bone < -6.0) & (below_skin > 20.0)
+    yield Tissue.VEIN, soft(0.9 - 6.0 * np.sqrt(first * first + second * second)) * apart
     yield Tissue.BOWEL, soft(_bowel(anatomy, place, second), edge_mm=1.5)
     yield Tissue.VESSEL, soft(np.minimum(_bowel(anatomy, place, second) - 5.0, 6.0 * first - 3.0), edge_mm=1.5)
     muscle = _muscles(anatomy, skeleton, below_skin) + 1.5 * first - 1.0 * np.maximum(second, 0.0)
@@ -125,8 +126,11 @@ def foreground(anatomy: Anatomy, skeleton: Skeleton) -> Iterator[Share]:
     for height, lateral in FORAMINA:
         tube = np.minimum(foramen_depth(place, height, lateral), place.w + 22.0)
         yield Tissue.CANAL_FAT, soft(tube)
-        yield Tissue.NERVE, soft(tube - 2.5)
-    yield Tissue.FLUID, soft(np.maximum(bones.canal - 1.0, np.minimum(canal - 1.2, 20.0 - place.v)))
+        yield Tissue.NERVE, soft(tube - 3.0)
+    yield (
+        Tissue.FLUID,
+        soft(np.maximum(bones.canal - 1.0, np.minimum(canal - 1.2 - 0.12 * np.maximum(place.v, 0.0), 22.0 - place.v))),
+    )
     yield Tissue.DISC, soft(bones.disc)
     yield Tissue.NUCLEUS, soft(bones.nucleus, edge_mm=1.5)
     yield from _bones(anatomy, skeleton)
