@@ -43,7 +43,7 @@ def _add_import(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _add_split(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = steps.add_parser("split", help="deal the patients of a data set to folds")
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("--folds", type=int, default=2)
+    parser.add_argument("--folds", type=int, default=4)
     parser.set_defaults(run=commands.run_split)
 
 
@@ -63,11 +63,15 @@ def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     region.add_argument("dataset", type=Path)
     region.add_argument("--out", type=Path, required=True, help="folder of the runs")
     region.add_argument(
-        "--fold", default="all", help="number of the fold that is held back, or 'all' to learn from all"
+        "--held-back", default="", help="numbers of the folds to hold back, as 0,2; none: learn from all"
+    )
+    region.add_argument(
+        "--start", default="", help="name of a run to refine, as without-0-2; it labels unlabelled scans"
     )
     region.add_argument("--phantoms", type=Path, help="data set of phantoms to learn from as well")
     region.add_argument("--contrast", default="t1w=0.9,stir=0.1", help="images to learn from, each with its share")
     region.add_argument("--steps", type=int, default=commands.REGION_STEPS)
+    region.add_argument("--rate", type=float, default=commands.REGION_RATE, help="largest learning rate")
     region.add_argument("--seed", type=int, default=0)
     region.add_argument("--threads", type=int, default=2)
     region.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
@@ -94,6 +98,7 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     stage = which.add_parser("stage", help="the stage network on held-back simulated patients")
     stage.add_argument("simulated", type=Path)
     stage.add_argument("--runs", type=Path, required=True)
+    stage.add_argument("--dataset", type=Path, help="real scans, to show what the network says of them as they are")
     stage.add_argument("--page", type=Path, default=Path("docs/evaluation/stage.md"))
     stage.add_argument("--threads", type=int, default=2)
     stage.set_defaults(run=commands.run_evaluate_stage)

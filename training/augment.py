@@ -19,22 +19,22 @@ Rng = np.random.Generator
 class AugmentSettings:
     """How far samples are changed; each value is the largest, or the standard deviation where it says so."""
 
-    rotation_deg: float = 12.0
+    rotation_deg: float = 15.0
     scale: tuple[float, float] = (0.8, 1.25)
     stretch: float = 0.08
-    shear: float = 0.08
-    shift_mm: float = 12.0
-    elastic_sd_mm: float = 2.5
-    elastic_nodes: int = 5
+    shear: float = 0.1
+    shift_mm: float = 15.0
+    elastic_sd_mm: float = 3.5
+    elastic_nodes: int = 6
     flip_probability: float = 0.5
-    gamma_sd: float = 0.25
-    bias_sd: float = 0.2
-    contrast_sd: float = 0.15
-    noise_max: float = 0.06
-    curve_probability: float = 0.2
+    gamma_sd: float = 0.3
+    bias_sd: float = 0.25
+    contrast_sd: float = 0.2
+    noise_max: float = 0.08
+    curve_probability: float = 0.3
     invert_probability: float = 0.02
-    blur_probability: float = 0.15
-    coarse_probability: float = 0.1
+    blur_probability: float = 0.2
+    coarse_probability: float = 0.15
     drop_neighbours_probability: float = 0.1
 
 

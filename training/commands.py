@@ -5,12 +5,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from training.data.dataset import INDEX_FILE, Dataset, read_index
 from training.data.splits import Fold, read_splits, split_labelled, write_splits
 
 REGION_STEPS = 8000
+REGION_RATE = 3e-3
+OPTIONS_FILE = "options.json"
 REGION_FIGURES = "region-figures.json"
 PHANTOMS = 12
 
@@ -52,22 +53,26 @@ def run_simulate(options: argparse.Namespace) -> None:
 
 
 def run_train_region(options: argparse.Namespace) -> None:
-    """Train the region network on all subjects but those of one fold."""
-    folder = region_folder(options.out, options.fold, options.seed)
+    """Train the region network on all subjects but those of the folds that are held back."""
+    dataset = read_index(options.dataset)
+    held_back = fold_numbers(options.held_back)
+    folder = options.out / "region" / run_name(held_back, options.seed)
+    start = _start(options, held_back)
     _begin(folder, options)
     from training.fit import Schedule
     from training.region import RegionTraining, train_region
 
-    dataset = read_index(options.dataset)
-    fold = _fold(dataset, options.fold)
+    fold = _fold(dataset, held_back)
     training = RegionTraining(
-        schedule=Schedule(options.steps),
+        schedule=Schedule(options.steps, peak_rate=options.rate),
         contrasts=_shares(options.contrast),
         seed=options.seed,
         mixed_precision=options.precision == "bfloat16",
     )
     phantoms = read_index(options.phantoms) if options.phantoms else None
-    train_region(dataset, training, learn=fold.learn, judge=fold.held_back, folder=folder, phantoms=phantoms)
+    train_region(
+        dataset, training, learn=fold.learn, judge=fold.held_back, folder=folder, phantoms=phantoms, start=start
+    )
 
 
 def run_train_stage(options: argparse.Namespace) -> None:
@@ -88,7 +93,7 @@ def run_evaluate_region(options: argparse.Namespace) -> None:
 
     dataset = read_index(options.dataset)
     folds = read_splits(options.dataset)
-    runs = [region_folder(options.runs, str(number), number) for number in range(len(folds))]
+    runs = [_runs_without(options.runs, number) for number in range(len(folds))]
     command = "axspa-train evaluate region DATASET --runs RUNS"
     sections, figures = {}, {}
     for contrast, heading in (("t1w", "T1-weighted"), ("stir", "STIR")):
@@ -108,7 +113,7 @@ def run_evaluate_stage(options: argparse.Namespace) -> None:
     _set_threads(options.threads)
     from training.evaluate_stage import evaluate_stage
 
-    evaluate_stage(options.simulated, options.runs, options.page)
+    evaluate_stage(options.simulated, options.runs, options.page, dataset=options.dataset)
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -120,9 +125,51 @@ def run_export(options: argparse.Namespace) -> None:
     print(f"{manifest.identity.name} {manifest.identity.version}: {manifest.identity.digest}")
 
 
-def region_folder(runs: Path, fold: str, seed: int) -> Path:
-    """Folder of one training of the region network."""
-    return runs / "region" / (f"all-{seed}" if fold == "all" else f"fold-{int(fold)}")
+def fold_numbers(text: str) -> tuple[int, ...]:
+    """From ``0,2`` to numbers, sorted.
+
+    Raises
+    ------
+    ValueError
+        A part is no number.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() for part in parts):
+        raise ValueError(f"--held-back takes numbers of folds with commas between them, received {text!r}")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def run_name(held_back: Sequence[int], seed: int) -> str:
+    """Name of a training of the region network: ``without-0-2``, or ``all-0`` where nothing is held back."""
+    return "-".join(["without", *map(str, held_back)]) if held_back else f"all-{seed}"
+
+
+def _start(options: argparse.Namespace, held_back: Sequence[int]) -> Path | None:
+    """Folder of the run to refine; it must not have seen what is held back now."""
+    if not options.start:
+        return None
+    folder = Path(options.out / "region" / options.start)
+    known = fold_numbers(_options_of(folder)["held_back"])
+    if not set(held_back) <= set(known):
+        raise ValueError(
+            f"--start would leak: it must hold back folds {list(held_back)} too, received {options.start}, "
+            f"which holds back {list(known)}"
+        )
+    return folder
+
+
+def _runs_without(runs: Path, fold: int) -> list[Path]:
+    """Every training that held a fold back."""
+    folders = [path.parent for path in sorted((runs / "region").glob("without-*/state.json"))]
+    found = [folder for folder in folders if fold in fold_numbers(_options_of(folder)["held_back"])]
+    if not found:
+        raise ValueError(f"no region network was trained without fold {fold}, received runs in {runs}")
+    return found
+
+
+def _options_of(folder: Path) -> dict[str, str]:
+    values: dict[str, str] = json.loads((folder / OPTIONS_FILE).read_text(encoding="utf-8"))
+    return values
 
 
 def _begin(folder: Path, options: argparse.Namespace) -> None:
@@ -132,7 +179,7 @@ def _begin(folder: Path, options: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _set_threads(options.threads)
     words = {key: str(value) for key, value in vars(options).items() if key != "run"}
-    (folder / "options.json").write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+    (folder / OPTIONS_FILE).write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 
 
 def _set_threads(threads: int) -> None:
@@ -148,13 +195,16 @@ def _set_threads(threads: int) -> None:
     set_threads(threads)
 
 
-def _fold(dataset: Dataset, fold: str) -> Fold:
-    if fold == "all":
+def _fold(dataset: Dataset, held_back: Sequence[int]) -> Fold:
+    """Several folds as one."""
+    if not held_back:
         return Fold(dataset.labelled(), ())
     folds = read_splits(dataset.folder)
-    if not fold.isdigit() or int(fold) >= len(folds):
-        raise ValueError(f"--fold must be 'all' or a number from 0 to {len(folds) - 1}, received {fold!r}")
-    return folds[int(fold)]
+    if max(held_back) >= len(folds):
+        raise ValueError(f"--held-back must name folds from 0 to {len(folds) - 1}, received {list(held_back)}")
+    names = {name for number in held_back for name in folds[number].held_back}
+    learn = [name for name in dataset.labelled() if name not in names]
+    return Fold(tuple(learn), tuple(sorted(names)))
 
 
 def _shares(text: str) -> tuple[tuple[str, float], ...]:
@@ -166,11 +216,10 @@ def _shares(text: str) -> tuple[tuple[str, float], ...]:
     return tuple(pairs)
 
 
-def _region_note(folds: Sequence[Fold], runs: Sequence[Path]) -> str:
-    steps: list[Any] = [json.loads((run / "state.json").read_text(encoding="utf-8"))["step"] for run in runs]
+def _region_note(folds: Sequence[Fold], runs: Sequence[Sequence[Path]]) -> str:
+    names = "; ".join(f"fold {number}: {', '.join(path.name for path in paths)}" for number, paths in enumerate(runs))
     return (
-        f"Each scan was judged by the network of the fold that held its patient back ({len(folds)} folds, "
-        f"{', '.join(str(step) for step in steps)} batches of 8), averaged over the image and its mirror image, at the "
-        "threshold 0.5. 2D Dice is the mean over the slices that hold manual region. Data: Hepburn et al., "
-        "github.com/c-hepburn/Bone_MRI."
+        f"Each scan was judged by networks that have not seen its patient ({len(folds)} folds; {names}; averaged where "
+        "there are several), over the image and its mirror image, at the threshold 0.5. 2D Dice is the mean over the "
+        "slices that hold manual region. Data: Hepburn et al., github.com/c-hepburn/Bone_MRI."
     )

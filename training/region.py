@@ -1,5 +1,6 @@
 """Training of the region network: which subjects it sees, and how it is judged while it learns."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from inference.bundle import InputSpec
 from inference.predictor import RegionPredictor
+from inference.types import FloatArray
 from training.data.dataset import Dataset, Subject
 from training.data.region_samples import RegionSampler, RegionSource, region_source
 from training.data.splits import Fold
@@ -17,6 +19,8 @@ from training.export import in_float32
 from training.fit import Schedule, averaged_model, fit
 from training.losses import dice_and_cross_entropy
 from training.models.attention_unet import attention_unet
+
+SELF_LABELS_FILE = "self-labels.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class RegionTraining:
         Channels of each level.
     phantom_share : float
         Share of phantoms among all samples, where there are any.
+    unlabelled_share : float
+        Share of scans that a first network labelled, where there is one.
     mixed_precision : bool
         Compute in bfloat16 with float32 weights.
     """
@@ -42,6 +48,7 @@ class RegionTraining:
     batch_size: int = 8
     seed: int = 0
     phantom_share: float = 0.12
+    unlabelled_share: float = 0.2
     mixed_precision: bool = True
 
 
@@ -53,6 +60,7 @@ def train_region(
     judge: Sequence[str],
     folder: Path,
     phantoms: Dataset | None = None,
+    start: Path | None = None,
 ) -> keras.Model:
     """Train one region network.
 
@@ -68,6 +76,9 @@ def train_region(
         Checkpoints and log.
     phantoms : Dataset, optional
         Synthetic subjects to learn from as well; together they are drawn as often as ``training.phantom_share`` says.
+    start : Path, optional
+        Folder of a finished training whose network is refined. It also labels the scans without manual mask
+        (self-training), which are then drawn as often as ``training.unlabelled_share`` says.
 
     Returns
     -------
@@ -77,12 +88,22 @@ def train_region(
     sources = _sources(dataset, training, learn)
     if phantoms is not None:
         sources += _weighted(_sources(phantoms, training, phantoms.labelled()), sources, training.phantom_share)
+    first = averaged_model(start) if start is not None else None
+    if start is not None and training.unlabelled_share > 0:
+        sources += _weighted(_self_labelled(dataset, training, start), sources, training.unlabelled_share)
     sampler = RegionSampler(tuple(sources), training.grid, batch_size=training.batch_size, seed=training.seed)
     held_back = [dataset.load(name) for name in judge]
     if training.mixed_precision:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
+
+    def build() -> keras.Model:
+        model = attention_unet(training.grid.size_px, training.grid.channels, widths=training.widths)
+        if first is not None:
+            model.set_weights(first.get_weights())
+        return model
+
     return fit(
-        lambda: attention_unet(training.grid.size_px, training.grid.channels, widths=training.widths),
+        build,
         sampler.batches,
         loss=dice_and_cross_entropy,
         schedule=training.schedule,
@@ -103,22 +124,22 @@ def judged(model: keras.Model, subjects: Sequence[Subject], grid: InputSpec) -> 
 
 
 def score_folds(
-    dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Path], *, contrast: str = "t1w"
+    dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Sequence[Path]], *, contrast: str = "t1w"
 ) -> list[RegionScore]:
-    """Judge each held-back subject by the network of its fold.
+    """Judge each held-back subject by the networks of its fold, averaged.
 
     Parameters
     ----------
     dataset : Dataset
     folds : sequence of Fold
-    runs : sequence of Path
-        Folder of each fold's training.
+    runs : sequence of sequence of Path
+        Folders of the trainings that have not seen the fold's patients.
     contrast : str
         Subjects without it are left out.
     """
     scores = []
     for number, (fold, run) in enumerate(zip(folds, runs, strict=True)):
-        predictor = RegionPredictor([in_float32(averaged_model(run))], InputSpec())
+        predictor = RegionPredictor([in_float32(averaged_model(path)) for path in run], InputSpec())
         for name in fold.held_back:
             subject = dataset.load(name)
             if contrast not in subject.images:
@@ -139,8 +160,30 @@ def _sources(dataset: Dataset, training: RegionTraining, learn: Sequence[str]) -
     return sources
 
 
-def _weighted(phantoms: list[RegionSource], real: Sequence[RegionSource], share: float) -> list[RegionSource]:
-    """Phantoms, weighted so that they make up a share of all samples."""
-    wanted = sum(source.weight for source in real) * share / (1.0 - share)
-    factor = wanted / sum(source.weight for source in phantoms)
-    return [replace(source, weight=source.weight * factor) for source in phantoms]
+def _self_labelled(dataset: Dataset, training: RegionTraining, start: Path) -> list[RegionSource]:
+    """The scans without manual mask, each with the probabilities of a first network for its target."""
+    names = [entry.subject for entry in dataset.entries if "region" not in entry.labels and "t1w" in entry.contrasts]
+    targets = _probabilities(dataset, training, names, start)
+    return [region_source(dataset.load(name), "t1w", training.grid, target=targets[name]) for name in names]
+
+
+def _probabilities(
+    dataset: Dataset, training: RegionTraining, names: Sequence[str], start: Path
+) -> dict[str, FloatArray]:
+    """Probabilities of a trained network for some scans, kept beside its weights."""
+    kept = start / SELF_LABELS_FILE
+    if not kept.is_file():
+        teacher = RegionPredictor([in_float32(averaged_model(start))], training.grid)
+        found = {name: teacher.predict(dataset.load(name).volume("t1w")).astype(np.float16) for name in names}
+        temporary = kept.with_name(f"next-{os.getpid()}.npz")
+        np.savez_compressed(temporary, allow_pickle=False, **found)
+        temporary.replace(kept)
+    with np.load(kept, allow_pickle=False) as content:
+        return {name: content[name].astype(np.float32) for name in names}
+
+
+def _weighted(added: list[RegionSource], present: Sequence[RegionSource], share: float) -> list[RegionSource]:
+    """Sources weighted so that they make up a share of all samples."""
+    wanted = sum(source.weight for source in present) * share / (1.0 - share)
+    total = sum(source.weight for source in added)
+    return [replace(source, weight=source.weight * wanted / total) for source in added]
