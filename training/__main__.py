@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.errors import AxspaError
 from training import commands
+from training.simulate import command as phantom_command
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,13 +49,19 @@ def _add_split(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _add_simulate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = steps.add_parser("simulate", help="make phantoms, or the simulated patients of the stage network")
-    parser.add_argument("what", choices=("phantoms", "patients"))
-    parser.add_argument("--count", type=int, default=commands.PHANTOMS, help="number of phantoms")
-    parser.add_argument("--dataset", type=Path, help="data set whose real anatomies are used beside the phantoms")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=commands.run_simulate)
+    what = steps.add_parser("simulate", help="make phantoms, or the simulated patients of the stage network")
+    kinds = what.add_subparsers(dest="what", required=True)
+    many = kinds.add_parser("phantoms", help="a data set of phantoms for the region network")
+    many.add_argument("--count", type=int, default=commands.PHANTOMS, help="number of phantoms")
+    patients = kinds.add_parser("patients", help="simulated patients for the stage network")
+    patients.add_argument("--dataset", type=Path, help="data set whose real anatomies are used beside the phantoms")
+    for parser in (many, patients):
+        parser.add_argument("--out", type=Path, required=True)
+        parser.add_argument("--seed", type=int, default=0)
+        parser.set_defaults(run=commands.run_simulate)
+    single = kinds.add_parser("phantom", help="single phantoms: arrays with their truth, DICOM studies, pictures")
+    phantom_command.add_arguments(single)
+    single.set_defaults(run=phantom_command.run)
 
 
 def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

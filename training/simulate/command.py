@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.types import Side
+from training.simulate.contact_sheet import write_picture
 from training.simulate.dicom import StudyOptions, write_study
 from training.simulate.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
 from training.simulate.shipped import write_shipped
@@ -31,13 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND:SIDE:BONE[:RADIUS_MM]",
         help=f"add a lesion; kinds: {', '.join(KINDS)}; sides: left, right; bones: sacral, iliac, both",
     )
+    parser.add_argument("--picture", action="store_true", help="also write a contact sheet with the truth drawn in")
     parser.add_argument("--shipped", action="store_true", help="write the study that ships, as the archive --out")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the synthetic patients; returns the exit code."""
     if args.shipped:
-        print(_line(write_shipped(args.out), args.out))
+        phantom = write_shipped(args.out)
+        if args.picture:
+            write_picture(phantom, args.out.with_suffix(".png"))
+        print(_line(phantom, args.out))
         return 0
     spec = PhantomSpec(lesions=tuple(_request(text) for text in args.lesion))
     for seed in range(args.seed, args.seed + args.count):
@@ -48,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             target = target.with_suffix(".npz")
             save_arrays(phantom, target)
+        if args.picture:
+            write_picture(phantom, args.out / f"phantom-{seed}.png")
         print(_line(phantom, target))
     return 0
 
@@ -90,7 +97,7 @@ def save_arrays(phantom: Phantom, path: Path) -> None:
 def _request(text: str) -> LesionRequest:
     kind, side, bone, *radius = text.split(":")
     if kind not in KINDS or bone not in ("sacral", "iliac", "both"):
-        raise SystemExit(f"a lesion is KIND:SIDE:BONE[:RADIUS_MM], received {text!r}")
+        raise ValueError(f"a lesion is KIND:SIDE:BONE[:RADIUS_MM], received {text!r}")
     return LesionRequest(kind, Side(side), bone, radius_mm=float(radius[0]) if radius else 12.0)
 
 
