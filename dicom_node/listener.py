@@ -95,6 +95,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self.visit: Any = None  # what the receiver keeps of this association
         self._news = threading.Event()
         self.dul = _WaitingDul(self)
+        self.acse_timeout, self.network_timeout = ae.acse_timeout, ae.network_timeout  # kept in timers of the DUL
         self.dul.to_user_queue = _TellingQueue(self._news.set)
         self.dimse.msg_queue = _TellingQueue(self._news.set)
         self._reactor_checkpoint = _WaitingCheckpoint(self._news)
@@ -224,6 +225,7 @@ class _WaitingDul(DULServiceProvider):  # type: ignore[misc]
         try:
             super().run_reactor()
         finally:
+            self.to_user_queue.put(None)  # who waits for an association request waits in vain
             self._wake_read.close()
             self._wake_write.close()
 

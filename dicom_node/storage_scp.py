@@ -114,7 +114,7 @@ class Receiver:
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION
         ae.add_supported_context(Verification)
-        ae.maximum_associations = settings.max_associations
+        ae.maximum_associations = 10**6  # pynetdicom counts bare connections too; _on_requested counts for us
         ae.maximum_pdu_size = 131072
         ae.acse_timeout = min(30.0, settings.idle_timeout_s)
         ae.network_timeout = ae.dimse_timeout = settings.idle_timeout_s
@@ -143,7 +143,7 @@ class Receiver:
 
     def stop(self, *, drain_s: float = DRAIN_S) -> None:
         """Take no new associations, let open ones end for ``drain_s`` seconds, abort the rest."""
-        server, self._server = self._server, None
+        server = self._server
         if server is None:
             return
         server.shutdown()
@@ -157,7 +157,12 @@ class Receiver:
             time.sleep(0.05)
 
     def _on_requested(self, event: Any) -> None:
-        event.assoc.visit = Visit(_peer(event.assoc))
+        assoc: GuardedAssociation = event.assoc
+        assoc.visit = Visit(_peer(assoc))
+        open_now = sum(other.is_established for other in self._server.active_associations) if self._server else 0
+        if open_now >= self._settings.max_associations:
+            assoc.acse.send_reject(0x02, 0x03, 0x02)
+            assoc.kill()  # returns when the answer is on its way
 
     def _on_established(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc

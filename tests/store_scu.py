@@ -1,0 +1,206 @@
+"""A C-STORE client that sends whatever bytes a test wants, and a receiver as a process of its own."""
+
+import json
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import AE, build_context
+from pynetdicom.dimse_primitives import C_STORE
+
+from dicom_node.delivery import _Gate
+from storage.objects import ObjectStore
+from storage.session import Database
+from tests.peers import ENVIRONMENT, free_port
+from tests.storage_factory import fresh
+
+MR = "1.2.840.10008.5.1.4.1.1.4"
+MAIN = """
+import sys
+from pathlib import Path
+from config.settings import load_settings
+from dicom_node.receiver import run_receiver
+run_receiver(load_settings(Path(sys.argv[1])))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and Error Comment of a C-STORE; the status is None where no answer came."""
+
+    status: int | None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A receiver process with what it writes to."""
+
+    port: int
+    database: Database
+    objects: ObjectStore
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
+def header(number: int = 1, *, study: str = "1.2.826.7", **values: Any) -> Dataset:
+    """A small MR image; ``values`` change or, where None, remove elements."""
+    made = Dataset()
+    made.SpecificCharacterSet = "ISO_IR 192"
+    made.SOPClassUID, made.SOPInstanceUID = MR, f"{study}.1.{number}"
+    made.StudyInstanceUID, made.SeriesInstanceUID = study, f"{study}.1"
+    made.Modality, made.PatientID, made.PatientName = "MR", "P-1", "Test^Patient"
+    made.StudyDate, made.AccessionNumber, made.StudyDescription = "20260301", "A-1", "SI joints"
+    made.InstanceNumber, made.Rows, made.Columns = number, 4, 4
+    made.add_new(0x7FE00010, "OW", bytes(range(32)))
+    for keyword, value in values.items():
+        if value is None:
+            del made[keyword]
+        else:
+            setattr(made, keyword, value)
+    return made
+
+
+def encode(data_set: Dataset, *, implicit: bool = False, little: bool = True) -> bytes:
+    """The bytes of a data set, without preamble and file meta."""
+    stream = DicomBytesIO()
+    stream.is_implicit_VR, stream.is_little_endian = implicit, little
+    write_dataset(stream, data_set)
+    return stream.getvalue()
+
+
+@contextmanager
+def association(
+    port: int,
+    *pairs: tuple[str, str],
+    calling: str = "PACS",
+    called: str = "AXSPA",
+    timeout_s: float = 60.0,
+) -> Iterator[Any]:
+    """An association with one presentation context for each pair of SOP class and transfer syntax."""
+    ae = AE(ae_title=calling)
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = timeout_s
+    contexts = [build_context(sop_class, syntax) for sop_class, syntax in pairs or ((MR, ExplicitVRLittleEndian),)]
+    assoc = ae.associate("127.0.0.1", port, contexts=contexts, ae_title=called)
+    gate = _Gate(assoc)
+    gate.set()
+    assoc._reactor_checkpoint = gate
+    try:
+        yield assoc
+    finally:
+        if assoc.is_established:
+            assoc.release()
+
+
+def store(
+    assoc: Any,
+    data: bytes,
+    *,
+    instance: str,
+    sop_class: str = MR,
+    syntax: str = ExplicitVRLittleEndian,
+) -> Answer:
+    """Send these bytes as the data set of a C-STORE that names this instance."""
+    context = next(
+        item
+        for item in assoc.accepted_contexts
+        if (str(item.abstract_syntax), str(item.transfer_syntax[0])) == (sop_class, str(syntax))
+    )
+    request = C_STORE()
+    request.MessageID, request.Priority = 1, 0
+    request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = sop_class, instance
+    request.DataSet = BytesIO(data)
+    assoc._reactor_checkpoint.clear()
+    assoc.dimse.send_msg(request, context.context_id)
+    _, answer = assoc.dimse.get_msg(block=True)
+    assoc._reactor_checkpoint.set()
+    status = getattr(answer, "Status", None)
+    return Answer(None if status is None else int(status), str(getattr(answer, "ErrorComment", "") or ""))
+
+
+def store_one(port: int, data_set: Dataset, **options: Any) -> Answer:
+    """Send one image over an association of its own."""
+    with association(port, **options) as assoc:
+        return store(assoc, encode(data_set), instance=str(data_set.get("SOPInstanceUID", "1.2.3")))
+
+
+def echo(port: int, *, timeout_s: float = 20.0) -> bool:
+    """True where C-ECHO succeeds."""
+    with association(port, ("1.2.840.10008.1.1", ExplicitVRLittleEndian), timeout_s=timeout_s) as assoc:
+        return bool(assoc.is_established and getattr(assoc.send_c_echo(), "Status", None) == 0)
+
+
+def wait_for(condition: Callable[[], Any], *, timeout_s: float = 30.0, what: str) -> Any:
+    """Wait until the condition is true; its value."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {timeout_s} s in vain: {what}")
+
+
+@contextmanager
+def receiver_process(folder: Path, **options: Any) -> Iterator[Running]:
+    """A receiver in a process of its own, with ``receiver.*`` settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = int(options.pop("port", 0)) or free_port()
+    database_path = folder / "axspa.sqlite"
+    database = Database(f"sqlite:///{database_path}") if database_path.exists() else fresh(folder)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in {"host": "127.0.0.1", "port": port, **options}.items()]
+    settings = folder / "axspa.toml"
+    settings.write_text(f"data_dir = {json.dumps(str(folder))}\n[receiver]\n" + "\n".join(lines) + "\n")
+    log = folder / "receiver.log"
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, str(settings)], env=ENVIRONMENT, stdout=stream, stderr=stream
+        )
+    try:
+        wait_for(lambda: process.poll() is not None or _listens(port), what="the receiver to listen", timeout_s=60)
+        assert process.poll() is None, log.read_text()
+        yield Running(port, database, ObjectStore(folder / "objects"), process, log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        database.dispose()
+
+
+def raw_exchange(port: int, data: bytes, *, timeout_s: float = 10.0) -> bytes:
+    """Send bytes to the port and read until the other side closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+        connection.sendall(data)
+        answer = b""
+        try:
+            while part := connection.recv(4096):
+                answer += part
+        except OSError:
+            pass
+        return answer
+
+
+def pdu(kind: int, length: int, body: bytes = b"") -> bytes:
+    """A PDU whose header claims this length."""
+    return struct.pack(">BBL", kind, 0, length) + body
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
