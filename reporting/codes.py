@@ -75,7 +75,9 @@ EDEMA_VOLUME = {
     Side.RIGHT: _local("BME_VOL_R", "Volume of bone marrow edema, patient's right"),
 }
 STAGE_VALUE = {stage: _local(f"STAGE{number}", stage.value) for number, stage in enumerate(Stage)}
-STAGE_PROBABILITY = {stage: _local(f"P{number}", f"Probability of stage: {stage}") for number, stage in enumerate(Stage)}
+STAGE_PROBABILITY = {
+    stage: _local(f"P{number}", f"Probability of stage: {stage}") for number, stage in enumerate(Stage)
+}
 SIDE = {Side.LEFT: LEFT, Side.RIGHT: RIGHT}
 
 

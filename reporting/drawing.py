@@ -1,10 +1,14 @@
 """Grey levels, colours, outlines and blending for every picture of a result."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.types import BoolArray, FloatArray, Side, Volume
+from inference.crossing import carry_joints
+from inference.geometry import same_space
+from inference.types import Analysis, BoolArray, FloatArray, Joint, Side, Volume
 
 ByteArray = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -18,6 +22,39 @@ HEAT_FLOOR = 0.15
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
+@dataclass(frozen=True, slots=True)
+class Plates:
+    """What pictures are drawn from, made once for all of them; by ``t1`` and ``fluid``.
+
+    Attributes
+    ----------
+    levels : dict from str to uint8 array (slices, rows, columns)
+        Grey levels of each series that was read.
+    joints : dict from str to tuple of Joint
+        The joints on the grid of each series; none where they cannot be carried over.
+    """
+
+    levels: dict[str, ByteArray]
+    joints: dict[str, tuple[Joint, ...]]
+
+
+def prepare(analysis: Analysis) -> Plates:
+    """Grey levels and joints of both series of an analysis."""
+    named = {"t1": analysis.t1, "fluid": analysis.fluid}
+    volumes = {name: volume for name, volume in named.items() if volume is not None}
+    return Plates(
+        levels={name: grey_levels(volume) for name, volume in volumes.items()},
+        joints={name: _joints_on(volume, analysis) for name, volume in volumes.items()},
+    )
+
+
+def _joints_on(volume: Volume, analysis: Analysis) -> tuple[Joint, ...]:
+    reference = analysis.reference
+    if reference is None or volume is reference:
+        return analysis.joints
+    return carry_joints(analysis.joints, reference, volume) if same_space(reference, volume) else ()
+
+
 def grey_levels(volume: Volume) -> ByteArray:
     """Voxels as grey levels, the same window for all slices.
 
@@ -28,11 +65,11 @@ def grey_levels(volume: Volume) -> ByteArray:
     Returns
     -------
     uint8 array (slices, rows, columns)
-        From the 1st to the 99.7th percentile of the voxels above zero.
+        From the 1st to the 99.3rd percentile of the voxels above zero.
     """
     sample = volume.voxels[:, ::4, ::4]
     bright = sample[sample > 0]
-    low, high = (float(value) for value in np.percentile(bright, (1.0, 99.7))) if bright.size else (0.0, 1.0)
+    low, high = (float(value) for value in np.percentile(bright, (1.0, 99.3))) if bright.size else (0.0, 1.0)
     scale = 255.0 / max(high - low, 1e-6)
     levels: ByteArray = np.empty(volume.voxels.shape, np.uint8)
     for index, plane in enumerate(volume.voxels):

@@ -15,8 +15,8 @@ RESEARCH_STATEMENT = (
     "used for the diagnosis or treatment of a patient."
 )
 SIMULATED_STATEMENT = (
-    "The classifier learned from simulated lesions in real and synthetic anatomy, because no clinical labels exist yet; "
-    "how well it does on patients is unknown."
+    "The classifier learned from simulated lesions in real and synthetic anatomy, because no clinical labels exist "
+    "yet; how well it does on patients is unknown."
 )
 HEATMAP_STATEMENT = "The heatmap shows where the classifier looked. It does not show disease."
 ASAS_STATEMENT = (
@@ -113,7 +113,7 @@ def ascii_text(text: str) -> str:
 
 
 def image_name(volume: Volume, index: int) -> str:
-    """How people find a slice: ``slice 9 of 25 (image 17)``; slices count along the volume, images as the scanner did."""
+    """How people find a slice: ``slice 9 of 25 (image 17)``, the image number being the scanner's."""
     image = volume.images[index] if index < len(volume.images) else None
     number = None if image is None else _image_number(image)
     return f"slice {index + 1} of {volume.shape[0]}" + ("" if number is None else f" (image {number})")
@@ -134,7 +134,9 @@ def _headline(analysis: Analysis) -> str:
         parts.append("No classification was made.")
     else:
         status = "present" if prediction.as_present else "absent"
-        parts.append(f"AI classification of ankylosing spondylitis: {status} (probability {_as_probability(prediction)}).")
+        parts.append(
+            f"AI classification of ankylosing spondylitis: {status} (probability {_as_probability(prediction)})."
+        )
         parts.append(f"Stage: {prediction.stage} (probability {_stage_probability(prediction)}).")
     if analysis.asas is not None:
         rule = "met" if analysis.asas.positive else "not met"
@@ -160,8 +162,13 @@ def _what_was_read(analysis: Analysis) -> tuple[str, ...]:
         if volume is None:
             lines.append(f"{name}: no such series was found; what needs it could not be read.")
         else:
-            lines.append(f"{name}: {_series_name(candidate)}, {volume.shape[0]} slices.")
+            lines.append(f"{name}: {read_series(volume, candidate)}.")
     return tuple(lines)
+
+
+def read_series(volume: Volume | None, candidate: Candidate | None) -> str:
+    """Which series was read: ``series 2 't1_tse', 25 slices``."""
+    return PAGE["missing"] if volume is None else f"{_series_name(candidate)}, {volume.shape[0]} slices"
 
 
 def _series_name(candidate: Candidate | None) -> str:
@@ -177,8 +184,7 @@ def _classification(analysis: Analysis) -> tuple[str, ...]:
     if prediction is None:
         return ("Classification: none was made.",)
     stages = ", ".join(
-        f"{stage} {probability:.2f}"
-        for stage, probability in zip(STAGES, prediction.stage_probabilities, strict=True)
+        f"{stage} {probability:.2f}" for stage, probability in zip(STAGES, prediction.stage_probabilities, strict=True)
     )
     status = "present" if prediction.as_present else "absent"
     return (
@@ -255,8 +261,10 @@ def _refusals(analysis: Analysis) -> tuple[str, ...]:
     sentences: dict[str, str] = {}
     for candidate in analysis.selection.candidates:
         name = _series_name(candidate)
-        sentences.setdefault(f"{candidate.series_instance_uid}{candidate.role}", f"{name[0].upper()}{name[1:]}, for "
-                             f"{candidate.role}: {ascii_text(candidate.sentence)}")
+        sentences.setdefault(
+            f"{candidate.series_instance_uid}{candidate.role}",
+            f"{name[0].upper()}{name[1:]}, for {candidate.role}: {ascii_text(candidate.sentence)}",
+        )
     return tuple(list(sentences.values())[:40])
 
 
@@ -340,6 +348,9 @@ PAGE = {
     "row_t1": "T1-weighted",
     "row_fluid": "Fluid-sensitive, fat-suppressed",
     "row_heat": "Focused Grad-CAM: where the classifier looked, not disease",
+    "series": "SERIES READ",
+    "short_t1": "T1",
+    "short_fluid": "Fluid",
     "missing": "No such series",
     "no_slice": "No slice at this place",
     "limits": "Limitations",

@@ -22,9 +22,7 @@ from reporting.writer import encode
 __all__ = ["GateFinding", "check"]
 
 
-def check(
-    objects: Sequence[ResultObject], analysis: Analysis, source: StudyHeaders
-) -> tuple[GateFinding, ...]:
+def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHeaders) -> tuple[GateFinding, ...]:
     """Judge the objects of a result.
 
     Parameters

@@ -30,7 +30,9 @@ def heat_slices(analysis: Analysis) -> tuple[int, ...]:
     explained = [index for index, source in enumerate(analysis.explanation.focus_source) if source]
     if len(explained) <= MAX_HEAT_SLICES:
         return tuple(explained)
-    return tuple(explained[number] for number in np.linspace(0, len(explained) - 1, MAX_HEAT_SLICES).round().astype(int))
+    return tuple(
+        explained[number] for number in np.linspace(0, len(explained) - 1, MAX_HEAT_SLICES).round().astype(int)
+    )
 
 
 def build_captures(
@@ -66,9 +68,7 @@ def build_captures(
 
 
 def _heat_capture(pixels: ByteArray, volume: Volume, index: int, context: ResultContext, *, number: int) -> Dataset:
-    capture = _capture(
-        pixels, context, number=number, text=HEATMAP_STATEMENT, orientation=patient_orientation(volume)
-    )
+    capture = _capture(pixels, context, number=number, text=HEATMAP_STATEMENT, orientation=patient_orientation(volume))
     capture.FrameOfReferenceUID = volume.frame_of_reference_uid or None
     if not volume.frame_of_reference_uid:
         del capture.FrameOfReferenceUID

@@ -4,7 +4,7 @@ import numpy as np
 
 from inference.types import Analysis, Volume
 
-MIN_APART = 2
+MAX_APART = 3
 
 
 def matching_slice(volume: Volume, index: int, onto: Volume) -> int | None:
@@ -38,14 +38,14 @@ def _centre_mm(volume: Volume, index: int) -> np.ndarray:
 
 
 def choose_key_slices(analysis: Analysis, count: int = 3) -> tuple[int, ...]:
-    """The slices of the reference volume that show most: edema, then the classifier's strongest, then the middle.
+    """The slices that show most: the most edema, the classifier's strongest, then those about the middle of the joints.
 
     Parameters
     ----------
     analysis : Analysis
         Applicable; otherwise nothing is chosen.
     count : int
-        At most so many, at least two apart where there is room.
+        At most so many, apart from each other where there is room.
 
     Returns
     -------
@@ -55,27 +55,37 @@ def choose_key_slices(analysis: Analysis, count: int = 3) -> tuple[int, ...]:
     volume = analysis.reference
     if volume is None:
         return ()
-    candidates = sorted(analysis.joint_slices) or _slices_with_region(analysis, volume)
-    edema = _edema_by_slice(analysis, volume)
-    predicted = {item.slice_index: item.as_probability for item in analysis.prediction.slices} if analysis.prediction else {}
-    ranked = sorted((index for index in range(volume.shape[0]) if edema[index] > 0), key=lambda index: -edema[index])[:1]
-    ranked += sorted((index for index in candidates if index in predicted), key=lambda index: -predicted[index])[:1]
+    candidates = _well_shown(analysis, volume)
     middle = candidates[len(candidates) // 2]
-    ranked += sorted(candidates, key=lambda index: (abs(index - middle) % MIN_APART, abs(index - middle)))
+    edema = _edema_by_slice(analysis, volume)
+    predicted: dict[int, float] = {}
+    if analysis.prediction is not None:
+        predicted = {item.slice_index: item.as_probability for item in analysis.prediction.slices}
+
+    def near_middle(index: int) -> int:
+        return abs(index - middle)
+
+    ranked = sorted((index for index in candidates if edema[index] > 0), key=lambda index: -edema[index])[:1]
+    shown = [index for index in candidates if index in predicted]
+    ranked += sorted(shown, key=lambda index: (-predicted[index], near_middle(index)))[:1]
+    ranked += sorted(candidates, key=near_middle)
     chosen: list[int] = []
-    for apart in (MIN_APART, 1):
+    for apart in range(MAX_APART, 0, -1):
         for index in ranked:
             if len(chosen) < count and all(abs(index - other) >= apart for other in chosen):
                 chosen.append(index)
     return tuple(sorted(chosen))
 
 
-def _slices_with_region(analysis: Analysis, volume: Volume) -> list[int]:
-    if analysis.region is None or not analysis.region.any():
+def _well_shown(analysis: Analysis, volume: Volume) -> list[int]:
+    """Slices that hold at least half as much of the joints as the fullest; without joints, of the region."""
+    slices = range(volume.shape[0])
+    masks = [joint.band for joint in analysis.joints] or ([] if analysis.region is None else [analysis.region])
+    area = sum((mask.sum(axis=(1, 2)) for mask in masks), np.zeros(volume.shape[0]))
+    if not area.any():
         middle = volume.shape[0] // 2
-        return [index for index in range(middle - 2, middle + 3) if 0 <= index < volume.shape[0]]
-    area = analysis.region.sum(axis=(1, 2))
-    return [int(index) for index in np.flatnonzero(area >= area.max() / 2)]
+        return [index for index in slices if abs(index - middle) <= MAX_APART]
+    return [index for index in slices if area[index] >= area.max() / 2]
 
 
 def _edema_by_slice(analysis: Analysis, volume: Volume) -> np.ndarray:

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from config.errors import OutputRefused
 from inference.types import Analysis, ImageHeader, Role, StudyHeaders
-from reporting.drawing import ByteArray, grey_levels
+from reporting.drawing import Plates, prepare
 from reporting.findings import Findings, describe
 from reporting.heatmap import build_captures
 from reporting.pictures import Picture, make_pictures
@@ -129,13 +129,9 @@ def build(
         evidence = _evidence(context, [(series_uid, first)])
         objects = [_finish(TEXT_KIND, build_text_report(findings, context, evidence=evidence.items), evidence)]
         return Outputs(tuple(objects), (), summarise(analysis, findings, context, objects, pictures={}))
-    levels = {
-        name: grey_levels(volume)
-        for name, volume in (("t1", analysis.t1), ("fluid", analysis.fluid))
-        if volume is not None
-    }
-    objects = _objects(analysis, findings, context, levels)
-    pictures, index = make_pictures(analysis, levels)
+    plates = prepare(analysis)
+    objects = _objects(analysis, findings, context, plates)
+    pictures, index = make_pictures(analysis, plates)
     return Outputs(tuple(objects), pictures, summarise(analysis, findings, context, objects, pictures=index))
 
 
@@ -150,16 +146,12 @@ def _first_image(analysis: Analysis, headers: StudyHeaders) -> tuple[ImageHeader
     )
 
 
-def _objects(
-    analysis: Analysis, findings: Findings, context: ResultContext, levels: dict[str, ByteArray]
-) -> list[ResultObject]:
+def _objects(analysis: Analysis, findings: Findings, context: ResultContext, plates: Plates) -> list[ResultObject]:
     groups = plan_segments(analysis)
     sources = _sources(analysis, context)
     evidence = _evidence(context, _images(analysis))
     segmentations = [build_segmentation(group, sources[group.role], context) for group in groups]
-    objects = [
-        _finish(group.kind, dataset, evidence) for group, dataset in zip(groups, segmentations, strict=True)
-    ]
+    objects = [_finish(group.kind, dataset, evidence) for group, dataset in zip(groups, segmentations, strict=True)]
     if groups:
         measurements = build_measurements(
             groups, segmentations, analysis, context, evidence=[*evidence.items, *segmentations]
@@ -167,9 +159,11 @@ def _objects(
         objects.append(_finish(MEASUREMENT_KIND, measurements, evidence))
     text = build_text_report(findings, context, evidence=evidence.items)
     objects.append(_finish(TEXT_KIND, text, evidence))
-    page = draw_page(analysis, findings, levels=levels, software=", ".join(context.software_versions))
-    reference = levels["t1" if analysis.t1 is not None else "fluid"]
-    objects += [_finish(CAPTURE_KIND, item, evidence) for item in build_captures(analysis, page, context, levels=reference)]
+    page = draw_page(analysis, findings, plates=plates, software=", ".join(context.software_versions))
+    reference = plates.levels["t1" if analysis.t1 is not None else "fluid"]
+    objects += [
+        _finish(CAPTURE_KIND, item, evidence) for item in build_captures(analysis, page, context, levels=reference)
+    ]
     others = [item.dataset for item in objects]
     root = build_root(analysis, findings, context, evidence=[*evidence.items, *others])
     return [_finish(ROOT_KIND, root, evidence), *objects]

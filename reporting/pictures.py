@@ -1,6 +1,6 @@
 """Pictures for the panel: each slice as a grey base, with transparent overlays to lay over it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inference.types import Analysis, BoolArray, FloatArray, Role, Side, Volume
+from inference.types import Analysis, BoolArray, FloatArray, Joint, Role, Side, Volume
 from reporting.drawing import (
     EDEMA_COLOUR,
     HEAT_ALPHA,
@@ -18,6 +18,7 @@ from reporting.drawing import (
     REGION_COLOUR,
     ByteArray,
     Colour,
+    Plates,
     heat_palette,
     outline,
     side_letters,
@@ -46,14 +47,14 @@ class Picture:
     data: bytes
 
 
-def make_pictures(analysis: Analysis, levels: dict[str, ByteArray]) -> tuple[tuple[Picture, ...], dict[str, Any]]:
+def make_pictures(analysis: Analysis, plates: Plates) -> tuple[tuple[Picture, ...], dict[str, Any]]:
     """All pictures of an analysis, and their index.
 
     Parameters
     ----------
     analysis : Analysis
-    levels : dict from str to uint8 array (slices, rows, columns)
-        Grey levels of each series, by ``t1`` and ``fluid``.
+    plates : Plates
+        Of the same analysis.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def make_pictures(analysis: Analysis, levels: dict[str, ByteArray]) -> tuple[tup
     for name, volume in (("t1", analysis.t1), ("fluid", analysis.fluid)):
         if volume is None:
             continue
-        layers = {"base": _bases(name, levels[name])}
+        layers = {"base": _bases(name, plates.levels[name])} | _joint_layer(name, plates.joints[name])
         if volume is analysis.reference:
             layers |= _anatomy_layers(name, analysis)
         if name == "fluid":
@@ -78,9 +79,7 @@ def make_pictures(analysis: Analysis, levels: dict[str, ByteArray]) -> tuple[tup
     return tuple(pictures), index
 
 
-def _describe(
-    name: str, analysis: Analysis, volume: Volume, layers: dict[str, list[Picture | None]]
-) -> dict[str, Any]:
+def _describe(name: str, analysis: Analysis, volume: Volume, layers: dict[str, list[Picture | None]]) -> dict[str, Any]:
     slices, rows, columns = volume.shape
     other = analysis.fluid if name == "t1" else analysis.t1
     left, right = side_letters(volume)
@@ -93,9 +92,7 @@ def _describe(
         "letters": {"left_edge": left, "right_edge": right},
         "first": _first(name, analysis, volume),
         "other": [None if other is None else matching_slice(volume, number, other) for number in range(slices)],
-        "image_numbers": [
-            image.frame if image.frame is not None else image.instance_number for image in volume.images
-        ],
+        "image_numbers": [image.frame if image.frame is not None else image.instance_number for image in volume.images],
         "layers": {
             layer: [None if picture is None else picture.name for picture in pictures]
             for layer, pictures in layers.items()
@@ -126,17 +123,21 @@ def _anatomy_layers(name: str, analysis: Analysis) -> dict[str, list[Picture | N
     if analysis.region is not None:
         region = analysis.region
         layers["region"] = _masks(name, "region", len(region), lambda n: [(outline(region[n]), REGION_COLOUR, 255)])
-    if analysis.joints:
-        layers["joints"] = _masks(name, "joints", len(analysis.joints[0].band), lambda n: _joint_shapes(analysis, n))
     if analysis.explanation is not None:
         layers["heat"] = _heats(name, "heat", analysis.explanation.focused)
         layers["gradcam"] = _heats(name, "gradcam", analysis.explanation.grad_cam)
     return layers
 
 
-def _joint_shapes(analysis: Analysis, number: int) -> list[tuple[BoolArray, Colour, int]]:
+def _joint_layer(name: str, joints: Sequence[Joint]) -> dict[str, list[Picture | None]]:
+    if not joints:
+        return {}
+    return {"joints": _masks(name, "joints", len(joints[0].band), lambda n: _joint_shapes(joints, n))}
+
+
+def _joint_shapes(joints: Sequence[Joint], number: int) -> list[tuple[BoolArray, Colour, int]]:
     shapes = []
-    for joint in analysis.joints:
+    for joint in joints:
         colour = JOINT_COLOUR[joint.side]
         shapes.append((outline(joint.band[number]), colour, 170))
         shapes.append((surface_line(joint.columns_px[number], joint.band.shape[2]), colour, 255))

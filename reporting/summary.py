@@ -49,9 +49,7 @@ def summarise(
         "sentences": list(findings.sentences),
         "conclusions": list(findings.conclusions),
         "reasons": [] if analysis.applicable else [ascii_text(analysis.selection.sentence)],
-        "limitations": [
-            {"code": item.code, "sentence": item.sentence} for item in analysis.limitations
-        ],
+        "limitations": [{"code": item.code, "sentence": item.sentence} for item in analysis.limitations],
         "limits": list(findings.limitations),
         "selection": _selection(analysis),
         "series": {name: _series(volume) for name, volume in _volumes(analysis)},

@@ -12,11 +12,12 @@ from reporting.drawing import (
     REGION_COLOUR,
     ByteArray,
     Colour,
+    Plates,
     blend_heat,
     blend_mask,
     side_letters,
 )
-from reporting.findings import PAGE, Findings, image_name
+from reporting.findings import PAGE, Findings, image_name, read_series
 from reporting.fonts import font
 from reporting.keyslices import choose_key_slices, matching_slice
 from reporting.stamp import clip
@@ -49,7 +50,9 @@ class Page:
         """Write one line."""
         self.draw.text((x, y), text, font=font(size), fill=colour, anchor=anchor)
 
-    def paragraph(self, x: float, y: float, text: str, *, width: float, size: int, colour: Colour, lines: int = 9) -> float:
+    def paragraph(
+        self, x: float, y: float, text: str, *, width: float, size: int, colour: Colour, lines: int = 9
+    ) -> float:
         """Write wrapped text of at most so many lines; returns the y below it."""
         written: list[str] = []
         for word in text.split():
@@ -73,7 +76,7 @@ class Page:
             self.draw.rounded_rectangle((x, y, x + filled, y + 12), 6, fill=colour)
 
 
-def draw_page(analysis: Analysis, findings: Findings, *, levels: dict[str, ByteArray], software: str) -> ByteArray:
+def draw_page(analysis: Analysis, findings: Findings, *, plates: Plates, software: str) -> ByteArray:
     """Draw the summary page.
 
     Parameters
@@ -82,8 +85,8 @@ def draw_page(analysis: Analysis, findings: Findings, *, levels: dict[str, ByteA
         Applicable.
     findings : Findings
         Of the same analysis.
-    levels : dict from str to uint8 array (slices, rows, columns)
-        Grey levels of each series, by ``t1`` and ``fluid``.
+    plates : Plates
+        Of the same analysis.
     software : str
         Name and version of software and model, for the foot of the page.
 
@@ -95,7 +98,7 @@ def draw_page(analysis: Analysis, findings: Findings, *, levels: dict[str, ByteA
     page = Page()
     _header(page, software)
     _panel(page, analysis, findings)
-    _grid(page, analysis, levels)
+    _grid(page, analysis, plates)
     _footer(page, findings)
     pixels: ByteArray = np.asarray(page.image)
     return pixels
@@ -111,8 +114,9 @@ def _header(page: Page, software: str) -> None:
 
 def _panel(page: Page, analysis: Analysis, findings: Findings) -> None:
     y = _classifier_card(page, analysis, 108)
-    y = _asas_card(page, analysis, y + 16)
-    _volume_card(page, findings, y + 16)
+    y = _asas_card(page, analysis, y + 14)
+    y = _volume_card(page, findings, y + 14)
+    _series_card(page, analysis, y + 14)
 
 
 def _card(page: Page, y: float, height: float, title: str) -> float:
@@ -124,7 +128,7 @@ def _card(page: Page, y: float, height: float, title: str) -> float:
 
 def _classifier_card(page: Page, analysis: Analysis, top: float) -> float:
     prediction = analysis.prediction
-    height = 436.0 if prediction is not None else 120.0
+    height = 424.0 if prediction is not None else 120.0
     y = _card(page, top, height, PAGE["classifier"])
     x, width = PANEL_X + 22, PANEL_WIDTH - 44
     if prediction is None:
@@ -134,9 +138,7 @@ def _classifier_card(page: Page, analysis: Analysis, top: float) -> float:
     page.text(x, y + 62, PAGE["as_present" if prediction.as_present else "as_absent"], size=21)
     y += 104
     rows = [(PAGE["as_probability"], prediction.as_probability, AMBER)]
-    rows += [
-        (stage.value, value, ACCENT) for stage, value in zip(STAGES, prediction.stage_probabilities, strict=True)
-    ]
+    rows += [(stage.value, value, ACCENT) for stage, value in zip(STAGES, prediction.stage_probabilities, strict=True)]
     for label, value, colour in rows:
         page.text(x, y, label, size=18, colour=TEXT)
         page.text(x + width, y, f"{value:.2f}", size=18, anchor="ra")
@@ -147,7 +149,7 @@ def _classifier_card(page: Page, analysis: Analysis, top: float) -> float:
 
 
 def _asas_card(page: Page, analysis: Analysis, top: float) -> float:
-    height = 172.0
+    height = 180.0
     y = _card(page, top, height, PAGE["asas"])
     x, width = PANEL_X + 22, PANEL_WIDTH - 44
     asas = analysis.asas
@@ -162,8 +164,8 @@ def _asas_card(page: Page, analysis: Analysis, top: float) -> float:
     return top + height
 
 
-def _volume_card(page: Page, findings: Findings, top: float) -> None:
-    height = 176.0
+def _volume_card(page: Page, findings: Findings, top: float) -> float:
+    height = 168.0
     y = _card(page, top, height, PAGE["volumes"])
     x, right_edge = PANEL_X + 22, PANEL_X + PANEL_WIDTH - 22
     columns = (right_edge - 110, right_edge)
@@ -174,13 +176,26 @@ def _volume_card(page: Page, findings: Findings, top: float) -> None:
         for place, side in zip(columns, (Side.RIGHT, Side.LEFT), strict=True):
             number = findings.number(f"{side}_{key}_mm3")
             page.text(place, y + 6, PAGE["none"] if number is None else number.text, size=19, anchor="ra")
-        y += 40
+        y += 36
     region = findings.number("region_mm3")
     page.text(x, y + 6, PAGE["region"], size=19)
     page.text(right_edge, y + 6, PAGE["none"] if region is None else region.text, size=19, anchor="ra")
+    return top + height
 
 
-def _grid(page: Page, analysis: Analysis, levels: dict[str, ByteArray]) -> None:
+def _series_card(page: Page, analysis: Analysis, top: float) -> None:
+    y = _card(page, top, 112.0, PAGE["series"])
+    chosen = (
+        (PAGE["short_t1"], analysis.t1, analysis.selection.t1),
+        (PAGE["short_fluid"], analysis.fluid, analysis.selection.fluid),
+    )
+    for label, volume, candidate in chosen:
+        page.text(PANEL_X + 22, y - 2, label, size=16, colour=MUTED)
+        page.text(PANEL_X + 76, y - 2, clip(read_series(volume, candidate), 44), size=16)
+        y += 28
+
+
+def _grid(page: Page, analysis: Analysis, plates: Plates) -> None:
     viewport = look_at(analysis, CELL_PX)
     if viewport is None:
         return
@@ -200,8 +215,7 @@ def _grid(page: Page, analysis: Analysis, levels: dict[str, ByteArray]) -> None:
             if volume is None or index is None:
                 _empty_cell(page, x, y, PAGE["missing"] if volume is None else PAGE["no_slice"])
                 continue
-            plane = levels["t1" if volume is analysis.t1 else "fluid"][index]
-            page.image.paste(Image.fromarray(cell(analysis, volume, index, plane, viewport)), (x, y))
+            page.image.paste(Image.fromarray(cell(analysis, plates, volume, index, viewport)), (x, y))
             _cell_words(page, volume, index, x, y)
 
 
@@ -235,8 +249,11 @@ def _legend(page: Page, analysis: Analysis, row: int, y: int) -> None:
         _heat_legend(page, x, y)
         return
     entries = {
-        0: [(PAGE["region"], REGION_COLOUR), (PAGE["right_joint"], JOINT_COLOUR[Side.RIGHT]),
-            (PAGE["left_joint"], JOINT_COLOUR[Side.LEFT])],
+        0: [
+            (PAGE["region"], REGION_COLOUR),
+            (PAGE["right_joint"], JOINT_COLOUR[Side.RIGHT]),
+            (PAGE["left_joint"], JOINT_COLOUR[Side.LEFT]),
+        ],
         1: [(PAGE["right_edema"], EDEMA_COLOUR[Side.RIGHT]), (PAGE["left_edema"], EDEMA_COLOUR[Side.LEFT])],
     }[row]
     for label, colour in reversed(entries):
@@ -254,36 +271,39 @@ def _heat_legend(page: Page, x: float, y: int) -> None:
     page.text(x - 184, y - 10, "0", size=16, colour=MUTED, anchor="rs")
 
 
-def _anatomy_cell(analysis: Analysis, volume: Volume, index: int, plane: ByteArray, viewport: Viewport) -> ByteArray:
-    rgb = viewport.picture(plane, volume, index)
-    if volume is analysis.reference:
-        _draw_anatomy(rgb, analysis, volume, index, viewport)
-    return rgb
+def _base(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
+    name = "t1" if volume is analysis.t1 else "fluid"
+    return viewport.picture(plates.levels[name][index], volume, index)
 
 
-def _draw_anatomy(rgb: ByteArray, analysis: Analysis, volume: Volume, index: int, viewport: Viewport) -> None:
-    if analysis.region is not None:
+def _anatomy_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
+    rgb = _base(analysis, plates, volume, index, viewport)
+    if analysis.region is not None and volume is analysis.reference:
         draw_contour(rgb, viewport.mask(analysis.region[index], volume, index), REGION_COLOUR)
-    for joint in analysis.joints:
+    for joint in plates.joints["t1"]:
         colour = JOINT_COLOUR[joint.side]
         draw_contour(rgb, viewport.mask(joint.band[index], volume, index), colour)
         draw_line(rgb, viewport.points(joint.columns_px[index], volume, index), colour)
+    return rgb
 
 
-def _fluid_cell(analysis: Analysis, volume: Volume, index: int, plane: ByteArray, viewport: Viewport) -> ByteArray:
-    rgb = viewport.picture(plane, volume, index)
-    if volume is analysis.reference:
-        _draw_anatomy(rgb, analysis, volume, index, viewport)
+def _fluid_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
+    rgb = _base(analysis, plates, volume, index, viewport)
+    if analysis.region is not None and volume is analysis.reference:
+        draw_contour(rgb, viewport.mask(analysis.region[index], volume, index), REGION_COLOUR)
+    for joint in plates.joints["fluid"]:
+        points = viewport.points(joint.columns_px[index], volume, index)
+        draw_line(rgb, points, JOINT_COLOUR[joint.side], thickness=1)
     if analysis.edema is not None:
         for side, masks in ((Side.LEFT, analysis.edema.left), (Side.RIGHT, analysis.edema.right)):
             mask = viewport.mask(masks[index], volume, index)
-            blend_mask(rgb, mask, EDEMA_COLOUR[side], alpha=0.25)
+            blend_mask(rgb, mask, EDEMA_COLOUR[side], alpha=0.12)
             draw_contour(rgb, mask, EDEMA_COLOUR[side])
     return rgb
 
 
-def _heat_cell(analysis: Analysis, volume: Volume, index: int, plane: ByteArray, viewport: Viewport) -> ByteArray:
-    rgb = viewport.picture(plane, volume, index)
+def _heat_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
+    rgb = _base(analysis, plates, volume, index, viewport)
     if analysis.explanation is None:
         return rgb
     heat = viewport.cut(analysis.explanation.focused[index], volume, index)

@@ -38,16 +38,16 @@ def build_text_report(findings: Findings, context: ResultContext, *, evidence: S
     ----------
     DICOM PS3.16 TID 2000 (Basic Diagnostic Imaging Report).
     """
-    root = ContainerContentItem(
-        name=codes.DIAGNOSTIC_IMAGING_REPORT, is_content_continuous=False, template_id="2000"
-    )
+    root = ContainerContentItem(name=codes.DIAGNOSTIC_IMAGING_REPORT, is_content_continuous=False, template_id="2000")
     root.ContentSequence = ContentSequence()
     for item in (_language(), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
     found = [RESEARCH_LINE, findings.headline, *findings.sentences]
     found += [f"{SECTION_LIMITATIONS}: {text}" for text in findings.limitations]
-    found.append(f"Software {context.software_version}; model {' '.join(context.software_versions[1:])}, "
-                 f"manifest SHA-256 {context.model.digest}.")
+    found.append(
+        f"Software {context.software_version}; model {' '.join(context.software_versions[1:])}, "
+        f"manifest SHA-256 {context.model.digest}."
+    )
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
     root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, findings.conclusions))
     dataset = EnhancedSR(

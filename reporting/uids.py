@@ -1,4 +1,4 @@
-"""Deterministic UIDs: the same study, revision and model always give the same objects, so a retry can't make a second."""
+"""Deterministic UIDs: the same study, revision and model always give the same, so a retry can't make a second."""
 
 from dataclasses import dataclass
 from hashlib import sha256

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference.types import Analysis, BoolArray, FloatArray, Volume
 from reporting.drawing import ByteArray, Colour
 
-MARGIN_MM = 12.0
+MARGIN_MM = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class Viewport:
             ]
         )
 
-    def cut(self, plane: NDArray[np.generic], volume: Volume, index: int, *, smooth: int = cv2.INTER_CUBIC) -> FloatArray:
+    def cut(
+        self, plane: NDArray[np.generic], volume: Volume, index: int, *, smooth: int = cv2.INTER_CUBIC
+    ) -> FloatArray:
         """The plane's values in the window (rows, columns of the picture); zero outside the plane."""
         matrix = self.transform(volume, index)
         flags = smooth | cv2.WARP_INVERSE_MAP
@@ -73,7 +75,7 @@ class Viewport:
 
 
 def look_at(analysis: Analysis, size_px: tuple[int, int]) -> Viewport | None:
-    """The window that holds region, joints and edema of all slices with a margin, within the image.
+    """The window about the joints of all slices (the region where there is no joint), kept within the image.
 
     Parameters
     ----------
@@ -89,24 +91,36 @@ def look_at(analysis: Analysis, size_px: tuple[int, int]) -> Viewport | None:
     volume = analysis.reference
     if volume is None:
         return None
-    top, bottom, left, right = _extent(_reference_masks(analysis), volume)
+    top, bottom, left, right = _extent(_focus(analysis), volume)
+    _, rows, columns = volume.shape
     spacing_y, spacing_x = volume.pixel_spacing_mm
-    middle = volume.shape[0] // 2
-    centre = (
-        volume.positions_mm[middle]
-        + np.asarray(volume.row_direction) * (left + right) / 2 * spacing_x
-        + np.asarray(volume.column_direction) * (top + bottom) / 2 * spacing_y
-    )
     width = (right - left + 1) * spacing_x + 2 * MARGIN_MM
     height = (bottom - top + 1) * spacing_y + 2 * MARGIN_MM
     aspect = size_px[0] / size_px[1]
-    width, height = max(width, height * aspect), max(height, width / aspect)
+    width = min(max(width, height * aspect), columns * spacing_x)
+    height = width / aspect
+    x = _keep_inside((left + right + 1) / 2 * spacing_x, width, columns * spacing_x)
+    y = _keep_inside((top + bottom + 1) / 2 * spacing_y, height, rows * spacing_y)
+    centre = (
+        volume.positions_mm[volume.shape[0] // 2]
+        + np.asarray(volume.row_direction) * (x - spacing_x / 2)
+        + np.asarray(volume.column_direction) * (y - spacing_y / 2)
+    )
     return Viewport(centre_mm=centre, size_mm=(width, height), size_px=size_px)
 
 
-def _reference_masks(analysis: Analysis) -> list[BoolArray]:
-    masks = [] if analysis.region is None else [analysis.region]
-    return masks + [joint.band for joint in analysis.joints]
+def _keep_inside(middle: float, size: float, whole: float) -> float:
+    """Move a window that reaches over an edge inwards; centre one that is larger than the whole."""
+    if size >= whole:
+        return whole / 2
+    return min(max(middle, size / 2), whole - size / 2)
+
+
+def _focus(analysis: Analysis) -> list[BoolArray]:
+    bands = [joint.band for joint in analysis.joints if joint.band.any()]
+    if len(bands) == 2:
+        return bands
+    return bands if analysis.region is None else [analysis.region]
 
 
 def _extent(masks: Iterable[BoolArray], volume: Volume) -> tuple[int, int, int, int]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage
 
 from inference.types import (
     Analysis,
@@ -166,13 +166,22 @@ def make_analysis(
     t1 = fluid = None
     if with_t1:
         t1 = make_volume(
-            folder, number=2, shape=(slices, size, size + 4), spacing_mm=(200 / size, 200 / size), header=header,
+            folder,
+            number=2,
+            shape=(slices, size, size + 4),
+            spacing_mm=(200 / size, 200 / size),
+            header=header,
             flip=flip,
         )
     if with_fluid:
         fluid = make_volume(
-            folder, number=3, shape=(slices - 2, size - 12, size - 12), spacing_mm=(210 / size, 210 / size),
-            header=header, seed=1, gap_mm=3.9,
+            folder,
+            number=3,
+            shape=(slices - 2, size - 12, size - 12),
+            spacing_mm=(210 / size, 210 / size),
+            header=header,
+            seed=1,
+            gap_mm=3.9,
         )
     reference = t1 if t1 is not None else fluid
     assert reference is not None
@@ -187,10 +196,16 @@ def make_analysis(
         joint_slices=tuple(range(3, reference.shape[0] - 3)),
         edema=_edema(fluid, edema) if fluid is not None else None,
         asas=AsasResult(
-            positive=any(edema), left_positive=edema[0], right_positive=edema[1],
-            sentence="The rule is met on the patient's left: edema in two consecutive slices." if edema[0] else "Not met.",
+            positive=any(edema),
+            left_positive=edema[0],
+            right_positive=edema[1],
+            sentence="The rule is met on the patient's left: edema in two consecutive slices."
+            if edema[0]
+            else "Not met.",
             lesions=((Side.LEFT, 4, 61.0), (Side.LEFT, 5, 48.0)) if edema[0] else (),
-        ) if fluid is not None else None,
+        )
+        if fluid is not None
+        else None,
         prediction=_prediction(reference),
         explanation=_explanation(reference),
         limitations=() if fluid is not None else (Limitation("NO_FLUID", "No fluid-sensitive series was found."),),
@@ -201,9 +216,16 @@ def make_analysis(
 def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
     chosen = {
         role: Candidate(
-            series_instance_uid=volume.series_instance_uid, series_number=number, description=f"{role} obl cor",
-            role=role, score=91.0, eligible=True, chosen=True, sentence="Semicoronal, fits.",
-            evidence=(Evidence("echo time", 20.0, "TE 9 ms"),), images=volume.images,
+            series_instance_uid=volume.series_instance_uid,
+            series_number=number,
+            description=f"{role} obl cor",
+            role=role,
+            score=91.0,
+            eligible=True,
+            chosen=True,
+            sentence="Semicoronal, fits.",
+            evidence=(Evidence("echo time", 20.0, "TE 9 ms"),),
+            images=volume.images,
         )
         for role, volume, number in ((Role.T1W, t1, 2), (Role.FLUID, fluid, 3))
         if volume is not None
@@ -226,7 +248,9 @@ def _ellipsoid(volume: Volume, centre: tuple[float, float], radii: tuple[float, 
     for index in range(1, slices - 1):
         shrink = np.sqrt(max(0.0, 1 - ((index - (slices - 1) / 2) / (slices / 2)) ** 2))
         if shrink > 0:
-            mask[index] = ((along - centre[0]) / (radii[0] * shrink)) ** 2 + ((down - centre[1]) / (radii[1] * shrink)) ** 2 < 1
+            mask[index] = ((along - centre[0]) / (radii[0] * shrink)) ** 2 + (
+                (down - centre[1]) / (radii[1] * shrink)
+            ) ** 2 < 1
     return mask
 
 
@@ -299,3 +323,59 @@ def without_frame_of_reference(analysis: Analysis) -> Analysis:
         t1=None if analysis.t1 is None else replace(analysis.t1, frame_of_reference_uid=""),
         fluid=None if analysis.fluid is None else replace(analysis.fluid, frame_of_reference_uid=""),
     )
+
+
+def as_enhanced(folder: Path, volume: Volume) -> Volume:
+    """The same volume as one enhanced multi-frame instance, frames in reverse order."""
+    template = _instance(
+        7,
+        0,
+        volume.row_direction,
+        volume.column_direction,
+        volume.positions_mm[0],
+        volume.pixel_spacing_mm,
+        volume.voxels[0],
+    )
+    for keyword, value in IDENTITY.items():
+        setattr(template, keyword, value)
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
+        delattr(template, keyword)
+    template.SOPClassUID = template.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
+    orientation, measures = Dataset(), Dataset()
+    orientation.ImageOrientationPatient = [f"{v:.10f}" for v in (*volume.row_direction, *volume.column_direction)]
+    measures.PixelSpacing = [f"{v:.6f}" for v in volume.pixel_spacing_mm]
+    measures.SliceThickness = "3.0"
+    shared = Dataset()
+    shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [orientation], [measures]
+    template.SharedFunctionalGroupsSequence = [shared]
+    slices = volume.shape[0]
+    frames = []
+    for index in reversed(range(slices)):
+        position, frame = Dataset(), Dataset()
+        position.ImagePositionPatient = [f"{v:.6f}" for v in volume.positions_mm[index]]
+        frame.PlanePositionSequence = [position]
+        frames.append(frame)
+    template.PerFrameFunctionalGroupsSequence = frames
+    template.NumberOfFrames = slices
+    template.PixelData = volume.voxels[::-1].astype("<u2").tobytes()
+    path = folder / "enhanced.dcm"
+    template.save_as(path, enforce_file_format=True)
+    images = tuple(
+        replace(
+            image,
+            path=path,
+            sop_class_uid=EnhancedMRImageStorage,
+            sop_instance_uid=str(template.SOPInstanceUID),
+            frame=slices - index,
+            instance_number=1,
+        )
+        for index, image in enumerate(volume.images)
+    )
+    return replace(volume, images=images, series_instance_uid=str(template.SeriesInstanceUID))
+
+
+def with_enhanced_t1(folder: Path) -> Analysis:
+    """An analysis whose T1-weighted series is one enhanced multi-frame instance."""
+    analysis = make_analysis(folder)
+    assert analysis.t1 is not None
+    return replace(analysis, t1=as_enhanced(folder, analysis.t1))

@@ -54,11 +54,15 @@ def check_references(objects: Sequence[Checked], source: SourceHeaders) -> Itera
     for item in objects:
         named = set(references(item.dataset))
         if any(known.get(uid) != sop_class for uid, sop_class in named):
-            yield GateFinding("REFERENCE_UNKNOWN", f"The {item.kind} object names an instance that is not there.", item.kind)
+            yield GateFinding(
+                "REFERENCE_UNKNOWN", f"The {item.kind} object names an instance that is not there.", item.kind
+            )
         if item.kind == "sr-root":
             missing = set(ours) - {uid for uid, _ in named} - {str(item.dataset.SOPInstanceUID)}
             if missing:
-                yield GateFinding("ROOT_INCOMPLETE", f"The root report does not name {len(missing)} objects.", item.kind)
+                yield GateFinding(
+                    "ROOT_INCOMPLETE", f"The root report does not name {len(missing)} objects.", item.kind
+                )
 
 
 def references(dataset: Dataset) -> Iterator[tuple[str, str]]:
@@ -72,7 +76,11 @@ def check_values(objects: Sequence[Checked], analysis: Analysis) -> Iterator[Gat
     """Numbers and codes of the reports equal those of the analysis; probabilities are probabilities."""
     yield from _probabilities(analysis)
     segments = {
-        str(segment.TrackingUID): (str(item.dataset.SOPInstanceUID), int(segment.SegmentNumber), str(segment.SegmentLabel))
+        str(segment.TrackingUID): (
+            str(item.dataset.SOPInstanceUID),
+            int(segment.SegmentNumber),
+            str(segment.SegmentLabel),
+        )
         for item in objects
         if item.kind.startswith("seg-")
         for segment in item.dataset.SegmentSequence
@@ -183,7 +191,7 @@ def _site(parts: dict[str, Dataset]) -> str:
 
 def _site_of(label: str) -> str:
     word = label.split()[0].lower()
-    return codes.SIDE[Side(word)].value if word in ("left", "right") else codes.BILATERAL.value
+    return str(codes.SIDE[Side(word)].value if word in ("left", "right") else codes.BILATERAL.value)
 
 
 def _volume_mm3(label: str, analysis: Analysis) -> float:

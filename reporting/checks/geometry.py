@@ -32,9 +32,7 @@ class Frame:
     pixels: BoolArray
 
 
-def check_segmentations(
-    objects: Sequence[Checked], analysis: Analysis, source: SourceHeaders
-) -> Iterator[GateFinding]:
+def check_segmentations(objects: Sequence[Checked], analysis: Analysis, source: SourceHeaders) -> Iterator[GateFinding]:
     """Geometry, content and sides of every segmentation."""
     centroids: dict[str, FloatVector] = {}
     for item in objects:
@@ -96,7 +94,9 @@ def _planes(item: Checked, frames: Sequence[Frame], source: SourceHeaders) -> It
     for frame in frames:
         header = source.by_uid.get(frame.source_uid)
         if header is None:
-            yield GateFinding("REFERENCE_UNKNOWN", f"A frame of the {item.kind} object names no source image.", item.kind)
+            yield GateFinding(
+                "REFERENCE_UNKNOWN", f"A frame of the {item.kind} object names no source image.", item.kind
+            )
             return
         if not _same_plane(frame, item.dataset, header):
             yield GateFinding(
@@ -121,7 +121,11 @@ def _same_plane(frame: Frame, dataset: Dataset, header: Dataset) -> bool:
 def source_plane(header: Dataset, frame: int | None) -> tuple[FloatVector, FloatVector, FloatVector]:
     """Position, directions (6,) and spacing of a source plane, straight from its header."""
     if frame is None:
-        return _floats(header.ImagePositionPatient), _floats(header.ImageOrientationPatient), _floats(header.PixelSpacing)
+        return (
+            _floats(header.ImagePositionPatient),
+            _floats(header.ImageOrientationPatient),
+            _floats(header.PixelSpacing),
+        )
     shared = header.SharedFunctionalGroupsSequence[0]
     groups = header.PerFrameFunctionalGroupsSequence[frame - 1]
     return (
@@ -213,4 +217,3 @@ def _midline(centroids: dict[str, FloatVector]) -> tuple[FloatVector | None, Flo
         length = float(np.linalg.norm(axis))
         return (left + right) / 2, axis / length if length else towards_left
     return centroids.get("Sacroiliac bone region"), towards_left
-

@@ -86,8 +86,13 @@ def set_value(keyword: str, value: object) -> Callable[[pydicom.Dataset], None]:
 @pytest.mark.parametrize("kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc"])
 @pytest.mark.parametrize(
     ("keyword", "value"),
-    [("PatientID", "T-0002"), ("PatientName", "Other^Person"), ("AccessionNumber", "X"), ("StudyInstanceUID", "2.25.9")],
-)  # fmt: skip
+    [
+        ("PatientID", "T-0002"),
+        ("PatientName", "Other^Person"),
+        ("AccessionNumber", "X"),
+        ("StudyInstanceUID", "2.25.9"),
+    ],
+)
 def test_changed_identity(built, analysis: Analysis, kind: str, keyword: str, value: str) -> None:
     assert codes_of(spoil(built, kind, set_value(keyword, value)), analysis) == {"IDENTITY_CHANGED"}
 

@@ -180,7 +180,7 @@ def test_picture_index_names_every_picture(outputs: Outputs) -> None:
     for series in index.values():
         assert all(len(layer) == series["slices"] for layer in series["layers"].values())
     assert set(index["t1"]["layers"]) == {"base", "region", "joints", "heat", "gradcam"}
-    assert set(index["fluid"]["layers"]) == {"base", "edema"}
+    assert set(index["fluid"]["layers"]) == {"base", "joints", "edema"}
     assert index["t1"]["letters"] == {"left_edge": "R", "right_edge": "L"}
 
 
@@ -237,6 +237,8 @@ def test_dates(value: str, date: str) -> None:
     assert legal_date(value) == date
 
 
-@pytest.mark.parametrize(("value", "time"), [("101500", "101500"), ("10:15:00", "101500"), ("2515", ""), ("0915.5", "")])
+@pytest.mark.parametrize(
+    ("value", "time"), [("101500", "101500"), ("10:15:00", "101500"), ("2515", ""), ("0915.5", "")]
+)
 def test_times(value: str, time: str) -> None:
     assert legal_time(value) == time
