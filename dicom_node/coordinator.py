@@ -61,6 +61,8 @@ class Coordinator:
         self._running: dict[int, _Running] = {}
         self._stopping = False
         self._in_office = False
+        # A turn that outlasts its tick is normal (a destination that does not answer), and no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._clock = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )

@@ -22,8 +22,6 @@ import psutil
 import pydicom
 from pydicom.uid import generate_uid
 
-from config.settings import load_settings
-from dicom_node.app import open_database
 from dicom_node.demo import unpack
 from storage.tables import Result, StudyState
 from tests import peers
@@ -92,15 +90,13 @@ def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
     )  # fmt: skip
     try:
         with peers.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node:
-            database = open_database(load_settings(folder / "node" / "axspa.toml"))
             watched = Memory(node.process.pid)
             studies = []
             for number in range(runs + 1):
                 sent = copies(files, folder / f"copy{number}", number)
                 peers.storescu(program, sent, node.dicom_port)
                 uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
-                studies.append(_finished(database, uid, watched))
-            database.dispose()
+                studies.append(_finished(node.database, uid, watched))
     finally:
         storescp.terminate()
     first, warm = studies[0], studies[1:]

@@ -15,6 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
+
+from config.settings import load_settings
+from dicom_node.app import open_database
+from storage.session import Database
+from storage.tables import Study, StudyState
 
 Need = Callable[[str], str]
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
@@ -155,7 +161,17 @@ class Node:
     folder: Path
     dicom_port: int
     panel: httpx.Client
+    database: Database = field(repr=False)
     process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    def state(self, study_instance_uid: str) -> StudyState | None:
+        """State of a study, None before its first image."""
+        with self.database.read() as session:
+            return session.scalars(select(Study.state).where(Study.study_instance_uid == study_instance_uid)).first()
+
+    def wait_until_done(self, study_instance_uid: str, timeout_s: float = 240) -> None:
+        """Wait until a study has a result, and all of it is delivered."""
+        wait_until(lambda: self.state(study_instance_uid) is StudyState.DONE, timeout_s, "the study to be done")
 
     @property
     def log(self) -> str:
@@ -193,7 +209,9 @@ def node(
     panel = httpx.Client(base_url=f"http://127.0.0.1:{panel_port}", timeout=30)
     try:
         wait_until(lambda: panel.get("/health").status_code == 200, 120, "the node to be healthy")
-        yield Node(folder, dicom_port, panel, process)
+        database = open_database(load_settings(folder / "axspa.toml"))
+        yield Node(folder, dicom_port, panel, database, process)
+        database.dispose()
     finally:
         panel.close()
         stop(process)

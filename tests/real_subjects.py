@@ -20,8 +20,6 @@ import pydicom
 from pydicom.dataset import Dataset
 from sqlalchemy import select
 
-from config.settings import load_settings
-from dicom_node.app import open_database
 from storage.tables import Study, StudyState
 from tests import peers
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
@@ -63,16 +61,14 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
         peers.orthanc(folder / "pacs", program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
         peers.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
     ):
-        database = open_database(load_settings(node.folder / "axspa.toml"))
         for study in studies:
             files = sorted(study.glob("*.dcm"))
             peers.storescu(program, files, pacs.dicom_port, called="ORTHANC")
             uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
             pacs.send_study(uid, "AXSPA")
             label = str(study.relative_to(folder / "studies"))
-            rows.append(row(label, uid, database, pacs, shared, folder / "results" / uid))
+            rows.append(row(label, uid, node.database, pacs, shared, folder / "results" / uid))
             print(rows[-1], flush=True)
-        database.dispose()
     return rows
 
 

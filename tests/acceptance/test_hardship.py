@@ -14,10 +14,7 @@ import pydicom
 import pytest
 from sqlalchemy import func, select
 
-from config.settings import load_settings
-from dicom_node.app import open_database
 from dicom_node.demo import unpack
-from storage.session import Database
 from storage.tables import Delivery, DeliveryState, Instance, ResultObject, Study, StudyState
 from tests import peers
 
@@ -47,17 +44,6 @@ def start_sink(need_program: peers.Need, folder: Path, port: int) -> "subprocess
     return subprocess.Popen(command, env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def database_of(node: peers.Node) -> Database:
-    """The node's database, read from outside."""
-    return open_database(load_settings(node.folder / "axspa.toml"))
-
-
-def state_of(database: Database, uid: str) -> StudyState | None:
-    """State of a study, None before its first image."""
-    with database.read() as session:
-        return session.scalars(select(Study.state).where(Study.study_instance_uid == uid)).first()
-
-
 def test_a_good_study_among_garbage_comes_out_right(
     tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: peers.Need
 ) -> None:
@@ -74,11 +60,9 @@ def test_a_good_study_among_garbage_comes_out_right(
             with socket.create_connection(("127.0.0.1", node.dicom_port), 10) as connection:
                 connection.sendall(garbage)
         assert peers.storescu(need_program, good_study[half:], node.dicom_port).returncode == 0
-        database = database_of(node)
-        peers.wait_until(lambda: state_of(database, uid) is StudyState.DONE, 120, "the good study to be done")
-        with database.read() as session:
+        node.wait_until_done(uid)
+        with node.database.read() as session:
             made = session.scalar(select(func.count()).select_from(ResultObject))
-        database.dispose()
         assert len(list(sink[1].iterdir())) == made
 
 
@@ -90,17 +74,15 @@ def test_killed_in_the_middle_the_node_goes_on_where_it_was(
     destinations = [("sink", "SINK", sink[0])]
     with peers.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
         assert peers.storescu(need_program, good_study, node.dicom_port).returncode == 0
-        database = database_of(node)
-        peers.wait_until(lambda: state_of(database, uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
+        peers.wait_until(lambda: node.state(uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
         os.killpg(node.process.pid, signal.SIGKILL)
         node.process.wait()
-        assert state_of(database, uid) is StudyState.ANALYSING
+        assert node.state(uid) is StudyState.ANALYSING
     with peers.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
-        peers.wait_until(lambda: state_of(database, uid) is StudyState.DONE, 240, "the study to be done after all")
-        with database.read() as session:
+        node.wait_until_done(uid)
+        with node.database.read() as session:
             assert session.scalar(select(func.count()).select_from(Instance)) == len(good_study)
             uids = set(session.scalars(select(ResultObject.sop_instance_uid)))
-        database.dispose()
     assert {pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID for file in sink[1].iterdir()} == uids
 
 
@@ -113,24 +95,22 @@ def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later(
     destinations = [("down", "LATE", late_port), ("up", "SINK", sink[0])]
     with peers.node(tmp_path / "node", destinations=destinations) as node:
         peers.storescu(need_program, good_study, node.dicom_port)
-        database = database_of(node)
 
         def delivered(name: str) -> bool:
-            with database.read() as session:
+            with node.database.read() as session:
                 states = session.scalars(select(Delivery.state).where(Delivery.destination == name)).all()
             return bool(states) and all(state is DeliveryState.DELIVERED for state in states)
 
         peers.wait_until(lambda: delivered("up"), 120, "everything at the destination that is up")
         assert not delivered("down")
-        assert state_of(database, uid) is StudyState.DELIVERING
+        assert node.state(uid) is StudyState.DELIVERING
         process = start_sink(need_program, late_folder, late_port)
         try:
             peers.wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
         finally:
             process.kill()
             process.wait()
-        peers.wait_until(lambda: state_of(database, uid) is StudyState.DONE, 10, "the study to be done")
-        database.dispose()
+        node.wait_until_done(uid, 10)
     assert len(list(late_folder.iterdir())) == len(list(sink[1].iterdir()))
 
 
@@ -139,10 +119,9 @@ def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
 ) -> None:
     uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
     with peers.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
-        database = database_of(node)
 
         def revision() -> int:
-            with database.read() as session:
+            with node.database.read() as session:
                 study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
                 return study.revision if study.state is StudyState.DONE else 0
 
@@ -153,7 +132,6 @@ def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
         assert peers.storescu(need_program, good_study, node.dicom_port).returncode == 0
         time.sleep(3)
         assert revision() == 2
-        database.dispose()
 
 
 def test_sigterm_ends_the_node_in_order(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class Round:
             destination = ("pacs", "ORTHANC", pacs.dicom_port)
             with peers.node(folder / "node", destinations=[destination], ports=node_ports) as node:
                 assert pacs.send_study(study_uid, "AXSPA")["FailedInstancesCount"] == 0
-                peers.wait_until(lambda: "everything delivered" in node.log, 180, "all results to be delivered")
+                node.wait_until_done(study_uid)
                 assert peers.stop(node.process) == 0
             self.study_uid = study_uid
             self.log = node.log
