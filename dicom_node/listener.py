@@ -93,12 +93,12 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         super().__init__(ae, MODE_ACCEPTOR)
         self._ended = ended
         self.visit: Any = None  # what the receiver keeps of this association
-        self._news = threading.Event()
+        self.news = threading.Event()
         self.dul = _WaitingDul(self)
         self.acse_timeout, self.network_timeout = ae.acse_timeout, ae.network_timeout  # kept in timers of the DUL
-        self.dul.to_user_queue = _TellingQueue(self._news.set)
-        self.dimse.msg_queue = _TellingQueue(self._news.set)
-        self._reactor_checkpoint = _WaitingCheckpoint(self._news)
+        self.dul.to_user_queue = _TellingQueue(self.news.set)
+        self.dimse.msg_queue = _TellingQueue(self.news.set)
+        self._reactor_checkpoint = _WaitingCheckpoint(self)
         self._reactor_checkpoint.set()
 
     def run_reactor(self) -> None:
@@ -195,14 +195,16 @@ class _TellingQueue(queue.Queue[Any]):
 class _WaitingCheckpoint(threading.Event):
     """The place where an association's loop passes each turn; here it waits until there is something to do."""
 
-    def __init__(self, news: threading.Event) -> None:
+    def __init__(self, assoc: GuardedAssociation) -> None:
         super().__init__()
-        self._news = news
+        self._assoc = assoc
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for news, no longer than timers allow, then for the checkpoint to be open."""
-        self._news.wait(_IDLE_LOOK_S)
-        self._news.clear()
+        assoc = self._assoc
+        if not (assoc.dimse.msg_queue.qsize() or assoc.dul.to_user_queue.qsize()):
+            assoc.news.wait(_IDLE_LOOK_S)
+        assoc.news.clear()
         return super().wait(timeout)
 
 

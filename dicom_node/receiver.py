@@ -39,7 +39,7 @@ def run_receiver(settings: Settings) -> None:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     from dicom_node.storage_scp import Receiver
 
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, busy_timeout_s=5.0)  # a sender waits, and not for ever
     objects = ObjectStore(settings.data_dir / "objects")
     receiver = Receiver(settings.receiver, database, objects)
     associations.close_leftovers(database)

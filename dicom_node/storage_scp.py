@@ -297,6 +297,8 @@ class Receiver:
             extra={"association": visit.association_id, "status": f"0x{code:04X}", "reason": error.code},
         )
         try:
+            if error.code.startswith("DATABASE"):
+                raise error  # writing to it would only wait for it once more
             key = None if isinstance(error, Retryable) or code == OUT_OF_RESOURCES else self._keep(event, content)
             refusal = Refusal(
                 status=code,
