@@ -52,7 +52,7 @@ def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHead
     steps: tuple[Callable[[], Iterator[GateFinding]], ...] = (
         lambda: check_complete(read, analysis),
         lambda: check_identity(read, headers),
-        lambda: check_conformance(read),
+        lambda: check_conformance(read, headers),
         lambda: check_references(read, headers),
         lambda: check_segmentations(read, analysis, headers),
         lambda: check_values(read, analysis),

@@ -6,14 +6,14 @@ present (empty where the source has none), and never a value that its own data t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pydicom
-from pydicom.charset import decode_element
+from pydicom.charset import convert_encodings, decode_element, python_encoding
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
@@ -101,16 +101,23 @@ class SeriesSource:
     references: dict[str, PlaneReference]
 
 
-def read_header(path: Path) -> Dataset:
+def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
     """Read the header of one source file.
+
+    Parameters
+    ----------
+    path : Path
+    keywords : sequence of str, optional
+        Keep these attributes alone (and the character set).
 
     Raises
     ------
     UnusableInput
         The file is gone or is not DICOM.
     """
+    tags = None if keywords is None else list(keywords)
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        return pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
     except (OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
         raise UnusableInput(
             "SOURCE_UNREADABLE", f"A source image of this study can no longer be read: {type(error).__name__}"
@@ -150,13 +157,14 @@ def take_identity(source: Dataset) -> Dataset:
 def text_encodings(source: Dataset) -> list[str]:
     """Python encodings of a header's text.
 
-    Where the header names no character set although its text is not ASCII, UTF-8 is taken if the bytes are valid
-    UTF-8, else Latin-1.
+    Where the header names no character set, or none that is known, although its text is not ASCII, UTF-8 is taken if
+    the bytes are valid UTF-8, else Latin-1.
     """
     declared = source.get("SpecificCharacterSet") or ""
     if declared not in ("", "ISO_IR 6"):
         names = [declared] if isinstance(declared, str) else list(declared)
-        return list(pydicom.charset.convert_encodings(names))
+        if all(name in python_encoding for name in names):
+            return list(convert_encodings(names))
     raw = b"".join(_raw_bytes(source, keyword) for keyword in ("PatientName", "PatientID", "StudyDescription"))
     try:
         raw.decode("utf-8")

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from reporting.checks import Checked, GateFinding, walk
+from reporting.checks.identity import SourceHeaders
 from reporting.stamp import DESCRIPTION_PREFIX
 
 NEVER_EMPTY = (
@@ -68,14 +69,17 @@ EXPECTED_OF = {
 LEGAL_UID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 
 
-def check_conformance(objects: Sequence[Checked]) -> Iterator[GateFinding]:
-    """Required attributes are there, UIDs are legal and unique, text is in UTF-8, everything says RESEARCH."""
+def check_conformance(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
+    """Required attributes are there, our UIDs are legal and unique, text is in UTF-8, everything says RESEARCH.
+
+    A UID that came with the source is named as it is, legal or not.
+    """
     seen: set[str] = set()
     for item in objects:
         dataset = item.dataset
         yield from _attributes(item)
         yield from _marks(item)
-        if any(not _legal(uid) for uid in _uids(dataset)):
+        if any(not _legal(uid) for uid in _uids(dataset) if uid not in source.uids):
             yield GateFinding("UID_INVALID", f"The {item.kind} object holds a UID that is not legal.", item.kind)
         if str(dataset.SOPInstanceUID) in seen:
             yield GateFinding("UID_REPEATED", f"Two objects share one UID, the second is {item.kind}.", item.kind)

@@ -13,6 +13,18 @@ from reporting.sources import read_header, take_identity
 
 PATIENT_KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")
+UID_KEYS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID")
+PLACE_KEYS = (
+    *UID_KEYS,
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
+IDENTITY_ELEMENTS = ("SpecificCharacterSet", *PATIENT_KEYS, *STUDY_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +34,18 @@ class SourceHeaders:
     Attributes
     ----------
     by_uid : dict from str to Dataset
-        Header of each source instance, as read.
+        What places each source instance, as read: its class, its size, its plane or planes.
     identities : tuple of Dataset
-        The identity of each, decoded and in legal form, in the order read.
+        Every different identity found, decoded and in legal form; one where all agree to the letter.
+    uids : frozenset of str
+        Every UID that the source brings, legal or not.
     unreadable : int
         Files that could not be read again.
     """
 
     by_uid: dict[str, Dataset]
     identities: tuple[Dataset, ...]
+    uids: frozenset[str]
     unreadable: int
 
     @classmethod
@@ -40,16 +55,22 @@ class SourceHeaders:
         for series in source.series:
             for image in series.images:
                 paths.setdefault(image.path, image.sop_instance_uid)
-        by_uid, identities, unreadable = {}, [], 0
+        by_uid: dict[str, Dataset] = {}
+        identities: dict[str, Dataset] = {}
+        uids: set[str] = set()
+        unreadable = 0
         for path, uid in paths.items():
             try:
-                header = read_header(path)
+                header = read_header(path, (*PATIENT_KEYS, *STUDY_KEYS, *PLACE_KEYS))
             except UnusableInput:
                 unreadable += 1
                 continue
             by_uid[uid] = header
-            identities.append(take_identity(header))
-        return cls(by_uid, tuple(identities), unreadable)
+            uids |= {_text(header, keyword) for keyword in UID_KEYS}
+            written = "\x1f".join(repr(header.get_item(keyword)) for keyword in IDENTITY_ELEMENTS)
+            if written not in identities:
+                identities[written] = take_identity(header)
+        return cls(by_uid, tuple(identities.values()), frozenset(uids), unreadable)
 
 
 def check_identity(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
