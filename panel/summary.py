@@ -42,6 +42,15 @@ class VolumeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LesionSlice:
+    """The lesions that the ASAS/OMERACT rule counted in one slice, on one side."""
+
+    index: int
+    number: int
+    area_mm2: float
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A result, ready to show."""
 
@@ -55,6 +64,7 @@ class View:
     slices: tuple[SliceRow, ...]
     volumes: tuple[VolumeRow, ...]
     asas: Json | None
+    lesions: tuple[tuple[str, tuple[LesionSlice, ...]], ...]
     limits: tuple[str, ...]
     selection_sentence: str
     candidates: tuple[Json, ...]
@@ -100,6 +110,7 @@ def read(result: Result) -> View:
         slices=tuple(_slice(row) for row in classification.get("slices") or ()),
         volumes=_volumes(summary.get("volumes") or {}),
         asas=summary.get("asas"),
+        lesions=_lesions(summary.get("asas") or {}),
         limits=tuple(map(str, summary.get("limits") or ())),
         selection_sentence=str(selection.get("sentence", "")),
         candidates=_ordered(selection.get("candidates") or ()),
@@ -140,6 +151,18 @@ def _slice(row: Json) -> SliceRow:
         stage=likeliest,
         as_probability=float(row.get("as_probability", 0.0)),
         probabilities=tuple(float(p) for p in named.values()),
+    )
+
+
+def _lesions(asas: Json) -> tuple[tuple[str, tuple[LesionSlice, ...]], ...]:
+    """For each side that has any: its slices, in order."""
+    found: dict[str, dict[int, list[float]]] = {}
+    for lesion in asas.get("lesions") or ():
+        slices = found.setdefault(str(lesion["side"]), {})
+        slices.setdefault(int(lesion["slice"]), []).append(float(lesion["area_mm2"]))
+    return tuple(
+        (side, tuple(LesionSlice(index, len(areas), sum(areas)) for index, areas in sorted(slices.items())))
+        for side, slices in sorted(found.items(), reverse=True)
     )
 
 

@@ -201,16 +201,19 @@ def _ledger(node: Node, study_id: int, result: Result | None, login: Login) -> d
     names = [one.name for one in node.settings.destinations]
     may_leave = result is not None and not result.superseded and result.status is not ResultStatus.HELD
     return {
-        "objects": [_object(one) for one in objects],
+        "objects": [_object(one, objects) for one in objects],
         "destinations": names,
         "can_act": may_leave,
         "timeline": history.days(queries.events(node.database, study_id)),
     }
 
 
-def _object(made: ResultObject) -> dict[str, Any]:
+def _object(made: ResultObject, others: list[ResultObject]) -> dict[str, Any]:
+    siblings = [one.id for one in others if one.series_instance_uid == made.series_instance_uid]
     return {
         "made": made,
+        "number": siblings.index(made.id) + 1,
+        "of": len(siblings),
         "class_words": _CLASS_WORDS.get(made.sop_class_uid, made.sop_class_uid),
         "deliveries": [_delivery(one) for one in made.deliveries],
     }

@@ -3,11 +3,11 @@
 (() => {
   const root = document.getElementById("viewer");
   if (!root) return;
-  const AT_ONCE = 6, KEPT = 600;
+  const AT_ONCE = 6, KEPT = 600, ZOOM = 1.8;
   const panes = {}, cache = new Map();
   let data = null, lead = "t1", drawing = false;
   const layers = { region: false, joints: true, edema: true, heat: false };
-  let opacity = 0.7, zoomed = false, heatmap = "heat";
+  let opacity = 0.7, zoomed = false, centre = [0.5, 0.52], heatmap = "heat";
 
   // --- pictures
   const waiting = [];
@@ -100,7 +100,8 @@
     const rows = base.height * (pane.aspect || 1);
     fit(pane, base.width, rows);
     const context = pane.canvas.getContext("2d");
-    const crop = zoomed ? [base.width * 0.17, base.height * 0.12, base.width * 0.66, base.height * 0.66] : [0, 0, base.width, base.height];
+    const part = zoomed ? 1 / ZOOM : 1, [cx, cy] = centre.map((one) => Math.min(1 - part / 2, Math.max(part / 2, one)));
+    const crop = [(cx - part / 2) * base.width, (cy - part / 2) * base.height, part * base.width, part * base.height];
     const put = (bitmap, alpha) => {
       const fx = bitmap.width / base.width, fy = bitmap.height / base.height;
       context.globalAlpha = alpha;
@@ -189,7 +190,7 @@
     root.querySelector("[data-opacity]").addEventListener("input", (event) => { opacity = Number(event.target.value) / 100; paint(); });
     root.querySelector("[data-zoom]").addEventListener("change", (event) => setZoom(event.target.checked));
     const layout = root.querySelector("#layout");
-    layout.closest("label").hidden = Object.keys(panes).length < 2;
+    layout.hidden = Object.keys(panes).length < 2;
     layout.addEventListener("change", () => setLayout(layout.value));
     const slider = root.querySelector("[data-slider]");
     slider.max = String(panes[reference()].count - 1);
@@ -203,6 +204,12 @@
         const steps = Math.trunc(rest / 50);
         if (steps) { rest -= steps * 50; stepBy(pane.name, Math.sign(steps) * Math.min(3, Math.abs(steps))); }
       }, { passive: false });
+      pane.canvas.addEventListener("pointermove", (event) => {
+        if (!zoomed) return;
+        const box = pane.canvas.getBoundingClientRect();
+        centre = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+        paint();
+      });
       pane.element.addEventListener("pointerdown", () => { lead = pane.name; });
     }
     new ResizeObserver(paint).observe(root);
