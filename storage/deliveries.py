@@ -100,15 +100,15 @@ def record(database: Database, attempts: Sequence[Attempt], *, now: datetime | N
     """Write what attempts gave, with the timeline lines and study states that follow, in one transaction."""
     now = now or utc_now()
     with database.write() as session:
+        studies = _lock_studies(session, attempts)
         told: dict[tuple[int, str], list[tuple[Attempt, bool]]] = {}
         for attempt in attempts:
-            row = session.get(Delivery, attempt.delivery_id, with_for_update=True)
+            row = session.get(Delivery, attempt.delivery_id)
             if row is None or row.state is not DeliveryState.WAITING:
                 continue  # cancelled while it was on its way
             news = attempt.state is not DeliveryState.WAITING or row.last_code != attempt.code
             _write(row, attempt, now=now)
-            study_id = _study_of(session, row)
-            told.setdefault((study_id, row.destination), []).append((attempt, news))
+            told.setdefault((studies[row.id], row.destination), []).append((attempt, news))
         for (study_id, destination), outcomes in told.items():
             _tell(session, study_id, destination, outcomes, now=now)
         for study_id in {key[0] for key in told}:
@@ -259,12 +259,17 @@ def _write(row: Delivery, attempt: Attempt, *, now: datetime) -> None:
         row.next_attempt_at = attempt.next_attempt_at
 
 
-def _study_of(session: Session, row: Delivery) -> int:
-    return session.execute(
-        select(Result.study_id)
-        .join(ResultObject, ResultObject.result_id == Result.id)
-        .where(ResultObject.id == row.object_id)
-    ).scalar_one()
+def _lock_studies(session: Session, attempts: Sequence[Attempt]) -> dict[int, int]:
+    """From each delivery to its study, with these studies locked: the last of two destinations must see the other."""
+    found = session.execute(
+        select(Delivery.id, Result.study_id)
+        .join(ResultObject, Delivery.object_id == ResultObject.id)
+        .join(Result, ResultObject.result_id == Result.id)
+        .where(Delivery.id.in_([attempt.delivery_id for attempt in attempts]))
+    )
+    studies = {delivery_id: study_id for delivery_id, study_id in found}
+    session.execute(select(Study.id).where(Study.id.in_(set(studies.values()))).order_by(Study.id).with_for_update())
+    return studies
 
 
 def _tell(

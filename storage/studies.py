@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from config.errors import Final, UnusableInput
+from config.errors import Final, StorageUnavailable, UnusableInput
 from storage import audit
 from storage.session import Database
 from storage.states import move, note, utc_now
@@ -19,6 +20,7 @@ _SEPARATORS = re.compile(r"[\^=,;\s]+")
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 
+_TRIES = 3
 _STUDIES: Table = Study.metadata.tables[Study.__tablename__]
 _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
 _KNOWN_STUDY = select(
@@ -126,7 +128,16 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
     ):
         check_uid(value, what)
     at = at or utc_now()
-    # Plain statements on this path, no mapped objects: it runs for every image.
+    for _ in range(_TRIES):
+        try:
+            return _record(database, image, at=at)
+        except IntegrityError:
+            continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
+    raise StorageUnavailable("DATABASE_BUSY", f"The image met others of its kind {_TRIES} times; it must come again.")
+
+
+def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
+    # Plain statements, no mapped objects: this runs for every image.
     with database.write() as session:
         known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
         study_id = _open_study(session, image, at=at) if known is None else known.id
