@@ -102,7 +102,7 @@ def _load(edema: Edema, side: Side, joints: tuple[Joint, ...], region: BoolArray
     near = _subchondral(joint, fluid)
     bone = np.count_nonzero(near & region)
     inside = np.count_nonzero(near & mask)
-    fraction = np.count_nonzero(near & mask & region) / bone if bone else None
+    fraction = float(np.count_nonzero(near & mask & region) / bone) if bone else None
     return EdemaLoad(side, volume_mm3, float(inside) * fluid.voxel_volume_mm3, fraction)
 
 

@@ -138,7 +138,7 @@ def find_edema(
         return Edema(nothing, nothing.copy(), 0.0, 0.0, 0.0, 0.0, 0.0)
     chance = edema_probability(fluid, region, joints, normal, classifier=classifier or shipped_classifier())
     found = _lesions(chance, fluid.voxel_volume_mm3)
-    left = found & _left_half(fluid, joints, middle_px)
+    left = found & left_half(fluid, joints, middle_px)
     right = found & ~left
     return Edema(
         left=left,
@@ -177,8 +177,22 @@ def _lesions(chance: FloatArray, voxel_mm3: float) -> BoolArray:
     return np.asarray(keep[labels], dtype=np.bool_)
 
 
-def _left_half(fluid: Volume, joints: tuple[Joint, ...], middle_px: float) -> BoolArray:
-    """The patient's left half: up to the middle between the joints, else to the body's plane of symmetry."""
+def left_half(fluid: Volume, joints: tuple[Joint, ...], middle_px: float) -> BoolArray:
+    """The patient's left half: up to the middle between the joints, else to the body's plane of symmetry.
+
+    Parameters
+    ----------
+    fluid : Volume
+        Gives the grid.
+    joints : tuple of Joint
+        On the same grid.
+    middle_px : float
+        Column of the plane of symmetry.
+
+    Returns
+    -------
+    bool array (slices, rows, columns)
+    """
     medians = [float(np.nanmedian(joint.columns_px)) for joint in joints]
     if len(medians) == 2:
         middle_px = sum(medians) / 2

@@ -17,6 +17,7 @@ CORE_MM = 35.0  # half width of the central sacrum, where normal marrow is looke
 FIELD_MM = 25.0  # smoothness of the coil's field
 EDGE_MM = 2.0  # the outermost marrow is mixed with cortex
 FEWEST_VOXELS = 300
+LEAST_VARIATION = 0.12  # normal marrow varies at least so much, relative to its mean, however little noise there is
 _STEP = 4  # the field is estimated on a coarser grid
 
 
@@ -27,7 +28,8 @@ class NormalMarrow:
     Attributes
     ----------
     mean, sd : float
-        Intensity of normal sacral marrow, in the units of the volume, where the field is 1.
+        Intensity of normal sacral marrow, in the units of the volume, where the field is 1. `sd` is at least
+        LEAST_VARIATION of `mean`.
     field : float32 array (slices, rows, columns)
         Smooth gain of the coil; 1 on average in the central sacrum.
     deviations : float32 array (slices, rows, columns)
@@ -69,9 +71,10 @@ def find_normal_marrow(
         return None
     field = _coil_field(fluid, region, first, spread / first) / np.float32(first)
     flat = fluid.voxels / field
-    mean, sd = robust_mean_sd(flat[core])
-    if sd <= 0:
+    mean, measured_sd = robust_mean_sd(flat[core])
+    if mean <= 0:
         return None
+    sd = max(measured_sd, LEAST_VARIATION * mean)
     return NormalMarrow(mean, sd, field, ((flat - np.float32(mean)) / np.float32(sd)).astype(np.float32))
 
 
@@ -102,8 +105,15 @@ def smooth(voxels: FloatArray, volume: Volume, sigma_mm: float) -> FloatArray:
         Gives the grid.
     sigma_mm : float
     """
-    row_mm, column_mm = volume.pixel_spacing_mm
-    planes = [cv2.GaussianBlur(plane, (0, 0), sigma_mm / column_mm, None, sigma_mm / row_mm) for plane in voxels]
+    rows, columns = volume.shape[1:]
+    sigmas_px = [sigma_mm / spacing for spacing in volume.pixel_spacing_mm]
+    step = max(1, int(min(sigmas_px) // 3))  # wide kernels lose nothing on a coarser grid
+    size = (max(1, columns // step), max(1, rows // step))
+    planes = []
+    for plane in voxels:
+        small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA) if step > 1 else plane
+        small = cv2.GaussianBlur(small, (0, 0), sigmas_px[1] / step, None, sigmas_px[0] / step)
+        planes.append(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR) if step > 1 else small)
     return np.stack(planes).astype(np.float32, copy=False)
 
 

@@ -91,6 +91,11 @@ def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     stage.add_argument("--threads", type=int, default=2)
     stage.add_argument("--resume", action="store_true")
     stage.set_defaults(run=commands.run_train_stage)
+    edema = networks.add_parser("edema", help="the oedema classifier, by the readers' masks and phantoms")
+    edema.add_argument("dataset", type=Path)
+    edema.add_argument("--out", type=Path, required=True, help="JSON file; ships as inference/edema_classifier.json")
+    edema.add_argument("--threads", type=int, default=2)
+    edema.set_defaults(run=commands.run_train_edema)
 
 
 def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -109,6 +114,17 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     stage.add_argument("--page", type=Path, default=Path("docs/evaluation/stage.md"))
     stage.add_argument("--threads", type=int, default=2)
     stage.set_defaults(run=commands.run_evaluate_stage)
+    joints = which.add_parser("joints", help="the joint surfaces on phantoms, and drawn on every labelled scan")
+    joints.add_argument("dataset", type=Path)
+    joints.add_argument("--page", type=Path, default=Path("docs/evaluation/joints.md"))
+    joints.add_argument("--threads", type=int, default=2)
+    joints.set_defaults(run=commands.run_evaluate_joints)
+    edema = which.add_parser("edema", help="each scan by a classifier that its patient has not taught")
+    edema.add_argument("dataset", type=Path)
+    edema.add_argument("--runs", type=Path, required=True, help="trainings of the region network that held folds back")
+    edema.add_argument("--page", type=Path, default=Path("docs/evaluation/edema.md"))
+    edema.add_argument("--threads", type=int, default=2)
+    edema.set_defaults(run=commands.run_evaluate_edema)
 
 
 def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -116,6 +116,48 @@ def run_evaluate_stage(options: argparse.Namespace) -> None:
     evaluate_stage(options.simulated, options.runs, options.page, dataset=options.dataset)
 
 
+def run_evaluate_joints(options: argparse.Namespace) -> None:
+    """Measure the joints on phantoms and draw them on every labelled scan."""
+    _set_threads(options.threads)
+    from training.evaluate_joints import SEEDS, contact_sheet, joints_page, score_phantom, write_sheet
+
+    dataset = read_index(options.dataset)
+    scores = [score for seed in SEEDS for score in score_phantom(seed)]
+    names, sheet = dataset.labelled(), options.page.with_name("joints.jpg")
+    write_sheet(sheet, contact_sheet(dataset, names))
+    page = joints_page(scores, command="axspa-train evaluate joints DATASET", sheet=sheet.name, subjects=names)
+    options.page.write_text(page, encoding="utf-8")
+    print(options.page)
+
+
+def run_evaluate_edema(options: argparse.Namespace) -> None:
+    """Judge the oedema of each scan by a classifier that its patient has not taught."""
+    _set_threads(options.threads)
+    from training.evaluate_edema import edema_page, held_back_regions, leave_one_out, manual_regions, write_page
+
+    dataset = read_index(options.dataset)
+    folds = read_splits(options.dataset)
+    runs = [_runs_without(options.runs, number) for number in range(len(folds))]
+    regions = {
+        "In the region of a network that has not seen the patient": held_back_regions(dataset, folds, runs),
+        "In the manual region": manual_regions(dataset),
+    }
+    sections = leave_one_out(dataset, regions)
+    write_page(options.page, edema_page(sections, command="axspa-train evaluate edema DATASET --runs RUNS"))
+    print(options.page)
+
+
+def run_train_edema(options: argparse.Namespace) -> None:
+    """Teach the oedema classifier by every scan that has readings."""
+    _set_threads(options.threads)
+    from training.edema_model import fit_edema_classifier
+    from training.evaluate_edema import TRAINED_ON, teaching_voxels
+
+    classifier = fit_edema_classifier(teaching_voxels(read_index(options.dataset)))
+    classifier.save(options.out, trained_on=TRAINED_ON)
+    print(options.out)
+
+
 def run_export(options: argparse.Namespace) -> None:
     """Make the bundle of what lies in the runs."""
     _set_threads(options.threads)

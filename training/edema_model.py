@@ -32,12 +32,15 @@ class LabelledVoxels:
         1 where a reading marks the voxel.
     marked : float32 array (readings,)
         All that a reading marks in the scan, candidates or not, voxels.
+    weight : float
+        Of this scan among the others.
     """
 
     patient: str
     features: FloatArray
     readings: FloatArray
     marked: FloatArray
+    weight: float = 1.0
 
 
 def fit_edema_classifier(
@@ -70,6 +73,7 @@ def fit_edema_classifier(
     """
     sample = np.concatenate([scan.features[:: max(1, len(scan.features) // 40_000)] for scan in scans])
     mean, sd = sample.mean(axis=0), sample.std(axis=0) + 1e-6
+    weights = sum(scan.weight for scan in scans)
     fitted = []
     for member in range(members):
         rng = np.random.default_rng((seed, member))
@@ -85,7 +89,7 @@ def fit_edema_classifier(
                 for total, part in zip(
                     gradients, _gradient(parameters, inputs, scan.readings[chosen], scan.marked * share), strict=True
                 ):
-                    total += part / len(scans)
+                    total += part * scan.weight / weights
             optimiser.step(gradients, learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps)))
         fitted.append(parameters)
     stacked = [np.stack([parameters[k] for parameters in fitted]) for k in range(4)]

@@ -33,7 +33,7 @@ def import_nifti(source: Path, out: Path) -> Dataset:
     """
     entries: list[SubjectEntry] = []
     for path in sorted((source / "t1w").glob(f"*{SUFFIX}")):
-        entries.append(write_subject(out, _labelled_subject(source, path)))
+        entries.append(write_subject(out, labelled_subject(source, path)))
     for path in sorted((source / "followup_t1w").glob(f"*{SUFFIX}")):
         name = path.name.removesuffix(SUFFIX)
         entries.append(write_subject(out, _subject(name, name.split("_")[0], path, {}, {})))
@@ -42,7 +42,16 @@ def import_nifti(source: Path, out: Path) -> Dataset:
     return dataset
 
 
-def _labelled_subject(source: Path, path: Path) -> Subject:
+def labelled_subject(source: Path, path: Path) -> Subject:
+    """Read one scan of the layout with all its masks.
+
+    Parameters
+    ----------
+    source : Path
+        Folder that holds ``t1w``.
+    path : Path
+        Its T1-weighted image.
+    """
     name = path.name.removesuffix(SUFFIX)
     images = {"stir": source / "stir" / path.name}
     labels = {key: source / key / path.name for key in ("region", "normal_marrow")}
