@@ -1,0 +1,34 @@
+"""Splits are by patient."""
+
+from pathlib import Path
+
+import pytest
+
+from training.data.splits import patient_folds, read_splits, write_splits
+
+PATIENTS = {f"{patient}_{when}": patient for patient in "abcdefg" for when in ("before", "after")}
+
+
+@pytest.mark.parametrize("folds", [2, 3, 7])
+def test_no_patient_is_on_both_sides_and_every_scan_is_held_back_once(folds: int) -> None:
+    made = patient_folds(PATIENTS, folds)
+
+    held_back = [name for fold in made for name in fold.held_back]
+    assert sorted(held_back) == sorted(PATIENTS)
+    for fold in made:
+        assert not {PATIENTS[name] for name in fold.learn} & {PATIENTS[name] for name in fold.held_back}
+        assert sorted((*fold.learn, *fold.held_back)) == sorted(PATIENTS)
+    sizes = [len(fold.held_back) for fold in made]
+    assert max(sizes) - min(sizes) <= 2
+
+
+@pytest.mark.parametrize("folds", [0, 1, 8])
+def test_a_number_of_folds_that_cannot_be_is_refused(folds: int) -> None:
+    with pytest.raises(ValueError, match=f"received {folds}"):
+        patient_folds(PATIENTS, folds)
+
+
+def test_splits_come_back_as_written(tmp_path: Path) -> None:
+    made = patient_folds(PATIENTS, 3)
+    write_splits(tmp_path, made)
+    assert read_splits(tmp_path) == made
