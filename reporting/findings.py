@@ -352,6 +352,7 @@ PAGE = {
     "short_t1": "T1",
     "short_fluid": "Fluid",
     "missing": "No such series",
+    "no_heatmap": "Nothing was classified",
     "no_slice": "No slice at this place",
     "limits": "Limitations",
     "no_limits": "none were noted for this study beyond those of the method.",

@@ -201,11 +201,16 @@ def _grid(page: Page, analysis: Analysis, plates: Plates) -> None:
         return
     key = choose_key_slices(analysis, COLUMNS)
     rows = (
-        (PAGE["row_t1"], analysis.t1, _anatomy_cell),
-        (PAGE["row_fluid"], analysis.fluid, _fluid_cell),
-        (PAGE["row_heat"], analysis.reference if analysis.explanation is not None else None, _heat_cell),
+        (PAGE["row_t1"], analysis.t1, _anatomy_cell, PAGE["missing"]),
+        (PAGE["row_fluid"], analysis.fluid, _fluid_cell, PAGE["missing"]),
+        (
+            PAGE["row_heat"],
+            analysis.reference if analysis.explanation is not None else None,
+            _heat_cell,
+            PAGE["no_heatmap"],
+        ),
     )
-    for row, (title, volume, cell) in enumerate(rows):
+    for row, (title, volume, cell, empty) in enumerate(rows):
         y = GRID_Y + row * (CELL_PX[1] + GAP_Y)
         page.text(GRID_X, y - 10, title, size=18, colour=MUTED, anchor="ls")
         _legend(page, analysis, row, y)
@@ -213,7 +218,7 @@ def _grid(page: Page, analysis: Analysis, plates: Plates) -> None:
             x = GRID_X + column * (CELL_PX[0] + GAP_X)
             index = _index(analysis, volume, key, column)
             if volume is None or index is None:
-                _empty_cell(page, x, y, PAGE["missing"] if volume is None else PAGE["no_slice"])
+                _empty_cell(page, x, y, PAGE["no_slice"] if volume is not None else empty)
                 continue
             page.image.paste(Image.fromarray(cell(analysis, plates, volume, index, viewport)), (x, y))
             _cell_words(page, volume, index, x, y)
