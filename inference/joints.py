@@ -33,6 +33,8 @@ TYPICAL_SLOPE = -0.27  # change of that distance per millimetre downwards
 TYPICAL_DRIFT = -0.25  # change of that distance per millimetre backwards
 SHORTEST_MM = 12  # shorter lines are no joint
 SEEN_MINIMUM = 0.35  # visibility that alone proves a joint, where no sacrum is seen beside it
+BACK_MINIMUM = 0.25  # visibility asked of the hindmost slice: behind the joint ilium and sacrum still touch
+BACK_SLICES_MM = 14.0  # no more than this is cut away for it
 SACRUM_WITHIN_MM = 32  # sacrum reaches at least this near to the midline
 SACRUM_ROWS_MM = 8
 SMALLEST_REGION_MM3 = 20_000.0
@@ -174,6 +176,7 @@ def _judge(grid: _SideGrid, contrast: FloatArray, at: NDArray[np.intp]) -> tuple
     visibility = np.where(extent, seen, 0).sum(axis=1) / np.maximum(extent.sum(axis=1), 1) / CLEAR_CONTRAST
     sacrum = (_touches_sacrum(grid.region, at[:, :, 0]) & extent).sum(axis=1) * GRID_MM >= SACRUM_ROWS_MM
     extent[~_longest_run(sacrum | (visibility > SEEN_MINIMUM))] = False
+    extent[_behind(visibility, extent.any(axis=1), grid.backwards_mm)] = False
     return np.where(extent.any(axis=1), np.clip(visibility, 0, 1), 0).astype(np.float32), extent
 
 
@@ -184,6 +187,15 @@ def _touches_sacrum(region: FloatArray, at: NDArray[np.intp]) -> BoolArray:
     lateral = np.arange(region.shape[2])
     needed = (lateral >= SACRUM_WITHIN_MM) & (lateral <= at[:, :, None])
     return np.asarray((bone | ~needed).all(axis=2) & (region[:, :, SACRUM_WITHIN_MM] > 0.5), dtype=np.bool_)
+
+
+def _behind(visibility: FloatArray, present: BoolArray, backwards_mm: float) -> NDArray[np.intp]:
+    """The hindmost slices in which no line is seen."""
+    order = np.flatnonzero(present)[:: -1 if backwards_mm > 0 else 1]
+    most = int(BACK_SLICES_MM / abs(backwards_mm)) if backwards_mm else 0
+    seen = np.flatnonzero(visibility[order] >= BACK_MINIMUM)
+    unseen = int(seen[0]) if len(seen) else 0
+    return np.asarray(order[: min(unseen, most)], dtype=np.intp)
 
 
 def _longest_run(flags: BoolArray) -> BoolArray:
