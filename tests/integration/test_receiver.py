@@ -177,6 +177,7 @@ def test_other_content_under_a_known_uid_is_refused_and_kept_apart(receiver: Run
     assert "DUPLICATE_DIFFERS" in codes
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom does not like to write what is sent here
 @pytest.mark.parametrize(
     ("values", "status", "code"),
     [
