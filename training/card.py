@@ -82,13 +82,21 @@ def _region_figures(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _stage_figures(figures: Mapping[str, Any]) -> list[str]:
-    """Figures of the classifier: every single number or interval that its evaluation gave."""
-    if not figures:
+    """Figures of the classifier, one column for each group of patients."""
+    groups: Mapping[str, Any] = figures.get("groups", {})
+    if not groups:
         return ["\nStage: not evaluated."]
-    lines = ["\nStage, on held-back simulated patients:\n", "| figure | value |", "|---|---|"]
-    for key, value in figures.items():
-        if isinstance(value, Mapping) and {"mean", "low", "high"} <= set(value):
-            lines.append(f"| {key} | {Interval(value['mean'], value['low'], value['high'])} |")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            lines.append(f"| {key} | {value:.3f} |")
-    return lines
+    heads = [f"{name} ({group['patients']} patients)" for name, group in groups.items()]
+    rows = ["\nStage, on held-back simulated patients (95 % bootstrap interval over patients):\n"]
+    rows += [f"| figure | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    names = dict.fromkeys(name for group in groups.values() for name in group["figures"])
+    for name in names:
+        cells = [_interval(group["figures"].get(name)) for group in groups.values()]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return rows
+
+
+def _interval(value: Mapping[str, float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value['value']:.2f} ({value['low']:.2f} to {value['high']:.2f})"
