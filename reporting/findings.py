@@ -28,6 +28,8 @@ NOT_ANALYSED = "Not analysed"
 SECTION_LIMITATIONS = "Limitation"
 PICTURE_TEXT = "RESEARCH - NOT FOR DIAGNOSIS"
 LOW_VISIBILITY = 0.35
+CERTAIN = 0.5
+LESIONS_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def describe(analysis: Analysis) -> Findings:
             limitations=limitations,
             numbers=(),
         )
-    limitations += _geometry_limits(analysis)
+    limitations += _certainty(analysis.prediction) + _geometry_limits(analysis)
     return Findings(
         headline=_headline(analysis),
         sentences=(
@@ -104,11 +106,12 @@ def describe(analysis: Analysis) -> Findings:
 
 
 def ascii_text(text: str) -> str:
-    """Text of others (series names, reasons) in ASCII; what has no ASCII form becomes a question mark."""
+    """Text of others (series names, reasons) in ASCII and in one spelling; what has no ASCII form becomes ``?``."""
     for character, plain in (("\u2013", "-"), ("\u2014", "-"), ("\u2019", "'"), ("\u2264", "<="), ("\u2265", ">=")):
         text = text.replace(character, plain)
     for character, plain in (("\u00b0", " degrees"), ("\u00d7", "x"), ("\u00b1", "+/-"), ("\u00b2", "2")):
         text = text.replace(character, plain)
+    text = text.replace("oedema", "edema").replace("Oedema", "Edema")
     return " ".join(text.encode("ascii", "replace").decode("ascii").split())
 
 
@@ -193,6 +196,16 @@ def _classification(analysis: Analysis) -> tuple[str, ...]:
     )
 
 
+def _certainty(prediction: Prediction | None) -> tuple[str, ...]:
+    if prediction is None or prediction.stage_probabilities[STAGES.index(prediction.stage)] >= CERTAIN:
+        return ()
+    likeliest = STAGES[int(np.argmax(prediction.stage_probabilities))]
+    words = f"The stage is uncertain: {prediction.stage} has a probability of {_stage_probability(prediction)}"
+    if likeliest != prediction.stage:
+        words += f", and {likeliest} alone has a higher one; the bundle's rule weighs the stages against each other"
+    return (words + ".",)
+
+
 def _edema(analysis: Analysis) -> tuple[str, ...]:
     edema = analysis.edema
     if edema is None:
@@ -216,7 +229,7 @@ def _asas(analysis: Analysis) -> tuple[str, ...]:
 
 def _lesions(analysis: Analysis, fluid: Volume) -> list[str]:
     lesions = analysis.asas.lesions if analysis.asas is not None else ()
-    largest = sorted(lesions, key=lambda lesion: -lesion[2])[:12]
+    largest = sorted(lesions, key=lambda lesion: -lesion[2])[:LESIONS_NAMED]
     lines = [
         f"patient's {side}, fluid-sensitive {image_name(fluid, index)}, {area_mm2:.0f} mm2"
         for side, index, area_mm2 in sorted(largest, key=lambda lesion: (lesion[0], lesion[1]))

@@ -21,6 +21,7 @@ KIND = "sc"
 SERIES_NUMBER = 905
 DESCRIPTION = "Grad-CAM (not diagnostic)"
 MAX_HEAT_SLICES = 16
+SMALLEST_TEXT_PX = 7
 
 
 def heat_slices(analysis: Analysis) -> tuple[int, ...]:
@@ -150,13 +151,19 @@ def heat_picture(analysis: Analysis, plane: ByteArray, index: int) -> ByteArray:
 
 
 def burn_in(rgb: ByteArray, lines: Sequence[str], *, size_px: int) -> ByteArray:
-    """Write lines of text into the upper left corner, light with a dark edge."""
-    image = Image.fromarray(rgb)
+    """Write lines of text into the upper left corner, on a darkened strip; smaller where they would not fit."""
+    while size_px > SMALLEST_TEXT_PX and max(font(size_px).getlength(line) for line in lines) > rgb.shape[1] - size_px:
+        size_px -= 1
+    step, edge = size_px + 4, size_px // 3
+    height = min(edge * 2 + step * len(lines), rgb.shape[0])
+    width = min(int(max(font(size_px).getlength(line) for line in lines)) + 3 * edge, rgb.shape[1])
+    darkened = rgb.copy()
+    darkened[:height, :width] //= 4
+    image = Image.fromarray(darkened)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
-        place = (size_px // 2, size_px // 3 + number * (size_px + 3))
         colour = (255, 196, 84) if number == 0 else (240, 240, 240)
-        draw.text(place, line, font=font(size_px), fill=colour, stroke_width=1, stroke_fill=(0, 0, 0))
+        draw.text((edge, edge + number * step), line, font=font(size_px), fill=colour)
     burned: ByteArray = np.asarray(image)
     return burned
 

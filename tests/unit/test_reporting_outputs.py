@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.types import Analysis, Side
+from inference.types import Analysis, Side, Stage
+from reporting.findings import ascii_text, describe
 from reporting.outputs import Outputs, build
 from reporting.sources import legal_date, legal_time
 from reporting.uids import derived_uid
@@ -215,6 +216,17 @@ def test_measurements_name_the_segments_they_measure(analysis: Analysis, outputs
     band = analysis.joint(Side.RIGHT).band
     assert found["Right sacroiliac joint"] == pytest.approx(band.sum() * analysis.t1.voxel_volume_mm3, rel=1e-6)
     assert len(found) == 5
+
+
+def test_an_uncertain_stage_is_called_uncertain(analysis: Analysis) -> None:
+    vague = replace(analysis.prediction, stage=Stage.MODERATE, stage_probabilities=(0.3, 0.25, 0.25, 0.2))
+    limits = describe(replace(analysis, prediction=vague)).limitations
+    assert any("uncertain" in text and "Normal" in text for text in limits)
+    assert not any("uncertain" in text for text in describe(analysis).limitations)
+
+
+def test_words_of_others_come_in_one_spelling_and_in_ascii() -> None:
+    assert ascii_text("Oedema \u2265 20 mm\u00b2 of \u4ed9 oedema") == "Edema >= 20 mm2 of ? edema"
 
 
 def test_naive_start_is_refused(analysis: Analysis) -> None:
