@@ -1,4 +1,4 @@
-"""A set of simulated patients, kept as the squares that the stage network sees: one file for each anatomy.
+"""A set of simulated patients, kept as the pictures that the stage network sees: one file for each anatomy.
 
 Anatomies are phantoms (by seed) and real scans (healed, by patient). A split holds whole anatomies: no phantom seed and
 no real patient is in two of train, validation and held-back. Building it again goes on where it stopped.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.joints import find_joints, joint_slices
-from inference.stage_input import network_index, stage_input
+from inference.stage_input import T1_CEILING, pictures, stage_input
 from inference.surfaces import surface_band
 from inference.types import STAGES, FloatArray, Joint, Side, Stage, Volume
 from training.data.dataset import Dataset
@@ -26,9 +26,8 @@ from training.simulate.lesions import Anatomy, LesionKind
 from training.simulate.phantom import GridSpec, PhantomSpec, make_phantom
 from training.simulate.requested import requested_patient
 
-SPACING_MM = 150 / 144
-CACHE_PX = 168
-EVIDENCE_PX = 42
+SPACING_MM = 0.8
+CACHE_PX = 128
 SPACE = "simulated"
 GROUPS = {
     LesionKind.EDEMA: 0,
@@ -37,7 +36,7 @@ GROUPS = {
     LesionKind.SCLEROSIS: 1,
     LesionKind.ANKYLOSIS: 2,
 }
-SHARPEST_T1 = 1.5
+EVIDENCE_STEP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,9 @@ class Shard:
     Attributes
     ----------
     plan : AnatomyPlan
-    images : uint8 array (n, 168, 168, 3)
-        T1W from 0 to 1.5, fluid and joint band from 0 to 1, each to 255.
-    evidence : uint8 array (n, 42, 42, 3)
+    images : uint8 array (n, 128, 128, 3)
+        T1W from 0 to 1.5, fluid and closeness to the joint from 0 to 1, each to 255.
+    evidence : uint8 array (n, 32, 32, 3)
         Share of oedema, structural lesions and ankylosis, to 255.
     stages : int8 array (n,)
         Index of what the slice shows; -1 where that is doubtful.
@@ -146,7 +145,7 @@ def simulate(plan: AnatomyPlan, real: Dataset | None) -> Shard:
         truth.append(STAGES.index(patient.stage))
         slices = joint_slices(joints, patient.anatomy.t1)
         if slices:
-            parts.append((*_squares(patient, joints, slices), np.full(len(slices), draw, np.int16)))
+            parts.append((*_pictures(patient, joints, slices), np.full(len(slices), draw, np.int16)))
     images, evidence, stages, patients = (np.concatenate(list(values)) for values in zip(*parts, strict=True))
     return Shard(plan, images, evidence, stages, patients, np.array(truth, np.int8))
 
@@ -224,20 +223,19 @@ def _shaken(side: Side, surface: FloatArray, volume: Volume, rng: np.random.Gene
     return Joint(side, columns, surface_band(columns, volume), np.ones(len(columns), np.float32))
 
 
-def _squares(
+def _pictures(
     patient: SimulatedPatient, joints: tuple[Joint, ...], slices: tuple[int, ...]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8]]:
     anatomy = patient.anatomy
     given = stage_input(
-        anatomy.t1, anatomy.fluid, joints, slices=slices, size_mm=CACHE_PX * SPACING_MM, size_px=CACHE_PX
+        anatomy.t1, anatomy.fluid, joints, slices=slices, spacing_mm=SPACING_MM, size_px=CACHE_PX
     )
-    scale = np.array([255 / SHARPEST_T1, 255, 255], np.float32)
+    scale = np.array([255 / T1_CEILING, 255, 255], np.float32)
     images = np.clip(np.rint(given.images * scale), 0, 255).astype(np.uint8)
-    masks = [np.zeros(anatomy.t1.shape, np.float32) for _ in range(1 + max(GROUPS.values()))]
+    masks = np.zeros((1 + max(GROUPS.values()), *anatomy.t1.shape), np.float32)
     for lesion in patient.lesions:
         np.maximum(masks[GROUPS[lesion.kind]], lesion.mask, out=masks[GROUPS[lesion.kind]])
-    order = [network_index(given.mapping, index) for index in slices]
-    maps = np.stack([given.mapping.to_network(mask)[order] for mask in masks], axis=-1)
+    maps = np.stack([pictures(given.grid, mask, slices) for mask in masks], axis=-1)
     evidence = np.stack([_reduced(plane) for plane in maps])
     shown = [patient.slice_stages[index] for index in slices]
     stages = [-1 if stage is None else STAGES.index(stage) for stage in shown]
@@ -245,7 +243,8 @@ def _squares(
 
 
 def _reduced(plane: FloatArray) -> NDArray[np.uint8]:
-    small = cv2.resize(plane, (EVIDENCE_PX, EVIDENCE_PX), interpolation=cv2.INTER_AREA)
+    size = CACHE_PX // EVIDENCE_STEP
+    small = cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
     return np.clip(np.rint(small * 255), 0, 255).astype(np.uint8)
 
 

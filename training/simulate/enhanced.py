@@ -14,7 +14,7 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from inference.types import Volume
 from reporting.uids import derived_uid
-from training.simulate.dicom import Series, decimal, full_scale, series_attributes, set_pixels, stored
+from training.simulate.series import Series, decimal, full_scale, series_attributes, set_pixels, stored
 from training.simulate.vendors import PHYSICS
 
 _POSITION, _STACK, _IN_STACK, _CONTENT = 0x00200032, 0x00209056, 0x00209057, 0x00209111
