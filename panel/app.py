@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from config import logs
-from config.errors import StorageUnavailable
+from config.errors import Final, StorageUnavailable
 from config.settings import Settings
 from panel import auth
 from panel.deps import NeedsLoginError, get_login
@@ -78,6 +78,11 @@ def run_panel(settings: Settings, *, ready: Callable[[int], None] | None = None)
     settings : Settings
     ready : callable, optional
         Called with the port once it is bound, which matters where the settings say 0.
+
+    Raises
+    ------
+    Final
+        The port cannot be used.
     """
     logs.setup(settings.logging)
     database = Database(settings.database_url)
@@ -125,8 +130,11 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.set_inheritable(True)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Final("PANEL_PORT", f"The panel's port cannot be used ({error.strerror}): {host}:{port}") from None
     return listener
 
 

@@ -1,6 +1,7 @@
 """``axspa-node demo``: a whole node on this machine, a synthetic study through the network, and what came back."""
 
 import contextlib
+import os
 import secrets
 import signal
 import socket
@@ -60,6 +61,7 @@ def demo(settings: Settings, *, out: Path | None, leave: bool) -> int:
     Retryable
         The node did not start, or the study did not settle within five minutes.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the node too, as Ctrl-C does
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="axspa-demo-")))
         received = out or folder / "received"
@@ -150,10 +152,12 @@ def _running(settings: Settings, folder: Path) -> Iterator[None]:
     config = folder / "axspa.toml"
     config.write_text(_toml(settings), encoding="utf-8")
     log = folder / "node.log"
+    # The environment wins over the file: a port or data folder set there would make this another node than the demo's.
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("AXSPA_")}
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             [sys.executable, "-m", "dicom_node.cli", "serve", "--config", str(config)],
-            stdout=stream, stderr=stream, start_new_session=True,
+            stdout=stream, stderr=stream, start_new_session=True, env=environment,
         )  # fmt: skip
     try:
         _wait_for_health(process, settings, log)
