@@ -7,9 +7,11 @@ message only where the error is one of ours (:mod:`config.errors`).
 
 import json
 import logging
+import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +39,23 @@ def setup(settings: LoggingSettings) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL + 1)
+
+
+@contextmanager
+def native_silence() -> Iterator[None]:
+    """Drop what native libraries write to standard error while they are loaded; TensorFlow greets at every start.
+
+    What Python raises passes through.
+    """
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 class TextFormatter(logging.Formatter):

@@ -68,7 +68,11 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _process(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.offline import process
+    from config import logs
+
+    logs.setup(settings.logging)
+    with logs.native_silence():
+        from dicom_node.offline import process
 
     return process(options.input, options.out, settings=settings)
 

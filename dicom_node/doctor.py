@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from config import logs
 from config.errors import AxspaError
 from config.settings import Destination, Settings
 from dicom_node import delivery
@@ -110,7 +111,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _bundle(settings: Settings) -> Iterator[Finding]:
-    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+    with logs.native_silence():
+        bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     identity = bundle.identity
     text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
     yield Finding("bundle", Verdict.OK, text)

@@ -39,7 +39,9 @@ def start(settings: Settings) -> None:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             os.environ[name] = str(settings.analysis.threads)
     logs.setup(settings.logging)
-    from inference.registry import load_bundle
+    with logs.native_silence():
+        from dicom_node import pipeline  # noqa: F401 (the models' library is loaded here, once)
+        from inference.registry import load_bundle
 
     bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     bundle.warm()
