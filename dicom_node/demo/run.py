@@ -178,7 +178,8 @@ def _toml(settings: Settings) -> str:
         f"[analysis]\nbundle = '{settings.analysis.bundle}'\n"
         f"bundle_roots = {[str(root) for root in settings.analysis.bundle_roots]}\n"
         f"[panel]\nhost = '127.0.0.1'\nport = {settings.panel.port}\n"
-        f"[[destinations]]\nname = '{peer.name}'\nae_title = '{peer.ae_title}'\nhost = '{peer.host}'\nport = {peer.port}\n"
+        f"[[destinations]]\nname = '{peer.name}'\nae_title = '{peer.ae_title}'\n"
+        f"host = '{peer.host}'\nport = {peer.port}\n"
     )
 
 
