@@ -57,9 +57,8 @@ class StagePredictor:
             fluid,
             joints,
             slices=slices,
-            size_mm=given.spacing_mm * given.size_px,
+            spacing_mm=given.spacing_mm,
             size_px=given.size_px,
-            t1_percentiles=given.percentiles,
         )
 
     def predict(
@@ -72,7 +71,7 @@ class StagePredictor:
         t1, fluid : Volume or None
             At least one; the reference is `t1` if there is one.
         joints : tuple of Joint
-            On the grid of the reference.
+            On the grid of the reference; without any there is nothing to see.
         joint_slices : sequence of int
             Slices of the reference that show a joint; at least one.
 

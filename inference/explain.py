@@ -1,6 +1,7 @@
 """Grad-CAM of the stage network's last convolution, and Grad-CAM focused on the joints, on the source grid.
 
-Both are normalised over the study, not slice by slice: a slice without evidence stays cool.
+Both are normalised over the study, not slice by slice: a slice without evidence stays cool. The network sees strips about
+the joints; where it did not look there is no heat.
 
 References
 ----------
@@ -18,7 +19,6 @@ import numpy as np
 
 from inference.classifier import BATCH, LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
 from inference.preprocess import network_mapping
-from inference.stage_input import network_index
 from inference.types import STAGES, BoolArray, Explanation, FloatArray, Joint, Prediction, Volume
 
 BOX_ROWS = (0.5, 0.9)
@@ -57,10 +57,10 @@ def explain(
     given = predictor.prepare(t1, fluid, joints, [one.slice_index for one in prediction.slices])
     small = class_activation(predictor.model, given.images, STAGES.index(prediction.stage))
     size = predictor.spec.input.size_px
-    planes = np.zeros((reference.shape[0], size, size), np.float32)
-    for index, heat in zip(given.slices, small, strict=True):
-        planes[network_index(given.mapping, index)] = cv2.resize(heat, (size, size), interpolation=cv2.INTER_LINEAR)
-    heat = np.clip(given.mapping.to_source(planes), 0, None)
+    heat = np.zeros(reference.shape, np.float32)
+    for index, plane in zip(given.slices, small, strict=True):
+        large = cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR)
+        heat[index] = given.grid.to_source(large, index)
     focus, sources = _focus(reference, joints, given.slices)
     return Explanation(_normalised(heat), _normalised(heat * focus), sources)
 
@@ -112,9 +112,7 @@ def _activation_graph(model: keras.Model) -> Callable[..., Any]:
     return lambda images, class_index: activation(tf.constant(images), tf.constant(class_index)).numpy()
 
 
-def _focus(
-    reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]
-) -> tuple[FloatArray, tuple[str, ...]]:
+def _focus(reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]) -> tuple[FloatArray, tuple[str, ...]]:
     """Weight 0 to 1 of each voxel, and where it comes from in each slice."""
     focus = np.zeros(reference.shape, np.float32)
     sources = [""] * reference.shape[0]

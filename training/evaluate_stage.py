@@ -97,8 +97,8 @@ def group_figures(patients: Sequence[JudgedPatient], predictor: StagePredictor) 
         "macro F1": lambda t, s, _: macro_f1(t, s),
         "accuracy": lambda t, s, _: float((t == s).mean()),
         "AUC of axial spondyloarthritis": lambda t, _, p: auc(t > 0, p),
-        "sensitivity": lambda t, s, _: float((s[t > 0] > 0).mean()),
-        "specificity": lambda t, s, _: float((s[t == 0] == 0).mean()),
+        "sensitivity": lambda t, s, _: _share(s[t > 0] > 0),
+        "specificity": lambda t, s, _: _share(s[t == 0] == 0),
     }
     for index, stage in enumerate(STAGES):
         metrics[f"recall of {stage}"] = _recall(index)
@@ -230,10 +230,14 @@ def _untouched_row(scan: UntouchedScan) -> dict[str, Any]:
 
 def _recall(index: int) -> Metric:
     def recall(truth: NDArray[np.intp], said: NDArray[np.intp], _: NDArray[np.float64]) -> float:
-        chosen = truth == index
-        return float((said[chosen] == index).mean()) if chosen.any() else float("nan")
+        return _share(said[truth == index] == index)
 
     return recall
+
+
+def _share(hits: NDArray[np.bool_]) -> float:
+    """Share of hits; not a number where there is nothing to count."""
+    return float(hits.mean()) if hits.size else float("nan")
 
 
 def _interval(
@@ -246,4 +250,3 @@ def _interval(
         values.append(metric(truth[drawn], said[drawn], score[drawn]))
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return metric(truth, said, score), float(low), float(high)
-

@@ -14,7 +14,7 @@ from scipy import optimize
 from inference.aggregation import QUESTIONS, Aggregation, suspicion
 from inference.bundle import BundleFile, InputSpec, ModelSpec
 from inference.classifier import StagePredictor
-from inference.stage_input import CHANNELS, T1_PERCENTILES
+from inference.stage_input import CHANNELS
 from inference.types import STAGES, FloatArray, SlicePrediction, Stage
 from training.data.dataset import Dataset, read_index
 from training.data.stage_samples import batches, gather, plain
@@ -23,14 +23,15 @@ from training.models.stage_cnn import deployed, stage_cnn
 from training.simulate.dataset import SPACING_MM, Shard, build, read
 from training.stage_plan import stage_plans
 
-SIZE_PX = 144
+SIZE_PX = 96
+PERCENTILES = (0.0, 50.0)
 MODEL_FILE = "stage.keras"
 ENTRY_FILE = "stage.json"
 FIGURES_FILE = "stage-figures.json"
 TRAIN_FOLDER = "stage"
 TOP_K = (1, 2, 3, 4, 5)
 EVIDENCE_WEIGHT = 6.0
-STAGE_SCHEDULE = Schedule(steps=3000, peak_rate=2.5e-3, warmup_steps=100, save_every=100, report_every=50)
+STAGE_SCHEDULE = Schedule(steps=2000, peak_rate=2.5e-3, warmup_steps=100, save_every=100, report_every=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def train_stage(simulated: Path, folder: Path, training: StageTraining | None = 
             folder=folder,
             seed=training.seed,
             judge=(lambda model: slice_figures(judge_shards(model, validation))) if validation else None,
-            judge_every=500,
+            judge_every=400,
         )
     finally:
         keras.mixed_precision.set_global_policy(policy)
@@ -230,7 +231,7 @@ def manifest_entry(rule: Aggregation) -> dict[str, Any]:
             "size_px": SIZE_PX,
             "channels": len(CHANNELS),
             "channel_step_mm": 0.0,
-            "percentiles": list(T1_PERCENTILES),
+            "percentiles": list(PERCENTILES),
         },
         "outputs": {"as": ["absent", "present"], "stage": [str(stage) for stage in STAGES]},
         "thresholds": {"as": rule.threshold},

@@ -5,9 +5,9 @@ from training.simulate.dataset import AnatomyPlan
 VALIDATION_PATIENTS = ("4386",)
 HELD_BACK_PATIENTS = ("1013", "1016", "3002")
 
-REAL_DRAWS = {"train": 28, "validation": 24, "held-back": 20}
-PHANTOMS = {"train": (1000, 40, 5), "validation": (3000, 10, 4), "held-back": (4000, 30, 2)}
-REQUESTED = {"train": (6000, 20, 2), "validation": (7000, 6, 2), "held-back": (8000, 16, 2)}
+REAL_DRAWS = {"train": 40, "validation": 24, "held-back": 20}
+PHANTOMS = {"train": (1000, 30, 6), "validation": (3000, 8, 4), "held-back": (4000, 24, 2)}
+REQUESTED = {"train": (6000, 16, 2), "validation": (7000, 6, 2), "held-back": (8000, 12, 2)}
 """First seed, number of anatomies, patients drawn from each."""
 
 
@@ -19,7 +19,7 @@ def split_of(patient: str) -> str:
 
 
 def stage_plans(real_subjects: tuple[str, ...], *, share: float = 1.0, seed: int = 0) -> tuple[AnatomyPlan, ...]:
-    """All anatomies, the splits mixed so that a broken-off simulation holds some of each.
+    """All anatomies: real scans first, then phantoms with the splits mixed, so that a broken-off simulation is of use.
 
     Parameters
     ----------
@@ -37,5 +37,5 @@ def stage_plans(real_subjects: tuple[str, ...], *, share: float = 1.0, seed: int
             plans += [(n / number, AnatomyPlan(source, str(seed + first + n), split, draws)) for n in range(number)]
     for n, subject in enumerate(sorted(real_subjects)):
         split = split_of(subject)
-        plans.append((n / len(real_subjects), AnatomyPlan("real", subject, split, REAL_DRAWS[split])))
+        plans.append((-1.0 + n / len(real_subjects), AnatomyPlan("real", subject, split, REAL_DRAWS[split])))
     return tuple(plan for _, plan in sorted(plans, key=lambda item: item[0]))

@@ -7,26 +7,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.stage_input import T1_CEILING
 from inference.types import FloatArray
-from training.augment import AugmentSettings, sampling_maps
 from training.models.stage_cnn import REDUCTION
-from training.simulate.dataset import CACHE_PX, EVIDENCE_PX, SHARPEST_T1, SPACING_MM, Shard
+from training.simulate.dataset import CACHE_PX, EVIDENCE_STEP, SPACING_MM, Shard
 
 Rng = np.random.Generator
 Batch = tuple[FloatArray, dict[str, FloatArray]]
 
-SHAPE = AugmentSettings(
-    rotation_deg=8.0,
-    scale=(0.88, 1.14),
-    stretch=0.05,
-    shear=0.05,
-    shift_mm=8.0,
-    elastic_sd_mm=1.2,
-    elastic_nodes=5,
-)
+ROTATION_DEG, SCALE, SHIFT_MM, ELASTIC_MM = 5.0, (0.85, 1.18), (5.0, 1.5), 0.7
+FLIP = 0.5
 STAGE_SHARES = (0.32, 0.26, 0.24, 0.18)
 SOURCE_SHARES = {"real": 0.5, "phantom": 0.3, "requested": 0.2}
-EVIDENCE_GAIN = 3.0
+EVIDENCE_GAIN = 1.5
 NO_FLUID, NO_T1, NO_BAND, MISREGISTERED = 0.06, 0.03, 0.05, 0.4
 
 
@@ -36,8 +29,8 @@ class StageSamples:
 
     Attributes
     ----------
-    images : uint8 array (n, 168, 168, 3)
-    evidence : uint8 array (n, 42, 42, 3)
+    images : uint8 array (n, 128, 128, 3)
+    evidence : uint8 array (n, 32, 32, 3)
     stages : int8 array (n,)
     shares : float64 array (n,)
         How often each slice is drawn; they sum to 1. Doubtful slices are not.
@@ -82,7 +75,7 @@ def batch(samples: StageSamples, rng: Rng, *, size_px: int, batch_size: int) -> 
     -------
     images : float32 array (batch_size, size_px, size_px, 3)
     targets : dict
-        ``as`` and ``stage`` one-hot, ``evidence`` (batch_size, size_px / 8, size_px / 8, 3).
+        ``as`` and ``stage`` one-hot, ``evidence`` (batch_size, size_px / 4, size_px / 4, 3).
     """
     chosen = rng.choice(len(samples.stages), batch_size, p=samples.shares)
     pairs = [_sample(rng, samples.images[index], samples.evidence[index], size_px) for index in chosen]
@@ -96,30 +89,67 @@ def batch(samples: StageSamples, rng: Rng, *, size_px: int, batch_size: int) -> 
 
 
 def plain(images: NDArray[np.uint8], size_px: int) -> FloatArray:
-    """Cached squares as the network sees them, without augmentation: float32 (n, size_px, size_px, 3)."""
-    edge = (images.shape[1] - size_px) // 2
-    inner = images[:, edge : edge + size_px, edge : edge + size_px]
+    """Cached pictures as the network sees them, without augmentation: float32 (n, size_px, size_px, 3)."""
+    edge, half = (images.shape[1] - size_px) // 2, images.shape[2] // 2
+    kept = [slice(part * half + edge // 2, (part + 1) * half - edge // 2) for part in (0, 1)]
+    inner = np.concatenate([images[:, edge : edge + size_px, columns] for columns in kept], axis=2)
     return _as_float(inner)
 
 
 def _as_float(images: NDArray[np.uint8]) -> FloatArray:
-    return np.asarray(images * np.array([SHARPEST_T1 / 255, 1 / 255, 1 / 255], np.float32), np.float32)
+    return np.asarray(images * np.array([T1_CEILING / 255, 1 / 255, 1 / 255], np.float32), np.float32)
 
 
 def _sample(
     rng: Rng, image: NDArray[np.uint8], evidence: NDArray[np.uint8], size_px: int
 ) -> tuple[FloatArray, FloatArray]:
-    edge = (CACHE_PX - size_px) / 2
-    maps = sampling_maps(rng, SHAPE, np.array([[1.0, 0, edge], [0, 1.0, edge]]), size_px, SPACING_MM)
     source = _as_float(image)
-    planes = [_sampled(source[..., channel], maps) for channel in range(3)]
-    if rng.random() < MISREGISTERED:
-        shift = rng.normal(0, 1.2, 2) / SPACING_MM
-        planes[1] = _sampled(source[..., 1], (maps[0] + np.float32(shift[0]), maps[1] + np.float32(shift[1])))
-    planes[0] = _other_scanner(rng, planes[0], SHARPEST_T1)
+    misregistered = rng.normal(0, 1.0, 2) / SPACING_MM if rng.random() < MISREGISTERED else np.zeros(2)
+    halves = [_half(rng, source, evidence, part, size_px, misregistered) for part in (0, 1)]
+    picture = np.concatenate([half for half, _ in halves], axis=1)
+    target = np.concatenate([cells for _, cells in halves], axis=1)
+    if rng.random() < FLIP:
+        picture, target = picture[:, ::-1], target[:, ::-1]
+    planes = [np.ascontiguousarray(picture[..., channel]) for channel in range(3)]
+    empty = planes[2].max(axis=0) == 0
+    planes[0] = _other_scanner(rng, planes[0], T1_CEILING)
     planes[1] = _other_scanner(rng, planes[1], 1.0)
+    for plane in planes[:2]:
+        plane[:, empty & (picture[..., 0].max(axis=0) == 0)] = 0
     _drop(rng, planes)
-    return np.stack(planes, axis=-1), _evidence(evidence, maps)
+    return np.stack(planes, axis=-1), target
+
+
+def _half(
+    rng: Rng,
+    source: FloatArray,
+    evidence: NDArray[np.uint8],
+    part: int,
+    size_px: int,
+    misregistered: NDArray[np.float64],
+) -> tuple[FloatArray, FloatArray]:
+    """One strip, moved and bent a little, and its lesion cells."""
+    width = CACHE_PX // 2
+    maps = _maps(rng, size_px)
+    strip = source[:, part * width : (part + 1) * width]
+    moved = (maps[0] + np.float32(misregistered[0]), maps[1] + np.float32(misregistered[1]))
+    planes = [_sampled(strip[..., channel], moved if channel == 1 else maps) for channel in range(3)]
+    cells = width // EVIDENCE_STEP
+    return np.stack(planes, axis=-1), _evidence(evidence[:, part * cells : (part + 1) * cells], maps)
+
+
+def _maps(rng: Rng, size_px: int) -> tuple[FloatArray, FloatArray]:
+    """Columns and rows of the cached strip at which each pixel of the network's strip is read."""
+    half = size_px // 2
+    columns, rows = np.meshgrid(np.arange(half) - (half - 1) / 2, np.arange(size_px) - (size_px - 1) / 2)
+    angle = np.deg2rad(rng.uniform(-1, 1) * ROTATION_DEG)
+    across, along = np.exp(rng.uniform(*np.log(SCALE), 2))
+    shift = rng.uniform(-1, 1, 2) * np.array(SHIFT_MM) / SPACING_MM
+    bend = cv2.resize(rng.standard_normal((5, 3, 2)).astype(np.float32), (half, size_px), interpolation=cv2.INTER_CUBIC)
+    bend *= np.float32(ELASTIC_MM / SPACING_MM)
+    at_columns = columns * across + np.sin(angle) * rows + shift[1] + bend[..., 0] + (CACHE_PX // 2 - 1) / 2
+    at_rows = rows * along - np.sin(angle) * columns + shift[0] + bend[..., 1] + (CACHE_PX - 1) / 2
+    return at_columns.astype(np.float32), at_rows.astype(np.float32)
 
 
 def _sampled(plane: FloatArray, maps: tuple[FloatArray, FloatArray]) -> FloatArray:
@@ -151,14 +181,14 @@ def _drop(rng: Rng, planes: list[FloatArray]) -> None:
 
 def _evidence(evidence: NDArray[np.uint8], maps: tuple[FloatArray, FloatArray]) -> FloatArray:
     """The lesion maps on the grid of the last convolution."""
-    factor = CACHE_PX / EVIDENCE_PX
     columns, rows = (_cell_means(plane) for plane in maps)
-    smooth = cv2.blur(evidence, (2, 2)).astype(np.float32) / 255
-    at = ((columns + 0.5) / factor - 0.5, (rows + 0.5) / factor - 0.5)
-    out = cv2.remap(smooth, at[0].astype(np.float32), at[1].astype(np.float32), cv2.INTER_LINEAR)
+    smooth = evidence.astype(np.float32) / 255
+    at = [((places + 0.5) / EVIDENCE_STEP - 0.5).astype(np.float32) for places in (columns, rows)]
+    out = cv2.remap(smooth, at[0], at[1], cv2.INTER_LINEAR)
     return np.minimum(EVIDENCE_GAIN * out, 1).astype(np.float32)
 
 
 def _cell_means(plane: FloatArray) -> FloatArray:
-    cells = plane.shape[0] // REDUCTION
-    return np.asarray(plane.reshape(cells, REDUCTION, cells, REDUCTION).mean(axis=(1, 3)), np.float32)
+    rows, columns = (length // REDUCTION for length in plane.shape)
+    cells = plane.reshape(rows, REDUCTION, columns, REDUCTION)
+    return np.asarray(cells.mean(axis=(1, 3)), np.float32)

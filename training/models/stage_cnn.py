@@ -1,6 +1,6 @@
 """The stage network: a small convolutional network for one slice, which shows its evidence before it judges.
 
-Its last convolution keeps a resolution of an eighth. From it an evidence map for each kind of finding (oedema, structural,
+Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of finding (oedema, structural,
 ankylosis) is made, which in training is held against the exact masks of the simulated lesions; the judgement rests on
 the strongest evidence of each kind and on the mean and maximum of the features. Only layers of Keras are used: the saved file
 loads in safe mode.
@@ -12,22 +12,22 @@ import keras
 from keras import layers
 
 EVIDENCE = ("edema", "structural", "ankylosis")
-REDUCTION = 8
+REDUCTION = 4
 
 
 def stage_cnn(
-    size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (16, 32, 72), dropout: float = 0.2
+    size_px: int, channels: int = 3, *, widths: tuple[int, ...] = (16, 32, 56), dropout: float = 0.2
 ) -> keras.Model:
     """Build the stage network.
 
     Parameters
     ----------
     size_px : int
-        Rows and columns of the input; a multiple of 8.
+        Rows and columns of the input; a multiple of 4.
     channels : int
         Channels of the input.
     widths : tuple of int
-        Channels at a half, a quarter and an eighth of the input's resolution.
+        Channels at a half and a quarter of the input's resolution, and of the last layers.
     dropout : float
         Before the judgement.
 
@@ -35,23 +35,23 @@ def stage_cnn(
     -------
     keras.Model
         From float32 (batch, size_px, size_px, channels) to a dict: ``as`` (batch, 2) and ``stage`` (batch, 4)
-        probabilities, ``evidence`` (batch, size_px / 8, size_px / 8, 3) probabilities.
+        probabilities, ``evidence`` (batch, size_px / 4, size_px / 4, 3) probabilities.
 
     Raises
     ------
     ValueError
-        ``size_px`` is not a multiple of 8.
+        ``size_px`` is not a multiple of 4.
     """
     if size_px % REDUCTION:
         raise ValueError(f"size_px must be a multiple of {REDUCTION}, received {size_px}")
-    half, quarter, eighth = widths
+    half, quarter, last = widths
     inputs = keras.Input((size_px, size_px, channels), name="slice")
     x = _convolution(inputs, half, size=5, stride=2)
     x = _convolution(x, half)
     x = _residual(_convolution(x, quarter, stride=2), quarter)
-    x = _residual(_convolution(x, eighth, stride=2), eighth)
-    x = _convolution(x, eighth, dilation=2)
-    x = _convolution(x, eighth, name="last_convolution")
+    x = _residual(_convolution(x, last), last, dilation=2)
+    x = _convolution(x, last, dilation=2)
+    x = _convolution(x, last, name="last_convolution")
     evidence_logits = layers.Conv2D(
         len(EVIDENCE), 1, bias_initializer=keras.initializers.Constant(-3.0), dtype="float32", name="evidence_logits"
     )(x)
@@ -97,6 +97,6 @@ def _convolution(
     return layers.Activation("relu", name=name)(x)
 
 
-def _residual(x: Any, width: int) -> Any:
-    inner = _convolution(_convolution(x, width), width)
+def _residual(x: Any, width: int, *, dilation: int = 1) -> Any:
+    inner = _convolution(_convolution(x, width, dilation=dilation), width, dilation=dilation)
     return layers.Add()([x, inner])

@@ -227,9 +227,7 @@ def _pictures(
     patient: SimulatedPatient, joints: tuple[Joint, ...], slices: tuple[int, ...]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8]]:
     anatomy = patient.anatomy
-    given = stage_input(
-        anatomy.t1, anatomy.fluid, joints, slices=slices, spacing_mm=SPACING_MM, size_px=CACHE_PX
-    )
+    given = stage_input(anatomy.t1, anatomy.fluid, joints, slices=slices, spacing_mm=SPACING_MM, size_px=CACHE_PX)
     scale = np.array([255 / T1_CEILING, 255, 255], np.float32)
     images = np.clip(np.rint(given.images * scale), 0, 255).astype(np.uint8)
     masks = np.zeros((1 + max(GROUPS.values()), *anatomy.t1.shape), np.float32)

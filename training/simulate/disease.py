@@ -122,9 +122,7 @@ def _plans_of_side(
     return plans
 
 
-def _plan(
-    kind: LesionKind, side: Side, severity: float, step_mm: float, rng: np.random.Generator
-) -> LesionPlan:
+def _plan(kind: LesionKind, side: Side, severity: float, step_mm: float, rng: np.random.Generator) -> LesionPlan:
     """One lesion; the half-widths are those of its kind, larger with the severity."""
     low, high = {
         LesionKind.EDEMA: ((1.3 * step_mm, 7.0, 5.0), (3.5 * step_mm, 24.0, 17.0)),
@@ -163,9 +161,13 @@ def distract(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
             gap = (np.abs(frame.depth_mm) < 1.2) & frame.extent
             box_fluid += gap * np.float32(marrow * rng.uniform(0.2, 1.2))
         for _ in range(rng.integers(0, 4)):
-            box_fluid += _spot(frame.depth_mm, rng, nearest_mm=13.0, radius_px=(1.0, 3.5)) * marrow * rng.uniform(0.5, 4)
+            box_fluid += (
+                _spot(frame.depth_mm, rng, nearest_mm=13.0, radius_px=(1.0, 3.5)) * marrow * rng.uniform(0.5, 4)
+            )
         for _ in range(rng.integers(0, 3)):
-            box_fluid += _spot(frame.depth_mm, rng, nearest_mm=1.5, radius_px=(0.7, 1.6)) * marrow * rng.uniform(0.3, 0.9)
+            box_fluid += (
+                _spot(frame.depth_mm, rng, nearest_mm=1.5, radius_px=(0.7, 1.6)) * marrow * rng.uniform(0.3, 0.9)
+            )
         if rng.random() < 0.35:
             patch = _spot(frame.depth_mm, rng, nearest_mm=16.0, radius_px=(4.0, 9.0))
             box_t1 += patch * box_t1 * rng.uniform(-0.4, 0.35)

@@ -39,9 +39,7 @@ def requested_patient(seed: int, stage: Stage, *, grid: GridSpec) -> SimulatedPa
         if made.mask.any() and (made.role is Role.FLUID) == (made.kind == "bme")
     )
     anatomy = distract(Anatomy(phantom.t1, phantom.fluid, phantom.region, phantom.surfaces), rng)
-    return SimulatedPatient(
-        anatomy, phantom.stage, phantom.as_present, lesions, slice_stages(phantom.t1, lesions)
-    )
+    return SimulatedPatient(anatomy, phantom.stage, phantom.as_present, lesions, slice_stages(phantom.t1, lesions))
 
 
 def _flank(bone: str) -> str:
