@@ -61,11 +61,11 @@ def _files(source: Path) -> list[Path]:
 
 def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "tqdm[Any]") -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
-    begun_at = bar.n
+    first_step = bar.n
 
     def advance(stage: str) -> None:
-        bar.set_description(stage)
-        bar.update(0 if bar.n == begun_at else 1)
+        bar.set_description(stage, refresh=False)
+        bar.update(first_step + pipeline.STAGES.index(stage) - bar.n)
 
     try:
         outcome = pipeline.run(study, bundle, revision=1, started=datetime.now(UTC), on_stage=advance)
@@ -77,7 +77,7 @@ def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "
         }
     else:
         summary = _write_objects(outcome, folder)
-    bar.update(begun_at + len(pipeline.STAGES) - bar.n)
+    bar.update(first_step + len(pipeline.STAGES) - bar.n)
     _write_json(folder / "summary.json", summary)
     return summary
 
