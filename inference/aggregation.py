@@ -1,9 +1,9 @@
 """From what the network says of each slice to what is said of the study.
 
-For each of three questions (axial spondyloarthritis; structural lesions or worse; ankylosis) the log-odds of the ``top_k``
-most suspicious slices are averaged, and a logistic curve fitted on validation patients makes a probability of the mean. A
-lesion fills a few slices only, so a mean over all would drown it; one slice alone would believe every artefact. The
-probabilities of the four stages are the differences of the three, which are made to fall.
+For each of three questions (axial spondyloarthritis; structural lesions or worse; ankylosis) the log-odds of the
+``top_k`` most suspicious slices are averaged, and a logistic curve fitted on validation patients makes a probability of
+the mean. A lesion fills a few slices only, so a mean over all would drown it; one slice alone would believe every
+artefact. The probabilities of the four stages are the differences of the three, which are made to fall.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,8 +76,8 @@ def aggregate(slices: Sequence[SlicePrediction], rule: Aggregation) -> Predictio
     Returns
     -------
     Prediction
-        ``stage`` is Normal where axial spondyloarthritis is not present, else the most probable of the other three, so that
-        the two answers never contradict each other.
+        ``stage`` is Normal where axial spondyloarthritis is not present, else the most probable of the other three, so
+        that the two answers never contradict each other.
 
     Raises
     ------

@@ -50,7 +50,7 @@ class StagePredictor:
     def prepare(
         self, t1: Volume | None, fluid: Volume | None, joints: tuple[Joint, ...], slices: Sequence[int]
     ) -> StageInput:
-        """Input of the network for some slices of the reference volume; see :func:`inference.stage_input.stage_input`."""
+        """Input of the network for some slices of the reference; see :func:`inference.stage_input.stage_input`."""
         given = self.spec.input
         return stage_input(
             t1,

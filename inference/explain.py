@@ -1,7 +1,7 @@
 """Grad-CAM of the stage network's last convolution, and Grad-CAM focused on the joints, on the source grid.
 
-Both are normalised over the study, not slice by slice: a slice without evidence stays cool. The network sees strips about
-the joints; where it did not look there is no heat.
+Both are normalised over the study, not slice by slice: a slice without evidence stays cool. The network sees strips
+about the joints; where it did not look there is no heat.
 
 References
 ----------
@@ -49,7 +49,8 @@ def explain(
     -------
     Explanation
         On the grid of the reference volume (`t1` if there is one). The focus of a slice is the band of its joints, or,
-        where it has none, the published box: rows 0.5 to 0.9 and columns 0.3 to 0.7 of the image, seen in the reading habit.
+        where it has none, the published box: rows 0.5 to 0.9 and columns 0.3 to 0.7 of the image, seen in the reading
+        habit.
     """
     reference = t1 if t1 is not None else fluid
     if reference is None:
@@ -100,7 +101,6 @@ def _activation_graph(model: keras.Model) -> Callable[..., Any]:
     outputs = [model.get_layer(LAST_CONVOLUTION).output, model.get_layer(STAGE_LOGITS).output]
     both = keras.Model(model.inputs, outputs)
 
-    @tf.function(reduce_retracing=True)
     def activation(images: Any, class_index: Any) -> Any:
         with tf.GradientTape() as tape:
             features, logits = both(images, training=False)
@@ -109,7 +109,8 @@ def _activation_graph(model: keras.Model) -> Callable[..., Any]:
         weights = tf.reduce_mean(tape.gradient(score, features), axis=(1, 2), keepdims=True)
         return tf.nn.relu(tf.reduce_sum(weights * features, axis=-1))
 
-    return lambda images, class_index: activation(tf.constant(images), tf.constant(class_index)).numpy()
+    compiled = tf.function(activation, reduce_retracing=True)
+    return lambda images, class_index: compiled(tf.constant(images), tf.constant(class_index)).numpy()
 
 
 def _focus(reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]) -> tuple[FloatArray, tuple[str, ...]]:
@@ -146,7 +147,7 @@ def _published_box(reference: Volume) -> FloatArray:
     plane = np.zeros((1, size, size), np.float32)
     (top, bottom), (first, last) = ((int(low * size), int(high * size)) for low, high in (BOX_ROWS, BOX_COLUMNS))
     plane[0, top:bottom, first:last] = 1
-    return mapping.to_source(np.repeat(plane, reference.shape[0], axis=0))[0]
+    return np.asarray(mapping.to_source(np.repeat(plane, reference.shape[0], axis=0))[0], np.float32)
 
 
 def _normalised(heat: FloatArray) -> FloatArray:

@@ -1,9 +1,9 @@
 """What the stage network sees of a slice: its two joints, straightened, side by side.
 
 Each row of a slice is shifted so that the joint surface stands upright; what is left of the slice is a strip about each
-joint. The patient's right joint makes the left half of the picture, the left joint the right half, as in the reading habit:
-ilium, joint, sacrum, sacrum, joint, ilium. Lesions of the joint so have one place whatever the patient's shape. Training and
-serving share this module, so that nothing differs between them.
+joint. The patient's right joint makes the left half of the picture, the left joint the right half, as in the reading
+habit: ilium, joint, sacrum, sacrum, joint, ilium. Lesions of the joint so have one place whatever the patient's shape.
+Training and serving share this module, so that nothing differs between them.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ class StripGrid:
         return down * self.spacing_mm / row_mm, left * self.spacing_mm / column_mm
 
     def sample(self, plane: FloatArray, index: int) -> FloatArray:
-        """A picture of one source slice: float32 (size_px, size_px) of a plane (rows, columns); 0 where there is no joint."""
+        """A picture of one source slice: float32 (size_px, size_px) of a plane (rows, columns); 0 without a joint."""
         half = self.size_px // 2
         down, left = self._steps
         ratio = max(abs(down), abs(left))
@@ -92,7 +92,7 @@ class StripGrid:
         return out
 
     def to_source(self, picture: FloatArray, index: int) -> FloatArray:
-        """The way back: float32 (rows, columns) of a picture (size_px, size_px); zero where the network did not look."""
+        """The way back: float32 (rows, columns) of a picture; zero where the network did not look."""
         _, height, width = self.volume.shape
         half = self.size_px // 2
         down, left = self._steps

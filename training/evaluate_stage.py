@@ -25,6 +25,34 @@ GROUPS = {
     "phantom anatomy": ("phantom", "requested"),
     "real anatomy": ("real",),
 }
+HEAD = """# Stage network: evaluation
+
+RESEARCH ONLY. The network has never seen a clinical label: it was trained and judged on **simulated** lesions, painted
+into phantoms and into real scans whose oedema had been taken out first. The figures say how well it finds what the
+simulation paints; they do not say how well it finds disease.
+
+- Normal: no lesion. Early: bone marrow oedema alone. Moderate: erosion, fat metaplasia or sclerosis. Advanced:
+  ankylosis. Axial spondyloarthritis counts as present in every stage but Normal.
+- No phantom and no real patient is in two of train, validation and held-back; joints were found by the node's own
+  method inside the true region."""
+
+LIMITS = """## Limits
+
+- The lesions are painted by the same program in training and in judgement; how real lesions look to the network is
+  unknown.
+- The real anatomies are those of patients. Their oedema was replaced by normal marrow, their structural lesions were
+  not: a *Normal* patient made from them may carry real erosions or fat, which blurs the border to *Moderate*.
+- Patients drawn from one anatomy are not independent; with three held-back real anatomies the intervals are too narrow.
+- The network sees strips of 19 mm to both sides of the joints it was given. A joint that was not found is not judged.
+- Where one of the two contrasts is missing, the network still answers, and less surely."""
+
+UNTOUCHED = """## Real scans as they are
+
+All are patients with spondyloarthritis; no stage is known. Oedema is the mean of the readers' volumes where they read.
+
+| scan | used for | readers' oedema, ml | P(axial spondyloarthritis) | said | P(stages) |
+| --- | --- | --- | --- | --- | --- |"""
+
 Metric = Callable[[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]], float]
 
 
@@ -88,7 +116,7 @@ def evaluate_stage(simulated: Path, runs: Path, page: Path, *, dataset: Path | N
 
 
 def group_figures(patients: Sequence[JudgedPatient], predictor: StagePredictor) -> dict[str, Any]:
-    """Figures of a group of simulated patients, with intervals by patient; a patient without slices counts as Normal."""
+    """Figures of a group of simulated patients, with intervals; a patient without slices counts as Normal."""
     truth = np.array([STAGES.index(patient.truth) for patient in patients], np.intp)
     predictions = [aggregate(patient.slices, predictor.rule) if patient.slices else None for patient in patients]
     said = np.array([STAGES.index(one.stage) if one else 0 for one in predictions], np.intp)
@@ -142,35 +170,18 @@ def judge_untouched(predictor: StagePredictor, data: Dataset) -> list[UntouchedS
 
 def page_of(figures: dict[str, Any]) -> str:
     """The page, in Markdown."""
-    lines = [
-        "# Stage network: evaluation",
-        "",
-        "RESEARCH ONLY. The network has never seen a clinical label: it was trained and judged on **simulated** lesions, painted",
-        "into phantoms and into real scans whose oedema had been taken out first. The figures say how well it finds what the",
-        "simulation paints; they do not say how well it finds disease.",
-        "",
-        "- Normal: no lesion. Early: bone marrow oedema alone. Moderate: erosion, fat metaplasia or sclerosis. Advanced: ankylosis.",
-        "- Axial spondyloarthritis counts as present in every stage but Normal.",
-        "- No phantom and no real patient is in two of train, validation and held-back; joints were found by the node's own method.",
-        f"- {figures['parameters']:,} parameters; study rule: {json.dumps(figures['rule'])}.",
-        f"- Made by `axspa-train evaluate stage`, {figures['date']}, on 2 CPU cores. Intervals: 95 %, bootstrap over patients "
-        f"({RESAMPLES} resamples).",
+    lines = [*HEAD.splitlines(), ""]
+    lines += [
+        f"- {figures['parameters']:,} parameters; study rule: `{json.dumps(figures['rule'])}`.",
+        f"- Made by `axspa-train evaluate stage`, {figures['date']}, on 2 CPU cores.",
+        f"- Intervals: 95 %, bootstrap over patients ({RESAMPLES} resamples).",
         "",
     ]
     for name, group in figures["groups"].items():
         lines += _group_lines(name, group)
     lines += _untouched_lines(figures["untouched"])
-    lines += [
-        "## Limits",
-        "",
-        "- The lesions are painted by the same program in training and in judgement; how real lesions look to the network is unknown.",
-        "- The real anatomies are those of patients. Their oedema was replaced by normal marrow, their structural lesions were not:",
-        "  a *Normal* patient made from them may carry real erosions or fat, which blurs the border to *Moderate*.",
-        "- Patients drawn from one anatomy are not independent; with three held-back real anatomies the intervals there are too narrow.",
-        "- Where one of the two contrasts is missing, the network still answers, and less surely.",
-        "",
-    ]
-    return "\n".join(lines)
+    lines += LIMITS.splitlines()
+    return "\n".join(lines) + "\n"
 
 
 def _group_lines(name: str, group: dict[str, Any]) -> list[str]:
@@ -200,20 +211,12 @@ def _group_lines(name: str, group: dict[str, Any]) -> list[str]:
 def _untouched_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     if not rows:
         return []
-    lines = [
-        "## Real scans as they are",
-        "",
-        "All are patients with spondyloarthritis; no stage is known. Oedema is the mean of the readers' volumes where they read.",
-        "",
-        "| scan | in training as | readers' oedema, ml | P(axial spondyloarthritis) | said | P(stages) |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
+    lines = UNTOUCHED.splitlines()
     for row in rows:
         oedema = "-" if row["reader_ml"] is None else f"{row['reader_ml']:.1f}"
         stages = " / ".join(f"{value:.2f}" for value in row["stage_probabilities"])
-        lines.append(
-            f"| {row['subject']} | {row['split']} | {oedema} | {row['as_probability']:.2f} | {row['stage']} | {stages} |"
-        )
+        present = f"{row['as_probability']:.2f}"
+        lines.append(f"| {row['subject']} | {row['split']} | {oedema} | {present} | {row['stage']} | {stages} |")
     return [*lines, ""]
 
 

@@ -20,7 +20,7 @@ FLUID_WEIGHT, T1_WEIGHT = 3.0, -2.0
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
-    """Features are the T1W and the fluid channel, averaged over cells of 4 pixels; Early wants fluid and no T1W signal."""
+    """Features are T1W and fluid, averaged over cells of 4 pixels; Early wants fluid and no T1W signal."""
     inputs = keras.Input((SIZE_PX, SIZE_PX, 3))
     features = layers.Conv2D(2, 4, strides=4, use_bias=False, name=LAST_CONVOLUTION)(inputs)
     pooled = layers.GlobalAveragePooling2D()(features)

@@ -15,7 +15,7 @@ MARROW_T1, MARROW_FLUID = 500.0, 100.0
 
 
 def _volume(voxels: FloatArray, *, flipped: bool = False) -> Volume:
-    """Coronal slices, from back to front; ``flipped``: the patient's right lies at high columns, slices from front to back."""
+    """Coronal slices; ``flipped``: the patient's right lies at high columns."""
     sign = -1.0 if flipped else 1.0
     steps = np.arange(SLICES) * STEP_MM * sign
     return Volume(

@@ -143,7 +143,8 @@ def _maps(rng: Rng, size_px: int) -> tuple[FloatArray, FloatArray]:
     half = size_px // 2
     columns, rows = np.meshgrid(np.arange(half) - (half - 1) / 2, np.arange(size_px) - (size_px - 1) / 2)
     angle = np.deg2rad(rng.uniform(-1, 1) * ROTATION_DEG)
-    across, along = np.exp(rng.uniform(*np.log(SCALE), 2))
+    low, high = (float(np.log(limit)) for limit in SCALE)
+    across, along = np.exp(rng.uniform(low, high, 2))
     shift = rng.uniform(-1, 1, 2) * np.array(SHIFT_MM) / SPACING_MM
     bend = cv2.resize(rng.standard_normal((5, 3, 2)).astype(np.float32), (half, size_px), interpolation=cv2.INTER_CUBIC)
     bend *= np.float32(ELASTIC_MM / SPACING_MM)
@@ -165,7 +166,7 @@ def _other_scanner(rng: Rng, plane: FloatArray, ceiling: float) -> FloatArray:
     if rng.random() < 0.2:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 0.9)))
     out = out + np.float32(rng.uniform(0, 0.04)) * rng.standard_normal(plane.shape, np.float32)
-    return np.clip(out, 0, ceiling).astype(np.float32)
+    return np.asarray(np.clip(out, 0, ceiling), np.float32)
 
 
 def _drop(rng: Rng, planes: list[FloatArray]) -> None:
@@ -185,7 +186,7 @@ def _evidence(evidence: NDArray[np.uint8], maps: tuple[FloatArray, FloatArray]) 
     smooth = evidence.astype(np.float32) / 255
     at = [((places + 0.5) / EVIDENCE_STEP - 0.5).astype(np.float32) for places in (columns, rows)]
     out = cv2.remap(smooth, at[0], at[1], cv2.INTER_LINEAR)
-    return np.minimum(EVIDENCE_GAIN * out, 1).astype(np.float32)
+    return np.asarray(np.minimum(EVIDENCE_GAIN * out, 1), np.float32)
 
 
 def _cell_means(plane: FloatArray) -> FloatArray:

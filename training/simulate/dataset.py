@@ -46,7 +46,8 @@ class AnatomyPlan:
     Attributes
     ----------
     source : str
-        ``phantom`` (lesions of :mod:`training.simulate.lesions`), ``requested`` (lesions made by the phantom) or ``real``.
+        ``phantom`` (lesions of :mod:`training.simulate.lesions`), ``requested`` (lesions made by the phantom) or
+        ``real``.
     key : str
         Seed of the phantom, or identifier of the scan.
     split : str
@@ -243,7 +244,7 @@ def _pictures(
 def _reduced(plane: FloatArray) -> NDArray[np.uint8]:
     size = CACHE_PX // EVIDENCE_STEP
     small = cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
-    return np.clip(np.rint(small * 255), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(small * 255), 0, 255), np.uint8)
 
 
 def _write(path: Path, shard: Shard) -> None:

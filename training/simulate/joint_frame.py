@@ -1,4 +1,4 @@
-"""Places about one joint: how deep under its surface, how far along it, in which slice; and what normal marrow looks like."""
+"""Places about one joint: how deep under its surface, how far along it, in which slice; and normal marrow there."""
 
 from dataclasses import dataclass, replace
 

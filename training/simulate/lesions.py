@@ -1,14 +1,14 @@
 """Lesions of axial spondyloarthritis, painted into T1-weighted and fluid-sensitive volumes of any anatomy.
 
-How each kind looks follows the ASAS definitions of lesions on MRI: bone marrow oedema is bright on STIR and dark on T1,
-subchondral; fat metaplasia is bright on T1 and dark on STIR, subchondral, with a sharp border; sclerosis is dark on both;
-an erosion is a defect of the dark cortical line with loss of the marrow signal beside it; in ankylosis marrow runs through
-what was the joint.
+How each kind looks follows the ASAS definitions of lesions on MRI: bone marrow oedema is bright on STIR and dark on
+T1, subchondral; fat metaplasia is bright on T1 and dark on STIR, subchondral, with a sharp border; sclerosis is dark on
+both; an erosion is a defect of the dark cortical line with loss of the marrow signal beside it; in ankylosis marrow
+runs through what was the joint.
 
 References
 ----------
-W. P. Maksymowych et al., MRI lesions in the sacroiliac joints of patients with spondyloarthritis: an update of definitions
-and validation by the ASAS MRI working group. Ann Rheum Dis 2019; 78: 1550-1558.
+W. P. Maksymowych et al., MRI lesions in the sacroiliac joints of patients with spondyloarthritis: an update of
+definitions and validation by the ASAS MRI working group. Ann Rheum Dis 2019; 78: 1550-1558.
 """
 
 from collections.abc import Callable, Sequence
