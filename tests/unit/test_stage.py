@@ -162,7 +162,7 @@ def _shard(split: str, seed: int, *, draws: int = 4, slices: int = 6) -> Shard:
     stages = np.repeat(np.arange(draws) % 4, slices).astype(np.int8)
     images = rng.integers(60, 90, (number, CACHE_PX, CACHE_PX, 3)).astype(np.uint8)
     cells = CACHE_PX // EVIDENCE_STEP
-    evidence = np.zeros((number, cells, cells, 3), np.uint8)
+    evidence = np.zeros((number, cells, cells, 5), np.uint8)
     for index, shown in enumerate(stages):
         if shown:
             images[index, 50:75, 20:45, (1, 0, 2)[shown - 1]] = 250
@@ -207,7 +207,7 @@ class TestTraining:
         np.testing.assert_array_equal(first[0], again[0])
         assert first[1]["stage"].sum(axis=1).tolist() == [1, 1, 1, 1]
         np.testing.assert_array_equal(first[1]["as"][:, 1] > 0, first[1]["stage"][:, 0] == 0)
-        assert first[1]["evidence"].shape == (4, 24, 24, 3)
+        assert first[1]["evidence"].shape == (4, 24, 24, 5)
 
     def test_training_learns_finishes_and_is_judged(self, tmp_path: Path) -> None:
         simulated, runs = tmp_path / "simulated", tmp_path / "runs"

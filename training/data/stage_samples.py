@@ -17,7 +17,7 @@ Batch = tuple[FloatArray, dict[str, FloatArray]]
 
 ROTATION_DEG, SCALE, SHIFT_MM, ELASTIC_MM = 5.0, (0.85, 1.18), (5.0, 1.5), 0.7
 FLIP = 0.5
-STAGE_SHARES = (0.32, 0.26, 0.24, 0.18)
+STAGE_SHARES = (0.30, 0.20, 0.34, 0.16)
 SOURCE_SHARES = {"real": 0.5, "phantom": 0.3, "requested": 0.2}
 EVIDENCE_GAIN = 1.5
 NO_FLUID, NO_T1, NO_BAND, MISREGISTERED = 0.06, 0.03, 0.05, 0.4
@@ -30,7 +30,7 @@ class StageSamples:
     Attributes
     ----------
     images : uint8 array (n, 128, 128, 3)
-    evidence : uint8 array (n, 32, 32, 3)
+    evidence : uint8 array (n, 32, 32, 5)
     stages : int8 array (n,)
     shares : float64 array (n,)
         How often each slice is drawn; they sum to 1. Doubtful slices are not.
@@ -75,7 +75,7 @@ def batch(samples: StageSamples, rng: Rng, *, size_px: int, batch_size: int) -> 
     -------
     images : float32 array (batch_size, size_px, size_px, 3)
     targets : dict
-        ``as`` and ``stage`` one-hot, ``evidence`` (batch_size, size_px / 4, size_px / 4, 3).
+        ``as`` and ``stage`` one-hot, ``evidence`` (batch_size, size_px / 4, size_px / 4, 5).
     """
     chosen = rng.choice(len(samples.stages), batch_size, p=samples.shares)
     pairs = [_sample(rng, samples.images[index], samples.evidence[index], size_px) for index in chosen]
@@ -160,9 +160,9 @@ def _sampled(plane: FloatArray, maps: tuple[FloatArray, FloatArray]) -> FloatArr
 def _other_scanner(rng: Rng, plane: FloatArray, ceiling: float) -> FloatArray:
     """Change contrast, brightness, receive field, sharpness and noise."""
     out = np.asarray(cv2.pow(plane, float(np.exp(rng.normal(0, 0.15)))), np.float32)
-    coarse = rng.standard_normal((4, 4)).astype(np.float32)
+    coarse = rng.standard_normal((3, 3)).astype(np.float32)
     bias = cv2.resize(coarse, plane.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    out = out * np.exp(0.1 * bias) * np.float32(np.exp(rng.normal(0, 0.12))) + np.float32(rng.normal(0, 0.015))
+    out = out * np.exp(0.06 * bias) * np.float32(np.exp(rng.normal(0, 0.12))) + np.float32(rng.normal(0, 0.015))
     if rng.random() < 0.2:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 0.9)))
     out = out + np.float32(rng.uniform(0, 0.04)) * rng.standard_normal(plane.shape, np.float32)
@@ -183,10 +183,10 @@ def _drop(rng: Rng, planes: list[FloatArray]) -> None:
 def _evidence(evidence: NDArray[np.uint8], maps: tuple[FloatArray, FloatArray]) -> FloatArray:
     """The lesion maps on the grid of the last convolution."""
     columns, rows = (_cell_means(plane) for plane in maps)
-    smooth = evidence.astype(np.float32) / 255
-    at = [((places + 0.5) / EVIDENCE_STEP - 0.5).astype(np.float32) for places in (columns, rows)]
-    out = cv2.remap(smooth, at[0], at[1], cv2.INTER_LINEAR)
-    return np.asarray(np.minimum(EVIDENCE_GAIN * out, 1), np.float32)
+    at = tuple(((places + 0.5) / EVIDENCE_STEP - 0.5).astype(np.float32) for places in (columns, rows))
+    shares = evidence.astype(np.float32) * np.float32(EVIDENCE_GAIN / 255)
+    kinds = [_sampled(shares[..., kind], (at[0], at[1])) for kind in range(shares.shape[2])]
+    return np.asarray(np.minimum(np.stack(kinds, axis=-1), 1), np.float32)
 
 
 def _cell_means(plane: FloatArray) -> FloatArray:

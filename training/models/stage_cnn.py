@@ -1,7 +1,7 @@
 """The stage network: a small convolutional network for one slice, which shows its evidence before it judges.
 
-Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of finding (oedema,
-structural, ankylosis) is made, which in training is held against the exact masks of the simulated lesions; the
+Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of lesion (oedema,
+erosion, fat, sclerosis, ankylosis) is made, which in training is held against the exact masks of the simulated lesions; the
 judgement rests on the strongest evidence of each kind and on the mean and maximum of the features. Only layers of Keras
 are used: the saved file loads in safe mode.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-EVIDENCE = ("edema", "structural", "ankylosis")
+EVIDENCE = ("edema", "erosion", "fat", "sclerosis", "ankylosis")
 REDUCTION = 4
 
 
@@ -35,7 +35,7 @@ def stage_cnn(
     -------
     keras.Model
         From float32 (batch, size_px, size_px, channels) to a dict: ``as`` (batch, 2) and ``stage`` (batch, 4)
-        probabilities, ``evidence`` (batch, size_px / 4, size_px / 4, 3) probabilities.
+        probabilities, ``evidence`` (batch, size_px / 4, size_px / 4, 5) probabilities.
 
     Raises
     ------

@@ -29,13 +29,7 @@ from training.simulate.requested import requested_patient
 SPACING_MM = 0.8
 CACHE_PX = 128
 SPACE = "simulated"
-GROUPS = {
-    LesionKind.EDEMA: 0,
-    LesionKind.EROSION: 1,
-    LesionKind.FAT: 1,
-    LesionKind.SCLEROSIS: 1,
-    LesionKind.ANKYLOSIS: 2,
-}
+KINDS = tuple(LesionKind)
 EVIDENCE_STEP = 4
 
 
@@ -75,8 +69,8 @@ class Shard:
     plan : AnatomyPlan
     images : uint8 array (n, 128, 128, 3)
         T1W from 0 to 1.5, fluid and closeness to the joint from 0 to 1, each to 255.
-    evidence : uint8 array (n, 32, 32, 3)
-        Share of oedema, structural lesions and ankylosis, to 255.
+    evidence : uint8 array (n, 32, 32, 5)
+        Share of each of KINDS of lesion, to 255.
     stages : int8 array (n,)
         Index of what the slice shows; -1 where that is doubtful.
     patients : int16 array (n,)
@@ -231,10 +225,11 @@ def _pictures(
     given = stage_input(anatomy.t1, anatomy.fluid, joints, slices=slices, spacing_mm=SPACING_MM, size_px=CACHE_PX)
     scale = np.array([255 / T1_CEILING, 255, 255], np.float32)
     images = np.clip(np.rint(given.images * scale), 0, 255).astype(np.uint8)
-    masks = np.zeros((1 + max(GROUPS.values()), *anatomy.t1.shape), np.float32)
+    masks = np.zeros((len(KINDS), *anatomy.t1.shape), np.float32)
     for lesion in patient.lesions:
-        np.maximum(masks[GROUPS[lesion.kind]], lesion.mask, out=masks[GROUPS[lesion.kind]])
-    maps = np.stack([pictures(given.grid, mask, slices) for mask in masks], axis=-1)
+        mask = masks[KINDS.index(lesion.kind)]
+        np.maximum(mask, lesion.mask, out=mask)
+    maps = np.stack([pictures(given.grid, one, slices) for one in masks], axis=-1)
     evidence = np.stack([_reduced(plane) for plane in maps])
     shown = [patient.slice_stages[index] for index in slices]
     stages = [-1 if stage is None else STAGES.index(stage) for stage in shown]
