@@ -19,15 +19,16 @@ import numpy as np
 from scipy import ndimage
 
 from config.errors import BundleError
-from inference.marrow import NormalMarrow, find_normal_marrow
+from inference.marrow import NormalMarrow, find_normal_marrow, smooth
 from inference.midline import find_midline
 from inference.types import BoolArray, Edema, FloatArray, Joint, Volume
 from inference.voxel_features import FEATURES, candidate_voxels, voxel_features
 
 SHIPPED = Path(__file__).with_name("edema_classifier.json")
-THRESHOLD_SD = 3.0  # the published kind of threshold, reported beside what the classifier found
-SURE = 0.5  # a lesion holds at least one voxel this probable ...
+THRESHOLD_SD = 3.0  # every lesion holds marrow that is brighter than normal by so many standard deviations ...
+SURE = 0.5  # ... and this probable to be oedema ...
 POSSIBLE = 0.3  # ... and grows over voxels this probable
+SEED_MM = 0.7  # smoothing of the intensity that is compared with the threshold
 SMALLEST_MM3 = 10.0
 
 
@@ -137,7 +138,8 @@ def find_edema(
         nothing = np.zeros(fluid.shape, dtype=np.bool_)
         return Edema(nothing, nothing.copy(), 0.0, 0.0, 0.0, 0.0, 0.0)
     chance = edema_probability(fluid, region, joints, normal, classifier=classifier or shipped_classifier())
-    found = _lesions(chance, fluid.voxel_volume_mm3)
+    bright = smooth(normal.deviations, fluid, SEED_MM) > THRESHOLD_SD
+    found = _lesions(chance, bright, fluid.voxel_volume_mm3)
     left = found & left_half(fluid, joints, middle_px)
     right = found & ~left
     return Edema(
@@ -167,11 +169,11 @@ def edema_probability(
     return chance
 
 
-def _lesions(chance: FloatArray, voxel_mm3: float) -> BoolArray:
-    """Hysteresis: connected possible voxels that hold a sure one, unless they are too small to see."""
+def _lesions(chance: FloatArray, bright: BoolArray, voxel_mm3: float) -> BoolArray:
+    """Hysteresis: connected possible voxels that hold a sure and bright one, unless they are too small to see."""
     labels, count = ndimage.label(chance > POSSIBLE, np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sure = np.bincount(labels.ravel(), weights=(chance.ravel() > SURE), minlength=count + 1)
+    sure = np.bincount(labels.ravel(), weights=((chance > SURE) & bright).ravel(), minlength=count + 1)
     keep = (sure > 0) & (sizes * voxel_mm3 >= SMALLEST_MM3)
     keep[0] = False
     return np.asarray(keep[labels], dtype=np.bool_)

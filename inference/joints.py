@@ -33,6 +33,8 @@ TYPICAL_SLOPE = -0.27  # change of that distance per millimetre downwards
 TYPICAL_DRIFT = -0.25  # change of that distance per millimetre backwards
 SHORTEST_MM = 12  # shorter lines are no joint
 SEEN_MINIMUM = 0.35  # visibility that alone proves a joint, where no sacrum is seen beside it
+BLIND_CONTRAST = 0.05  # a line fainter than this, and than this share of the clearest in its slice,
+BLIND_SHARE = 0.2  # is no longer followed at its ends
 BACK_MINIMUM = 0.25  # visibility asked of the hindmost slice: behind the joint ilium and sacrum still touch
 BACK_SLICES_MM = 14.0  # no more than this is cut away for it
 SACRUM_WITHIN_MM = 32  # sacrum reaches at least this near to the midline
@@ -176,7 +178,9 @@ def _judge(grid: _SideGrid, contrast: FloatArray, at: NDArray[np.intp]) -> tuple
     visibility = np.where(extent, seen, 0).sum(axis=1) / np.maximum(extent.sum(axis=1), 1) / CLEAR_CONTRAST
     sacrum = (_touches_sacrum(grid.region, at[:, :, 0]) & extent).sum(axis=1) * GRID_MM >= SACRUM_ROWS_MM
     extent[~_longest_run(sacrum | (visibility > SEEN_MINIMUM))] = False
-    extent[_behind(visibility, extent.any(axis=1), grid.backwards_mm)] = False
+    extent[_behind(visibility, np.any(extent, axis=1), grid.backwards_mm)] = False
+    extent = np.where((visibility > SEEN_MINIMUM)[:, None], _without_blind_ends(extent, seen), extent)
+    extent[extent.sum(axis=1) * GRID_MM < SHORTEST_MM] = False
     return np.where(extent.any(axis=1), np.clip(visibility, 0, 1), 0).astype(np.float32), extent
 
 
@@ -189,7 +193,16 @@ def _touches_sacrum(region: FloatArray, at: NDArray[np.intp]) -> BoolArray:
     return np.asarray((bone | ~needed).all(axis=2) & (region[:, :, SACRUM_WITHIN_MM] > 0.5), dtype=np.bool_)
 
 
-def _behind(visibility: FloatArray, present: BoolArray, backwards_mm: float) -> NDArray[np.intp]:
+def _without_blind_ends(extent: BoolArray, seen: FloatArray) -> BoolArray:
+    """Cut the rows above the first and below the last clear stretch of a line."""
+    smooth = ndimage.gaussian_filter1d(np.where(extent, seen, 0), 3.0 / GRID_MM, axis=1)
+    clear = extent & (smooth > BLIND_SHARE * smooth.max(axis=1, keepdims=True)) & (smooth > BLIND_CONTRAST)
+    before = np.maximum.accumulate(clear, axis=1)
+    after = np.maximum.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(extent & before & after, dtype=np.bool_)
+
+
+def _behind(visibility: FloatArray, present: NDArray[np.bool_], backwards_mm: float) -> NDArray[np.intp]:
     """The hindmost slices in which no line is seen."""
     order = np.flatnonzero(present)[:: -1 if backwards_mm > 0 else 1]
     most = int(BACK_SLICES_MM / abs(backwards_mm)) if backwards_mm else 0

@@ -31,7 +31,7 @@ class NormalMarrow:
         Intensity of normal sacral marrow, in the units of the volume, where the field is 1. `sd` is at least
         LEAST_VARIATION of `mean`.
     field : float32 array (slices, rows, columns)
-        Smooth gain of the coil; 1 on average in the central sacrum.
+        Smooth gain of the coil; its median in the central sacrum is 1.
     deviations : float32 array (slices, rows, columns)
         Each voxel's distance from normal marrow, in standard deviations, field removed.
     """
@@ -69,7 +69,9 @@ def find_normal_marrow(
     first, spread = robust_mean_sd(fluid.voxels[core])
     if first <= 0 or spread <= 0:
         return None
-    field = _coil_field(fluid, region, first, spread / first) / np.float32(first)
+    spread = max(spread / first, LEAST_VARIATION)
+    field = _coil_field(fluid, region, first, spread)
+    field /= np.float32(np.median(field[core]))
     flat = fluid.voxels / field
     mean, measured_sd = robust_mean_sd(flat[core])
     if mean <= 0:

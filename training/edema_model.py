@@ -47,11 +47,11 @@ def fit_edema_classifier(
     scans: Sequence[LabelledVoxels],
     *,
     hidden: int = 8,
-    steps: int = 200,
-    batch: int = 12_000,
+    steps: int = 150,
+    batch: int = 6_000,
     learning_rate: float = 0.02,
     decay: float = 1e-3,
-    members: int = 3,
+    members: int = 2,
     seed: int = 0,
 ) -> EdemaClassifier:
     """Teach the classifier.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from config.errors import BundleError
 from inference.edema import SHIPPED, EdemaClassifier, find_edema, shipped_classifier
@@ -37,16 +38,16 @@ def dice(first: BoolArray, second: BoolArray) -> float:
 
 def test_the_lesion_is_found_on_its_side(phantom: Phantom, found: Edema) -> None:
     truth = phantom.lesions[0].mask
-    assert found.left_mm3 > 5 * found.right_mm3
+    assert found.left_mm3 > 3 * found.right_mm3
     assert (found.left & truth).sum() > 0.6 * truth.sum()
-    assert dice(found.left, truth) > 0.4
+    assert dice(found.left, truth) > 0.6
     assert found.left_mm3 == pytest.approx(found.left.sum() * phantom.fluid.voxel_volume_mm3)
     assert not (found.left & found.right).any()
 
 
 def test_normal_marrow_is_that_of_the_sacrum(phantom: Phantom, found: Edema) -> None:
-    sacrum = phantom.fluid.voxels[(phantom.labels == 1) & ~phantom.lesions[0].mask]
-    assert found.normal_mean == pytest.approx(np.median(sacrum), rel=0.15)
+    marrow = ndimage.binary_erosion(phantom.labels == 1, np.ones((1, 9, 9))) & ~phantom.lesions[0].mask
+    assert found.normal_mean == pytest.approx(np.median(phantom.fluid.voxels[marrow]), rel=0.1)
     assert found.normal_mean < found.threshold < np.percentile(phantom.fluid.voxels[phantom.lesions[0].mask], 75)
 
 
@@ -64,12 +65,12 @@ def test_falloff_of_a_surface_coil_does_not_matter(phantom: Phantom, joints: tup
     voxels = (phantom.fluid.voxels * falloff).astype(np.float32)
     shaded = find_edema(replace(phantom.fluid, voxels=voxels), phantom.fluid_region, joints)
     assert dice(found.left, shaded.left) > 0.75
-    assert shaded.left_mm3 > 5 * shaded.right_mm3
+    assert shaded.left_mm3 > 3 * shaded.right_mm3
 
 
 def test_without_joints_the_side_is_still_right(phantom: Phantom) -> None:
     found = find_edema(phantom.fluid, phantom.fluid_region, ())
-    assert found.left_mm3 > 5 * found.right_mm3
+    assert found.left_mm3 > 3 * found.right_mm3
 
 
 def test_nothing_where_there_is_no_marrow(phantom: Phantom) -> None:
