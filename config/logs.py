@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ def setup(settings: LoggingSettings) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda ended: _log_uncaught(ended.exc_type, ended.exc_value, ended.exc_traceback)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL + 1)
 
@@ -83,6 +86,13 @@ class JsonFormatter(logging.Formatter):
         if exception := _exception(record):
             content["exception"] = exception.strip()
         return json.dumps(content, ensure_ascii=False, default=str)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """Python itself would write the message of the error, whatever it quotes."""
+    if error is None or issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    logging.getLogger(__name__).critical("An error that nobody foresaw", exc_info=(kind, error, trace))
 
 
 def _extras(record: logging.LogRecord) -> Mapping[str, Any]:

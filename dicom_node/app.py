@@ -4,12 +4,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from config import logs
+from config.errors import AxspaError
 from config.settings import Settings
 from storage.objects import ObjectStore
 from storage.session import Database, migrate
@@ -98,6 +100,18 @@ def _announce(settings: Settings) -> None:
         log.warning("No destination is set: results stay here and are shown in the panel")
 
 
+def _run(main: ChildMain, settings: Settings) -> None:
+    """The main function of a child; what it raises is logged here, for multiprocessing would write out its message."""
+    try:
+        main(settings)
+    except AxspaError as error:
+        log.critical("%s [%s]", error.sentence, error.code)
+        sys.exit(1)
+    except Exception:  # the edge of the process
+        log.critical("The process ended by an error that nobody foresaw", exc_info=True)
+        sys.exit(1)
+
+
 @dataclass
 class Child:
     """A process of the node that is started again when it ends."""
@@ -112,7 +126,9 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
-        process = multiprocessing.get_context("spawn").Process(target=self.main, args=(self.settings,), name=self.name)
+        process = multiprocessing.get_context("spawn").Process(
+            target=_run, args=(self.main, self.settings), name=self.name
+        )
         process.start()
         self._process, self._started, self._start_again_at = process, time.monotonic(), None
 

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -19,7 +20,9 @@ def restore() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     levels = {name: logging.getLogger(name).level for name in (*logs._SILENCED, *logs._QUIET, "py.warnings")}
+    hooks = sys.excepthook, threading.excepthook
     yield
+    sys.excepthook, threading.excepthook = hooks
     root.handlers[:], root.level = handlers, level
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
@@ -79,3 +82,35 @@ def test_importing_it_sets_nothing_up() -> None:
     code = "import logging, config.logs; print(logging.getLogger().handlers)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_an_error_that_nobody_catches_is_logged_without_its_message() -> None:
+    code = """
+import threading
+from config import logs
+from config.settings import LoggingSettings
+logs.setup(LoggingSettings())
+thread = threading.Thread(target=lambda: int("Secret^Thread"))
+thread.start()
+thread.join()
+int("Secret^Patient")
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert answer.stderr.count("ValueError") == 2
+    assert "Secret" not in answer.stderr
+
+
+def test_what_ends_a_child_process_is_logged_without_its_message() -> None:
+    code = """
+from config import logs
+from config.settings import LoggingSettings, Settings
+from dicom_node import app
+def main(settings):
+    logs.setup(LoggingSettings())
+    int("Secret^Patient")
+app._run(main, Settings())
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "ValueError" in answer.stderr and "Secret" not in answer.stderr
