@@ -16,7 +16,8 @@ from config.errors import UnusableInput
 
 _LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
 _USUAL_BYTES = 64 * 1024  # nearly always enough, and spares copying a large image
-_MAX_INFLATED_BYTES = 16 * 1024 * 1024
+_MAX_HEADER_BYTES = 16 * 1024 * 1024
+_MAX_ELEMENTS = 20_000  # beyond it a header is made to keep us busy: each costs a microsecond or ten
 _FIELDS: Mapping[str, str] = {
     "modality": "Modality",
     "patient_id": "PatientID",
@@ -96,11 +97,14 @@ def fields(header: Dataset) -> dict[str, str]:
 
 def _read(data_set: memoryview, implicit: bool, little: bool) -> Dataset:
     """The elements up to the last that is needed, from the start of the bytes where that is enough."""
-    passed = False
+    passed, count = False, 0
 
     def is_after(tag: BaseTag, vr: str | None, length: int) -> bool:
-        nonlocal passed
+        nonlocal passed, count
         passed = int(tag) > _LAST_TAG
+        count += 1
+        if count > 2 * _MAX_ELEMENTS:  # the start may be read twice
+            raise ValueError("too many elements")
         return passed
 
     if len(data_set) > _USUAL_BYTES:
@@ -108,12 +112,12 @@ def _read(data_set: memoryview, implicit: bool, little: bool) -> Dataset:
             header = read_dataset(BytesIO(data_set[:_USUAL_BYTES]), implicit, little, stop_when=is_after)
             if passed:
                 return header
-    return read_dataset(BytesIO(data_set), implicit, little, stop_when=is_after)
+    return read_dataset(BytesIO(data_set[:_MAX_HEADER_BYTES]), implicit, little, stop_when=is_after)
 
 
 def _inflate_start(data_set: memoryview) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    return inflater.decompress(data_set, _MAX_INFLATED_BYTES)
+    return inflater.decompress(data_set, _MAX_HEADER_BYTES)
 
 
 def _text(header: Dataset, keyword: str) -> str:

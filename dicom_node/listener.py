@@ -1,6 +1,7 @@
 """The listening socket, hardened: what pynetdicom's own server leaves open to a peer that means or does harm.
 
-Added are: a limit on the length of a PDU and on the time for its rest to come, a limit on open connections, waiting
+Added are: a limit on the length of a PDU and on the time for its rest to come, limits on what messages that are not
+complete may hold of the memory, no reading ahead of what is worked on, a limit on open connections, waiting
 that costs nothing while nobody sends (pynetdicom looks a thousand times a second), a call when a connection is over,
 however it ended, and of what is no DICOM the first bytes, so that the record can say what it was.
 """
@@ -22,6 +23,9 @@ from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAsso
 
 _CHUNK_BYTES = 256 * 1024
 _MAX_PDU_BYTES = 16 * 1024 * 1024
+_MAX_MESSAGE_BYTES = 1024 * 1024 * 1024
+_MAX_HELD_BYTES = 2 * 1024 * 1024 * 1024  # of all associations together; who holds little may go on beyond it
+_LITTLE_BYTES = 64 * 1024 * 1024
 _PDU_TYPES = frozenset(range(1, 8))
 _IDLE_LOOK_S = 0.2  # timers are looked at this often while nothing comes
 
@@ -98,6 +102,9 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self.acse_timeout, self.network_timeout = ae.acse_timeout, ae.network_timeout  # kept in timers of the DUL
         self.dul.to_user_queue = _TellingQueue(self.news.set)
         self.dimse.msg_queue = _TellingQueue(self.news.set)
+        self._receive = self.dimse.receive_primitive
+        self.dimse.receive_primitive = self._receive_bounded
+        self.held_bytes = 0
         self._reactor_checkpoint = _WaitingCheckpoint(self)
         self._reactor_checkpoint.set()
 
@@ -107,6 +114,32 @@ class GuardedAssociation(Association):  # type: ignore[misc]
             super().run_reactor()
         finally:
             self._ended(self)
+
+    def _receive_bounded(self, primitive: Any) -> None:
+        """Take a part of a message where there is room for it, else abort; in the thread of the DUL."""
+        if not self._wait_for_turn() or self._holds_too_much():
+            self.dimse.message = None
+            self.held_bytes = 0
+            self.dul.event_queue.put("Evt19")  # for pynetdicom an invalid PDU: it answers with an abort
+            return
+        self._receive(primitive)
+        message = self.dimse.message
+        self.held_bytes = 0 if message is None else message.data_set.tell() + message.encoded_command_set.tell()
+
+    def _wait_for_turn(self) -> bool:
+        """Read no further while a whole message waits to be worked on; False where that takes too long."""
+        end = time.monotonic() + self._server.pdu_timeout_s
+        while self.dimse.msg_queue.qsize() and not self._kill:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def _holds_too_much(self) -> bool:
+        if self.held_bytes <= _LITTLE_BYTES:
+            return False
+        together = sum(other.held_bytes for other in self._server.active_associations)
+        return self.held_bytes > _MAX_MESSAGE_BYTES or together > _MAX_HELD_BYTES
 
     @property
     def start_bytes(self) -> bytes:

@@ -15,7 +15,9 @@ from dicom_node import pipeline
 from inference.headers import read_studies
 from inference.registry import LoadedBundle, load_bundle
 from inference.types import StudyHeaders, UnreadableFile
+from reporting.uids import derived_uid
 from reporting.writer import write
+from storage.studies import check_uid
 
 EXIT_RESULTS, EXIT_UNUSABLE, EXIT_NOTHING_APPLIES = 0, 2, 3
 
@@ -23,8 +25,8 @@ EXIT_RESULTS, EXIT_UNUSABLE, EXIT_NOTHING_APPLIES = 0, 2, 3
 def process(source: Path, out: Path, *, settings: Settings) -> int:
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
-    One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID, and the
-    summary lists them.
+    One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
+    from it where it is none), and the summary lists them.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def process(source: Path, out: Path, *, settings: Settings) -> int:
     bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     with tqdm(total=len(studies) * len(pipeline.STAGES), unit="step", file=sys.stderr) as bar:
         summaries = [
-            _process_one(study, bundle, out if len(studies) == 1 else out / study.study_instance_uid, bar)
+            _process_one(study, bundle, out if len(studies) == 1 else out / _folder_name(study), bar)
             for study in studies
         ]
     summary = summaries[0] if len(summaries) == 1 else {"studies": summaries}
@@ -57,6 +59,14 @@ def _files(source: Path) -> list[Path]:
     if not source.exists():
         raise UnusableInput("NO_INPUT", f"There is no file or folder {source}.")
     return [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+
+
+def _folder_name(study: StudyHeaders) -> str:
+    """Safe as a path whatever the files hold in the place of a UID."""
+    try:
+        return check_uid(study.study_instance_uid, "Study Instance UID")
+    except UnusableInput:
+        return derived_uid("folder", study.study_instance_uid)
 
 
 def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "tqdm[Any]") -> dict[str, Any]:

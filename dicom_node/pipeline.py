@@ -14,6 +14,8 @@ from reporting import gate, outputs
 STAGES = (*sij_mri.STAGES, "report", "check")
 """The parts of a run, in order."""
 
+MIXED = "IDENTITY_MIXED"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -40,6 +42,7 @@ def run(
     *,
     revision: int,
     started: datetime,
+    identity_conflict: bool = False,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> Outcome:
     """Analyse one study, build its result objects and check them.
@@ -54,6 +57,8 @@ def run(
         From 1; enters the UIDs of the results.
     started : datetime
         Aware; becomes the content time of the results.
+    identity_conflict : bool
+        The receiver saw images of more than one patient; the gate reads only those images whose headers are whole.
     on_stage : callable
         Called with the name of each part of :data:`STAGES` as it begins.
 
@@ -70,5 +75,8 @@ def run(
     on_stage("check")
     begun = time.perf_counter()
     findings = gate.check(made.objects, analysis, study)
+    if identity_conflict and not any(finding.code == MIXED for finding in findings):
+        sentence = "The images that were received under this study name more than one patient."
+        findings += (gate.GateFinding(MIXED, sentence, ""),)
     analysis.timings_s["check"] = time.perf_counter() - begun
     return Outcome(analysis, made, findings)

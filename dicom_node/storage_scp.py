@@ -238,10 +238,11 @@ class Receiver:
             unexpected = _Refused(0x0110, "UNEXPECTED", "The image could not be stored; the log says where it failed.")
             status = self._refuse(event, content, visit, unexpected)
         else:
-            again = recording.outcome is Recorded.DUPLICATE
+            again = recording.outcome is not Recorded.NEW
             visit.stored += not again
             visit.duplicates += again
-            visit.arrivals.setdefault(recording.study_id, [0, 0])[again] += 1
+            if recording.outcome is not Recorded.OURS:
+                visit.arrivals.setdefault(recording.study_id, [0, 0])[again] += 1
             status = Dataset()
             status.Status = SUCCESS
         return status
@@ -279,8 +280,9 @@ class Receiver:
                 **headers.fields(header),
             ),
         )
-        if recording.outcome is Recorded.CONFLICT:
+        if recording.outcome in {Recorded.CONFLICT, Recorded.OURS}:
             self._objects.discard(stored.key)
+        if recording.outcome is Recorded.CONFLICT:
             raise _Refused(
                 DUPLICATE_SOP_INSTANCE,
                 "DUPLICATE_DIFFERS",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from config import logs
-from config.errors import AxspaError, Retryable
+from config.errors import AxspaError, Retryable, UnusableInput
 from config.settings import Settings
 from storage import claims, results
 from storage.claims import ClaimedStudy
@@ -72,7 +72,16 @@ def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
 
     started = datetime.now(UTC)
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
-    outcome = pipeline.run(study, context.bundle, revision=claimed.revision, started=started)
+    if study.study_instance_uid not in {"", claimed.study_instance_uid}:
+        # An element may come twice: read in part an image can be of one study, read to its end of another.
+        raise UnusableInput("OTHER_STUDY", "The images, read whole, belong to another study than they were sent as.")
+    outcome = pipeline.run(
+        study,
+        context.bundle,
+        revision=claimed.revision,
+        started=started,
+        identity_conflict=claimed.identity_conflict,
+    )
     record = keep(outcome, context.objects, revision=claimed.revision, started=started)
     destinations = tuple(destination.name for destination in context.settings.destinations)
     results.save(context.database, claimed, record, destinations=destinations)

@@ -1,6 +1,7 @@
 """Studies as they arrive: one transaction for each image, the quiet ones found, a new analysis asked for."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,11 +15,11 @@ from config.errors import Final, StorageUnavailable, UnusableInput
 from storage import audit
 from storage.session import Database
 from storage.states import move, note, utc_now
-from storage.tables import Instance, Study, StudyState
+from storage.tables import Instance, Result, ResultObject, Study, StudyState
 
 _SEPARATORS = re.compile(r"[\^=,;\s]+")
+_DATE_SIGNS = re.compile(r"[.\-/\s]+")
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
-
 
 _TRIES = 3
 _STUDIES: Table = Study.metadata.tables[Study.__tablename__]
@@ -26,11 +27,13 @@ _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
 _KNOWN_STUDY = select(
     Study.id,
     Study.state,
+    Study.revision,
     Study.identity_conflict,
     Study.patient_id,
     Study.patient_name,
     Study.birth_date,
     Study.sex,
+    Study.accession_number,
 ).where(Study.study_instance_uid == bindparam("uid"))
 _KNOWN_INSTANCE = select(Instance.sha256).where(
     Instance.study_id == bindparam("study"),
@@ -39,12 +42,17 @@ _KNOWN_INSTANCE = select(Instance.sha256).where(
 )
 
 
+_OUR_OBJECT = select(Result.study_id).join(ResultObject).where(ResultObject.sop_instance_uid == bindparam("instance"))
+_IDENTITY = ("patient_id", "patient_name", "birth_date", "sex", "accession_number")
+
+
 class Recorded(StrEnum):
     """What became of an image that was recorded."""
 
     NEW = "new"  # it is part of its study now
     DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
     CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
+    OURS = "ours"  # a result of this node that came back; nothing was changed, or results would be read for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +148,18 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
     # Plain statements, no mapped objects: this runs for every image.
     with database.write() as session:
         known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
+        if known is not None:
+            digest = session.execute(
+                _KNOWN_INSTANCE,
+                {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
+            ).scalar()
+            if digest is not None:
+                return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
+        if known is None or known.revision:
+            ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
+            if ours is not None:
+                return Recording(Recorded.OURS, ours)
         study_id = _open_study(session, image, at=at) if known is None else known.id
-        digest = session.execute(
-            _KNOWN_INSTANCE,
-            {"study": study_id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
-        ).scalar()
-        if digest is not None:
-            return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, study_id)
         _add_instance(session, study_id, image, at=at)
         if known is not None:
             _react(session, known, image, at=at)
@@ -307,7 +320,9 @@ def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) 
     """Do what a new image of a known study may ask for: read the study again, note another patient."""
     late = known.state not in {StudyState.RECEIVING, StudyState.ANALYSING}
     mixed = not known.identity_conflict and _other_patient(known, image)
-    if not late and not mixed:
+    gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
+    gaps = {name: value for name, value in gaps.items() if value.strip()}
+    if not late and not mixed and not gaps:
         return
     study = session.get_one(Study, known.id)
     if late:
@@ -320,10 +335,21 @@ def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) 
             code="LATE_IMAGES",
             sentence=sentence or "More images came before the analysis began.",
         )
+    if gaps:
+        _fill(study, gaps)
     if mixed:
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
         note(session, study.id, at=at, code="IDENTITY_MIXED", sentence=sentence)
+
+
+def _fill(study: Study, gaps: dict[str, str]) -> None:
+    """Take from a later image what the first one left empty: else it could not be told from another patient's."""
+    for name, value in gaps.items():
+        setattr(study, name, value[:16] if name in {"birth_date", "sex"} else value)
+    study.search_text = search_text(
+        study.patient_id, study.patient_name, study.accession_number, study.description, study.study_instance_uid
+    )
 
 
 def search_text(*parts: str) -> str:
@@ -335,11 +361,16 @@ def search_text(*parts: str) -> str:
 def _other_patient(study: Any, image: IncomingImage) -> bool:
     pairs = (
         (study.patient_id, image.patient_id),
-        (study.birth_date, image.birth_date),
-        (study.sex, image.sex),
-        (search_text(study.patient_name), search_text(image.patient_name)),
+        (_DATE_SIGNS.sub("", study.birth_date), _DATE_SIGNS.sub("", image.birth_date[:16])),
+        (study.sex.upper(), image.sex[:16].upper()),
+        *_name_forms(study.patient_name, image.patient_name),
     )
     return any(ours.strip() and theirs.strip() and ours.strip() != theirs.strip() for ours, theirs in pairs)
+
+
+def _name_forms(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
+    """Form by form (Latin, ideographic, phonetic): one image may have more of them than another."""
+    return ((search_text(a), search_text(b)) for a, b in zip(ours.split("="), theirs.split("="), strict=False))
 
 
 def count_states(database: Database) -> dict[StudyState, int]:

@@ -95,6 +95,10 @@ def test_what_is_no_uid_is_never_recorded(database: Database, uid: str) -> None:
         ("birth_date", "19800202", True),
         ("patient_id", "", False),
         ("patient_name", "БЫКОВ^ИВАН^", False),
+        ("patient_name", "Быков^Иван=Other^Form", False),
+        ("patient_name", "Other^Person=Быков^Иван", True),
+        ("birth_date", "1970.01.01", False),
+        ("sex", "m", False),
         ("description", "Another description", False),
     ],
 )
@@ -103,6 +107,28 @@ def test_two_patients_in_one_study_are_noticed(database: Database, field: str, v
     receive(database, 2, **{field: value})
     assert study_of(database, study_id).identity_conflict is mixed
     assert ("IDENTITY_MIXED" in codes(database, study_id)) is mixed
+
+
+def test_two_patients_after_an_image_that_names_none_are_noticed(database: Database) -> None:
+    study_id = receive(database, 1, patient_id="", patient_name="", birth_date="", sex="", accession_number="")
+    receive(database, 2)
+    study = study_of(database, study_id)
+    assert (study.patient_id, study.patient_name, study.identity_conflict) == ("P-1", "Быков^Иван", False)
+    assert "быков" in study.search_text
+    receive(database, 3, patient_id="P-2")
+    assert study_of(database, study_id).identity_conflict
+
+
+@pytest.mark.parametrize("study", [STUDY, "1.2.826.0.1.99"])
+def test_our_own_result_that_comes_back_starts_nothing(database: Database, study: str) -> None:
+    claimed = claim(database, 1)
+    save(database, claimed)
+    made = result_of(claimed).objects[0]
+    back = image(9, study=study, sop_instance_uid=made.sop_instance_uid, series_instance_uid=made.series_instance_uid)
+    assert studies.record_instance(database, back, at=at(500)).outcome is Recorded.OURS
+    kept = study_of(database, claimed.study_id)
+    assert (kept.state, kept.image_count) == (StudyState.DELIVERING, 1)
+    assert studies.receiving(database) == []
 
 
 def test_a_study_that_got_another_image_is_not_marked_complete(database: Database) -> None:
