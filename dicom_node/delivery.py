@@ -27,6 +27,7 @@ OUR_SOP_CLASSES: Mapping[str, str] = {
     "Secondary Capture": "1.2.840.10008.5.1.4.1.1.7",
 }
 _MAX_CONTEXTS = 128
+_MAX_COMMENT = 200  # the standard has 64
 _DUPLICATE_SOP_INSTANCE = 0x0111
 _PROCESSING_FAILURE = 0x0110
 
@@ -176,7 +177,7 @@ def attempt_of(due: DueDelivery, outcome: Outcome, *, settings: DeliverySettings
 
 
 def classify(status: int, comment: str = "") -> Outcome:
-    """What a C-STORE status means for an object.
+    """What a C-STORE status means for an object; of the peer's comment the signs that can be printed are kept.
 
     Success and warnings mean it is stored. So does 0x0111 (duplicate SOP instance): our UIDs are made from the
     content, so what is there under them is this object. Out of resources and processing failure may pass.
@@ -185,6 +186,7 @@ def classify(status: int, comment: str = "") -> Outcome:
     ----------
     PS3.4 Table B.2-1, PS3.7 Annex C.
     """
+    comment = "".join(sign for sign in comment[:_MAX_COMMENT] if sign.isprintable())
     if status == 0x0000:
         return Outcome(Verdict.DELIVERED, status, "STORED", comment)
     if 0xB000 <= status <= 0xBFFF or status in {0x0001, 0x0107, 0x0116}:

@@ -12,7 +12,7 @@ import pytest
 
 from config.errors import UnusableInput
 from config.settings import ReceiverSettings, Settings
-from dicom_node import headers, listener, offline, pipeline, worker
+from dicom_node import delivery, headers, listener, offline, pipeline, worker
 from dicom_node.storage_scp import Receiver
 from inference.headers import read_study
 from inference.registry import LoadedBundle
@@ -135,3 +135,9 @@ def test_an_image_that_is_of_another_study_when_read_whole_makes_no_result(
     assert worker.analyse(claimed_study(database)) == "failed"
     with database.read() as session:
         assert session.query(Study).one().reason_code == "OTHER_STUDY"
+
+
+def test_the_comment_of_a_destination_fits_any_database_and_any_log() -> None:
+    outcome = delivery.classify(0xA700, "no\0 room\r\nat\ud800 all" + "x" * 10_000)
+    assert outcome.comment.startswith("no roomat all") and len(outcome.comment) <= 200
+    assert outcome.verdict is delivery.Verdict.RETRY
