@@ -53,9 +53,9 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
 
 def _region(runs: Path) -> list[ModelExport]:
     """One network for both contrasts: it learnt from both."""
-    trained = sorted((runs / "region").glob("all-*"))
+    trained = _finished_runs(runs)
     if not trained:
-        raise FileNotFoundError(f"no region network that learnt from all subjects in {runs / 'region'}")
+        raise FileNotFoundError(f"no finished region network that learnt from all subjects in {runs / 'region'}")
     saved = []
     for run in trained:
         path = runs / "export" / f"region-{run.name}.keras"
@@ -89,5 +89,14 @@ def _region_figures(runs: Path) -> dict[str, Any]:
 
 
 def _region_runs(runs: Path) -> dict[str, Mapping[str, Any]]:
-    states = sorted((runs / "region").glob("all-*/state.json"))
-    return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in states}
+    return {run.name: _state(run) for run in _finished_runs(runs)}
+
+
+def _finished_runs(runs: Path) -> list[Path]:
+    folders = [path.parent for path in sorted((runs / "region").glob("all-*/state.json"))]
+    return [folder for folder in folders if _state(folder)["step"] >= _state(folder)["schedule"]["steps"]]
+
+
+def _state(run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((run / "state.json").read_text(encoding="utf-8"))
+    return content

@@ -258,8 +258,13 @@ def _shares(text: str) -> tuple[tuple[str, float], ...]:
     return tuple(pairs)
 
 
+def _run_words(run: Path) -> str:
+    step = json.loads((run / "state.json").read_text(encoding="utf-8"))["step"]
+    return f"{run.name} ({step} batches)"
+
+
 def _region_note(folds: Sequence[Fold], runs: Sequence[Sequence[Path]]) -> str:
-    names = "; ".join(f"fold {number}: {', '.join(path.name for path in paths)}" for number, paths in enumerate(runs))
+    names = "; ".join(f"fold {number}: {', '.join(map(_run_words, paths))}" for number, paths in enumerate(runs))
     return (
         f"Each scan was judged by networks that have not seen its patient ({len(folds)} folds; {names}; averaged where "
         "there are several), over the image and its mirror image, at the threshold 0.5. 2D Dice is the mean over the "
