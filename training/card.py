@@ -57,9 +57,10 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
 def _networks(provenance: Mapping[str, Any]) -> str:
     runs = provenance["region runs"]
     steps = ", ".join(str(state["step"]) for state in runs.values())
+    averaged = f", {len(runs)} of them averaged" if len(runs) > 1 else ""
     return (
-        f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm), {len(runs)} of them "
-        "averaged: trained on half of the labelled patients, then refined on all ten and on scans that it had "
+        f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm){averaged}: "
+        "trained on half of the labelled patients, then refined on all ten and on scans that it had "
         f"labelled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
         "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
         "- Stage network: a small convolutional network on a square about the joints (T1, fluid-sensitive, joint "
