@@ -18,6 +18,14 @@ SEEDS = tuple(range(200, 208))
 COLOURS = {Side.LEFT: (60, 60, 255), Side.RIGHT: (60, 255, 60)}  # blue, green, red
 TILE_PX = 230
 SLICES_SHOWN = 6
+BY_EYE = (
+    "Looked at slice by slice on all ten scans, by the developers, not by a radiologist. The line is followed from the "
+    "upper to the lower edge of the region in the middle slices of every scan, erosions and sclerosis included "
+    "(1016, 4386, 3009). It is least sure at both ends: the first slice of one side may be missed (2015, 3009, 4386), "
+    "and in the hindmost one or two slices, where ligaments lie between the bones, the surface keeps to the iliac "
+    "cortex. In 3009, sclerosed on both sides, it may lie a few millimetres off within the dark band. In 1001 the "
+    "joints are fused in front: the surface is bridged there from the slices behind, with a visibility of 0.1 to 0.2."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
             f"left joint red, right joint green. Rows: {', '.join(subjects)}. Data: Hepburn et al., "
             "github.com/c-hepburn/Bone_MRI.\n",
             f"![Contact sheet]({sheet})\n",
+            f"{BY_EYE}\n",
         ]
     )
 
