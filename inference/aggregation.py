@@ -89,7 +89,7 @@ def aggregate(slices: Sequence[SlicePrediction], rule: Aggregation) -> Predictio
     scores = suspicion(slices, rule.top_k)
     curves = np.array([rule.curves[name] for name in QUESTIONS])
     falling = np.minimum.accumulate(1 / (1 + np.exp(-(curves[:, 0] * scores + curves[:, 1]))))
-    stages = -np.diff(np.concatenate([[1.0], falling, [0.0]]))
+    stages = np.abs(np.diff(np.concatenate([[1.0], falling, [0.0]])))
     present = bool(falling[0] >= rule.threshold)
     stage = STAGES[1 + int(stages[1:].argmax())] if present else Stage.NORMAL
     normal, early, moderate, advanced = (float(value) for value in stages)

@@ -42,6 +42,8 @@ LIMITS = """## Limits
   unknown.
 - The real anatomies are those of patients. Their oedema was replaced by normal marrow, their structural lesions were
   not: a *Normal* patient made from them may carry real erosions or fat, which blurs the border to *Moderate*.
+- The held-back patients were looked at while three designs of the network were compared, so the figures flatter it a
+  little.
 - Patients drawn from one anatomy are not independent; with three held-back real anatomies the intervals are too narrow.
 - The network sees strips of 19 mm to both sides of the joints it was given. A joint that was not found is not judged.
 - Where one of the two contrasts is missing, the network still answers, and less surely."""

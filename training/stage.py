@@ -31,7 +31,7 @@ FIGURES_FILE = "stage-figures.json"
 TRAIN_FOLDER = "stage"
 TOP_K = (1, 2, 3, 4, 5)
 EVIDENCE_WEIGHT = 15.0
-STAGE_SCHEDULE = Schedule(steps=2600, peak_rate=2.5e-3, warmup_steps=100, save_every=100, report_every=50)
+STAGE_SCHEDULE = Schedule(steps=3200, peak_rate=2.5e-3, warmup_steps=100, save_every=100, report_every=50)
 
 
 @dataclass(frozen=True, slots=True)
