@@ -63,8 +63,8 @@ def _networks(provenance: Mapping[str, Any]) -> str:
         "trained on half of the labelled patients, then refined on all ten and on scans that it had "
         f"labelled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
         "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
-        "- Stage network: a small convolutional network on a square about the joints (T1, fluid-sensitive, joint "
-        "band), with a rule from slices to study.\n"
+        "- Stage network: a small convolutional network on the two joints of a slice, straightened and side by side "
+        "(T1, fluid-sensitive, closeness to the joint), with a rule from slices to study.\n"
     )
 
 

@@ -196,8 +196,8 @@ def _group_lines(name: str, group: dict[str, Any]) -> list[str]:
         "| figure | value (95 % CI) |",
         "| --- | --- |",
     ]
-    for figure, (value, low, high) in group["figures"].items():
-        lines.append(f"| {figure} | {Interval(value, low, high)} |")
+    for figure, interval in group["figures"].items():
+        lines.append(f"| {figure} | {Interval(**interval)} |")
     lines += [
         f"| single slices: accuracy | {group['slices']['slice_accuracy']:.2f} |",
         f"| single slices: macro F1 | {group['slices']['slice_f1']:.2f} |",
@@ -247,11 +247,11 @@ def _share(hits: NDArray[np.bool_]) -> float:
 
 def _interval(
     metric: Metric, truth: NDArray[np.intp], said: NDArray[np.intp], score: NDArray[np.float64]
-) -> tuple[float, float, float]:
+) -> dict[str, float]:
     rng = np.random.default_rng(0)
     values = []
     for _ in range(RESAMPLES):
         drawn = rng.integers(0, len(truth), len(truth))
         values.append(metric(truth[drawn], said[drawn], score[drawn]))
     low, high = np.nanpercentile(values, [2.5, 97.5])
-    return metric(truth, said, score), float(low), float(high)
+    return {"value": metric(truth, said, score), "low": float(low), "high": float(high)}
