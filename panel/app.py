@@ -8,7 +8,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from importlib.metadata import version
 
-import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,8 +17,9 @@ from starlette.staticfiles import StaticFiles
 from config import logs
 from config.errors import Final, StorageUnavailable
 from config.settings import Settings
-from panel import auth
+from panel import auth, connections
 from panel.deps import NeedsLoginError, get_login
+from panel.looking import Looks
 from panel.routes import audit, login, received, status, studies, study, users
 from panel.security import LastResort, SecurityHeaders, SmallBodies, safe_next
 from panel.shell import FOLDER, Login, Node, Pages
@@ -30,7 +30,6 @@ from storage.session import Database
 log = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 15.0
-DRAIN_S = 5
 _WORDS = {
     403: "Not allowed",
     404: "There is no such page",
@@ -55,6 +54,7 @@ def create_app(settings: Settings, database: Database, objects: ObjectStore) -> 
     app = FastAPI(title="axspa-node", docs_url=None, redoc_url=None, openapi_url=None, version=software_version)
     app.state.node = Node(settings, database, objects, Pages(settings, software_version=software_version))
     app.state.brake = auth.Brake()
+    app.state.looks = Looks(database)
     for module in (login, status):
         app.include_router(module.open_router)
     for module in (login, studies, study, received, audit, status, users):
@@ -89,18 +89,7 @@ def run_panel(settings: Settings, *, ready: Callable[[int], None] | None = None)
     app = create_app(settings, database, ObjectStore(settings.data_dir / "objects"))
     listener = _listen(settings.panel.host, settings.panel.port)
     port = int(listener.getsockname()[1])
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=DRAIN_S,
-            limit_concurrency=200,
-        )
-    )
+    server = connections.make_server(app)
     # uvicorn raises the signal that ended it once more when all is closed: an orderly end must not become a kill.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

@@ -55,10 +55,10 @@ class Brake:
         with self._lock:
             return len(self._recent(client)) >= self._max_failures
 
-    def check(self, node: Node, client: str, *, name: str, password: str) -> users.Login:
-        """Try a name and a password, and remember a failure."""
+    def check(self, node: Node, client: str, *, name: str, password: str, action: str = "login") -> users.Login:
+        """Try a name and a password, and remember a failure; ``action`` is what for, in the audit."""
         with self._one_hash:
-            answer = users.authenticate(node.database, name, password)
+            answer = users.authenticate(node.database, name, password, action=action)
         if answer.outcome is not users.LoginOutcome.OK:
             with self._lock:
                 if len(self._failures) >= _MAX_CLIENTS:

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from panel import auth
+from panel.looking import Looks
 from panel.security import from_another_site, same
 from panel.shell import Login, Node
 
@@ -25,6 +26,12 @@ def get_node(request: Request) -> Node:
     """The parts of the node."""
     node: Node = request.app.state.node
     return node
+
+
+def get_looks(request: Request) -> Looks:
+    """Who looks at what at present."""
+    looks: Looks = request.app.state.looks
+    return looks
 
 
 def get_login(request: Request, node: Annotated[Node, Depends(get_node)]) -> Login:
@@ -78,6 +85,7 @@ def get_form(
 
 NodeDep = Annotated[Node, Depends(get_node)]
 LoginDep = Annotated[Login, Depends(get_login)]
+LooksDep = Annotated[Looks, Depends(get_looks)]
 AdminDep = Annotated[Login, Depends(get_admin)]
 FormDep = Annotated[dict[str, str], Depends(get_form)]
 OpenFormDep = Annotated[dict[str, str], Depends(read_form)]

@@ -18,7 +18,7 @@ NOTES: dict[str, Note] = {
     "user-added": Note("The user was added."),
     "user-disabled": Note("The user may no longer log in; open sessions were ended."),
     "user-enabled": Note("The user may log in again."),
-    "user-role": Note("The role was changed; open sessions were ended."),
+    "user-role": Note("The role was changed; it counts from the next page that the user opens."),
     "password": Note("The password was changed."),
     "search-over": Note("That search is over, because a new session began. All studies are shown.", "warn"),
     "STUDY_BUSY": Note("The study is on its way already. Wait until it is done.", "warn"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from panel.badges import ATTENTION
 from panel.paging import Page
@@ -155,9 +155,10 @@ def delivery(database: Database, study_id: int, delivery_id: int) -> DeliveryKey
 
 
 def picture(database: Database, picture_id: int) -> Picture | None:
-    """One picture."""
+    """One picture, with the number of its study."""
+    whose = joinedload(Picture.result).load_only(Result.study_id)
     with database.read() as session:
-        return session.get(Picture, picture_id)
+        return session.get(Picture, picture_id, options=[whose])
 
 
 def associations(database: Database, *, page: int) -> Page[Association]:

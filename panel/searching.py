@@ -49,7 +49,12 @@ class Search:
     @property
     def active(self) -> bool:
         """True where anything is asked for."""
-        return self != Search()
+        return bool(self.used)
+
+    @property
+    def used(self) -> list[str]:
+        """The fields that something is asked for in."""
+        return [name for name, value in asdict(self).items() if value]
 
     def filter(self) -> StudyFilter:
         """The same in the terms of the storage."""

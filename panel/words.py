@@ -71,7 +71,7 @@ def name_groups(value: str | None) -> tuple[str, str, str]:
 
 
 def person_name(value: str | None) -> str:
-    """A DICOM person name as people write it: ``山田 太郎 (Yamada, Tarou)``; a dash where there is none."""
+    """A DICOM person name as people write it: ``山田 太郎 (Yamada, Tarou)``; ``no name`` where there is none."""
     alphabetic, ideographic, phonetic = name_groups(value)
     if ideographic and alphabetic:
         return f"{ideographic} ({alphabetic})"

@@ -65,8 +65,13 @@ def add(database: Database, name: str, password: str, *, role: str = "reader", a
         return user
 
 
-def authenticate(database: Database, name: str, password: str, *, now: datetime | None = None) -> Login:
-    """Check a name and password, in about the same time whatever is wrong; leaves an audit row."""
+def authenticate(
+    database: Database, name: str, password: str, *, action: str = "login", now: datetime | None = None
+) -> Login:
+    """Check a name and password, in about the same time whatever is wrong; leaves an audit row.
+
+    ``action`` begins the row's action: ``login``, or ``confirm`` where somebody logged in proves to be there still.
+    """
     now = now or utc_now()
     with database.read() as session:
         user = session.scalars(select(User).where(User.name == name)).first()
@@ -75,7 +80,9 @@ def authenticate(database: Database, name: str, password: str, *, now: datetime 
         user = session.scalars(select(User).where(User.name == name).with_for_update()).first()
         outcome = _judge(user, right=right, now=now)
         if user is not None and outcome is LoginOutcome.OK:
-            user.failed_logins, user.locked_until, user.last_login_at = 0, None, now
+            user.failed_logins, user.locked_until = 0, None
+            if action == "login":
+                user.last_login_at = now
             if _HASHER.check_needs_rehash(user.password_hash):
                 user.password_hash = _HASHER.hash(password)
         elif user is not None and outcome is LoginOutcome.WRONG:
@@ -84,7 +91,7 @@ def authenticate(database: Database, name: str, password: str, *, now: datetime 
                 user.failed_logins, user.locked_until = 0, now + LOCK_FOR
         # A name nobody has may be a password typed into the wrong field, so it is not kept.
         actor = user.name if user is not None else "unknown"
-        audit.append(session, actor=actor, action=f"login.{outcome}", at=now)
+        audit.append(session, actor=actor, action=f"{action}.{outcome}", at=now)
         return Login(outcome, user if outcome is LoginOutcome.OK else None)
 
 

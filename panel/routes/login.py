@@ -31,7 +31,7 @@ def login_page(request: Request, node: NodeDep, next: str = "/") -> Response:
 
 @open_router.post("/login")
 def log_in(request: Request, node: NodeDep, form: OpenFormDep) -> Response:
-    """Check name and password, open a session."""
+    """Check name and password, open a session; the one this browser had before ends."""
     name, next_path = form.get("name", "").strip()[:64], form.get("next", "/")
     if not same(request.cookies.get(_LOGIN_COOKIE, ""), form.get("csrf_token", "")):
         return _page(node, next=next_path, name=name, message=_STALE, status_code=403)
@@ -42,6 +42,7 @@ def log_in(request: Request, node: NodeDep, form: OpenFormDep) -> Response:
     answer = brake.check(node, client, name=name, password=form.get("password", ""))
     if answer.user is None:
         return _page(node, next=next_path, name=name, message=_REFUSED, status_code=401)
+    logins.close_session(node.database, request.cookies.get(auth.cookie_name(node.settings), ""))
     token = logins.open_session(node.database, answer.user, lifetime_h=node.settings.panel.session_h)
     response = go(safe_next(next_path))
     _set_cookie(node, response, auth.cookie_name(node.settings), token, max_age_s=_lifetime_s(node))
@@ -73,9 +74,9 @@ def change_password(request: Request, node: NodeDep, login: LoginDep, form: Form
     brake: auth.Brake = request.app.state.brake
     if brake.stops(client):
         return _account(node, login, message=notes.Note(_BRAKED, "bad"), status_code=429)
-    answer = brake.check(node, client, name=login.name, password=form.get("current", ""))
+    answer = brake.check(node, client, name=login.name, password=form.get("current", ""), action="confirm")
     if answer.user is None:
-        return _account(node, login, message=notes.Note("The present password is wrong.", "bad"), status_code=400)
+        return _account(node, login, message=notes.Note("The current password is wrong.", "bad"), status_code=400)
     if form.get("new", "") != form.get("again", ""):
         return _account(node, login, message=notes.Note("The new passwords differ.", "bad"), status_code=400)
     try:

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from panel import badges, notes, queries, searching, summary
-from panel.deps import FormDep, LoginDep, NodeDep, PageNumber, go
+from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, PageNumber, go
 from panel.paging import Page
 from panel.shell import Node
-from storage import logins
+from storage import audit, logins
 from storage.search import StudyRow, oldest_waiting, search
 from storage.tables import Study, StudyState
 
@@ -41,7 +41,13 @@ def start() -> Response:
 
 @router.get("/studies")
 def study_list(
-    node: NodeDep, login: LoginDep, page: PageNumber = 1, f: SearchKey = "", show: str = "", note: str = ""
+    node: NodeDep,
+    login: LoginDep,
+    looks: LooksDep,
+    page: PageNumber = 1,
+    f: SearchKey = "",
+    show: str = "",
+    note: str = "",
 ) -> Response:
     """The list of studies with its search."""
     wanted = searching.find(login.state, f) if f else None
@@ -49,6 +55,9 @@ def study_list(
         return go("/studies", note="search-over")
     if wanted is None and show in ("attention", "waiting"):
         wanted = searching.Search(state=show)
+    wanted = wanted or searching.Search()
+    values = _rows(node, wanted, page=page, base=_address("/studies?", f=f, show=show))
+    looks.at_list(login, f, wanted.state, page=values["page"].number, rows=values["page"].total)
     return node.pages.render(
         "studies.html",
         login=login,
@@ -57,26 +66,32 @@ def study_list(
         state_choices=_state_choices(),
         result_choices=[(status.value, badge.words) for status, badge in badges.RESULT.items()],
         rows_address=_address("/studies/rows?", f=f, show=show) + f"page={page}",
-        **_rows(node, wanted or searching.Search(), page=page, base=_address("/studies?", f=f, show=show)),
+        **values,
     )
 
 
 @router.get("/studies/rows")
-def study_rows(node: NodeDep, login: LoginDep, page: PageNumber = 1, f: SearchKey = "", show: str = "") -> Response:
+def study_rows(
+    node: NodeDep, login: LoginDep, looks: LooksDep, page: PageNumber = 1, f: SearchKey = "", show: str = ""
+) -> Response:
     """Only the rows, for the page that keeps itself fresh."""
-    wanted = (searching.find(login.state, f) if f else None) or searching.Search.read({"state": show})
+    kept = searching.find(login.state, f) if f else None
+    wanted = kept or searching.Search.read({"state": show})
     values = _rows(node, wanted, page=page, base=_address("/studies?", f=f, show=show))
+    looks.at_list(login, f if kept else "", wanted.state, page=values["page"].number, rows=values["page"].total)
     return node.pages.render("studies_rows.html", login=login, **values)
 
 
 @router.post("/studies/search")
 def study_search(node: NodeDep, login: LoginDep, form: FormDep) -> Response:
-    """Keep a search with the session and show what it finds."""
+    """Keep a search with the session and show what it finds; the audit keeps what it found, not what it asked for."""
     wanted = searching.Search.read(form)
     if not wanted.active:
         return go("/studies")
     key, state = searching.keep(login.state, wanted)
     logins.set_state(node.database, login.session_id, state)
+    rows = search(node.database, wanted.filter(), per_page=1).total
+    audit.record(node.database, actor=login.name, action="study.search", detail={"by": wanted.used, "rows": rows})
     return go(f"/studies?f={key}")
 
 

@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from config.errors import Final
 from panel import badges, history, notes, queries, summary
-from panel.deps import FormDep, LoginDep, NodeDep, OptionalId, RowId, go
+from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Login, Node
-from storage import audit, deliveries, studies
+from storage import deliveries, studies
 from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
 
 router = APIRouter()
@@ -30,18 +30,14 @@ _CLASS_WORDS = {
 
 
 @router.get("/studies/{study_id}")
-def study_page(study_id: RowId, node: NodeDep, login: LoginDep, result: OptionalId = None, note: str = "") -> Response:
+def study_page(
+    study_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep, result: OptionalId = None, note: str = ""
+) -> Response:
     """The page of a study; who looked at it is kept in the audit."""
     study = _study(node, study_id)
     results = queries.results(node.database, study_id)
     shown = _shown(node, study_id, results, result)
-    audit.record(
-        node.database,
-        actor=login.name,
-        action="study.view",
-        subject=f"study {study_id}",
-        detail={"result": shown.id if shown else None},
-    )
+    looks.at_study(login, study_id, result_id=_id(shown), always=True)
     view = summary.read(shown) if shown else None
     return node.pages.render(
         "study.html",
@@ -61,9 +57,10 @@ def study_page(study_id: RowId, node: NodeDep, login: LoginDep, result: Optional
 
 
 @router.get("/studies/{study_id}/where")
-def study_where(study_id: RowId, node: NodeDep, login: LoginDep, seen: int = 0) -> Response:
+def study_where(study_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep, seen: int = 0) -> Response:
     """Only the line that says where the study is; tells the page to reload when a new result is there."""
     study, results = _study(node, study_id), queries.results(node.database, study_id)
+    looks.at_study(login, study_id, result_id=None, part="where")
     answer = node.pages.render("study_where.html", login=login, study=study, where=_where(node, study, results))
     newest = results[0].id if results else 0
     if newest != seen:
@@ -72,30 +69,35 @@ def study_where(study_id: RowId, node: NodeDep, login: LoginDep, seen: int = 0) 
 
 
 @router.get("/studies/{study_id}/objects")
-def study_objects(study_id: RowId, node: NodeDep, login: LoginDep, result: OptionalId = None) -> Response:
+def study_objects(
+    study_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep, result: OptionalId = None
+) -> Response:
     """Only the objects, their deliveries and the timeline."""
     study, results = _study(node, study_id), queries.results(node.database, study_id)
     shown = _shown(node, study_id, results, result)
+    looks.at_study(login, study_id, result_id=_id(shown), part="objects")
     return node.pages.render(
         "study_objects.html", login=login, study=study, result=shown, **_ledger(node, study_id, shown, login)
     )
 
 
 @router.get("/studies/{study_id}/results/{result_id}/viewer")
-def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep) -> Response:
+def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
     """What the viewer needs: the pictures of each series and layer, in slice order."""
     result = queries.result(node.database, study_id, result_id)
     if result is None:
         raise HTTPException(404)
+    looks.at_study(login, study_id, result_id=result_id, part="viewer")
     return JSONResponse(summary.viewer(result))
 
 
 @router.get("/pictures/{picture_id}")
-def picture(picture_id: RowId, node: NodeDep, login: LoginDep) -> Response:
+def picture(picture_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
     """One picture."""
     found = queries.picture(node.database, picture_id)
     if found is None or found.media_type not in ("image/png", "image/jpeg"):
         raise HTTPException(404)
+    looks.at_study(login, found.result.study_id, result_id=found.result_id, part="picture")
     return Response(node.objects.read(found.path_key), media_type=found.media_type)
 
 
@@ -158,6 +160,10 @@ def _shown(node: Node, study_id: int, results: list[Result], wanted: int | None)
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _id(result: Result | None) -> int | None:
+    return result.id if result else None
 
 
 def _number(text: str) -> int:

@@ -109,7 +109,21 @@ def test_login_logout_and_their_audit(client: TestClient, place: Place) -> None:
     assert client.post("/logout", data={"csrf_token": csrf(client)}).headers["location"] == "/login"
     client.cookies.set("axspa_session", cookie)
     assert client.get("/studies").status_code == 303, "the session is over on the server too"
-    assert actions(place)[-2:] == [(ADMIN, "login.ok"), (ADMIN, "logout")]
+    assert actions(place)[-3:] == [(ADMIN, "login.ok"), (ADMIN, "study.list"), (ADMIN, "logout")]
+
+
+def test_a_login_ends_the_session_that_the_browser_had(client: TestClient) -> None:
+    log_in(client, name=READER)
+    earlier = client.cookies["axspa_session"]
+    client.cookies.set("axspa_login", "a token of the page")
+    form = {"name": ADMIN, "password": PASSWORD, "csrf_token": "a token of the page"}
+    assert client.post("/login", data={**form, "password": "guess"}).status_code == 401
+    assert client.get("/studies").status_code == 200, "a failure ends nothing"
+    assert client.post("/login", data=form).status_code == 303
+    assert client.get("/studies").status_code == 200
+    client.cookies.clear()
+    client.cookies.set("axspa_session", earlier)
+    assert client.get("/studies").status_code == 303
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(tmp_path: Path) -> None:

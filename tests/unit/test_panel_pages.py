@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, text
 
 from panel import searching
+from panel.looking import Looks
 from storage import claims, heartbeats
 from storage.tables import Audit, Delivery, DeliveryState, Heartbeat, Result, ResultObject, Study, StudyState
 from tests.panel_factory import ADMIN, Place, complete, fill, make_place, receive, save_result
@@ -336,6 +337,69 @@ def test_looking_at_a_study_leaves_an_audit_row(client: TestClient, node: tuple[
     assert not any("Yamada" in row.detail + row.subject for row in audit(place)), "no patient in the audit"
 
 
+def test_every_part_of_a_study_leaves_one_row_for_a_look(node: tuple[Place, dict[str, int]]) -> None:
+    place, ids = node
+    study_id = ids["done"]
+    with place.database.read() as session:
+        result_id = session.scalars(select(Result.id).where(Result.study_id == study_id)).one()
+    log_in(viewer := make_client(place))
+    pictures = viewer.get(f"/studies/{study_id}/results/{result_id}/viewer").json()["panes"]["t1"]["layers"]["base"]
+    parts = {
+        "where": [f"/studies/{study_id}/where"] * 3,
+        "objects": [f"/studies/{study_id}/objects"] * 3,
+        "viewer": [f"/studies/{study_id}/results/{result_id}/viewer", f"/studies/{study_id}/where"],
+        "picture": pictures,
+    }
+    for part, addresses in parts.items():
+        client = make_client(place)
+        log_in(client)
+        before = len(audit(place))
+        assert all(client.get(address).status_code == 200 for address in addresses)
+        rows = audit(place)[before:]
+        assert [(row.action, row.subject) for row in rows] == [("study.view", f"study {study_id}")], part
+        assert json.loads(rows[0].detail)["part"] == part
+
+
+def test_a_look_begins_anew_after_a_while(node: tuple[Place, dict[str, int]], client: TestClient) -> None:
+    place, ids = node
+    client.app.state.looks = Looks(place.database, ends_after_s=0)
+    before = len(audit(place))
+    for _ in range(2):
+        client.get(f"/studies/{ids['done']}/where")
+    assert len(audit(place)) == before + 2
+
+
+def test_nothing_is_shown_without_its_row(place: Place) -> None:
+    ids = fill(place, slices=0)
+    client = make_client(place)
+    log_in(client)
+    with place.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit RENAME TO gone"))
+    for _ in range(2):
+        assert client.get(f"/studies/{ids['done']}/objects").status_code == 503
+        assert client.get("/studies/rows").status_code == 503
+
+
+def test_the_list_and_each_search_leave_a_row_without_what_was_sought(node: tuple[Place, dict[str, int]]) -> None:
+    place, _ = node
+    client = make_client(place)
+    log_in(client)
+    before = len(audit(place))
+    address = ""
+    for path in ("/studies", "/studies/rows", "/studies/rows", "/studies"):
+        client.get(path)
+    for _ in range(2):
+        address = search(client, text="Yamada", state="done")
+    client.get(address)
+    rows = audit(place)[before:]
+    assert [row.action for row in rows] == ["study.list", "study.search", "study.search", "study.list"]
+    listed, sought, narrowed = (json.loads(rows[index].detail) for index in (0, 1, 3))
+    assert listed == {"page": 1, "rows": 6, "narrowed": False}
+    assert sought == {"by": ["text", "state"], "rows": 1}
+    assert narrowed == {"page": 1, "rows": 1, "narrowed": True}
+    assert not any("Yamada" in row.detail + row.subject for row in rows)
+
+
 def test_reprocess(place: Place) -> None:
     ids = fill(place, slices=0)
     client = make_client(place)
@@ -416,7 +480,11 @@ def test_users_are_added_changed_and_closed(place: Place) -> None:
     assert change("/users/add", name="odd", password="a long enough one", role="root")[0] == 400
     assert change("/users/change", name="emmy", what="password", password="another long one")[0] == 303
     assert log_in(make_client(place), name="emmy", password="a long enough one").status_code == 401
+    log_in(emmy := make_client(place), name="emmy", password="another long one")
+    assert emmy.get("/users").status_code == 403
     assert change("/users/change", name="emmy", what="role", role="admin")[0] == 303
+    assert emmy.get("/users").status_code == 200, "the role counts at once, in a session that goes on"
+    assert "sessions were ended" not in client.get("/users?note=user-role").text
     assert change("/users/change", name="emmy", what="disable")[0] == 303
     assert log_in(make_client(place), name="emmy", password="another long one").status_code == 401
     status, page = change("/users/change", name=ADMIN, what="disable")
@@ -445,6 +513,9 @@ def test_one_changes_ones_own_password(place: Place) -> None:
     assert change("correct horse battery", "another long one", "another long one") == 303
     assert client.get("/studies").status_code == 200, "one stays logged in"
     assert other.get("/studies").status_code == 303, "every other session has ended"
+    done = [row.action for row in audit(place)]
+    assert done.count("login.ok") == 2 and done.count("login.wrong") == 0, "these were no log-ins"
+    assert done.count("confirm.wrong") == 1 and "confirm.ok" in done and "user.password" in done
 
 
 # --- received, audit, status, health
@@ -467,7 +538,13 @@ def test_received_shows_rejected_connections_and_refused_images(client: TestClie
 def test_the_audit_is_shown_and_verified(client: TestClient) -> None:
     client.get("/studies/1")
     page = client.get("/audit").text
+    assert "study.view" in page and "The chain is" not in page, "the chain is read only on demand"
+    page = check_chain(client)
     assert "The chain is whole." in page and "study.view" in page
+
+
+def check_chain(client: TestClient) -> str:
+    return client.post("/audit/check", data={"csrf_token": csrf(client)}).text
 
 
 def test_a_changed_audit_row_shows(place: Place) -> None:
@@ -477,7 +554,7 @@ def test_a_changed_audit_row_shows(place: Place) -> None:
         for name in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all():
             connection.execute(text(f"DROP TRIGGER {name}"))
         connection.execute(text("UPDATE audit SET actor = 'nobody' WHERE seq = 2"))
-    page = client.get("/audit").text
+    page = check_chain(client)
     assert "The chain is broken" in page and "row 2" in page
 
 
