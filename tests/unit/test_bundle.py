@@ -177,3 +177,15 @@ def test_a_network_trained_in_mixed_precision_gives_the_same_in_float32() -> Non
     stacks = np.random.default_rng(1).random((2, 32, 32, 3)).astype(np.float32)
     assert {layer.compute_dtype for layer in plain.layers} == {"float32"}
     assert plain.predict_on_batch(stacks) == pytest.approx(trained.predict_on_batch(stacks), abs=0.03)
+
+
+def test_the_shipped_bundle_is_whole_small_and_says_what_it_is() -> None:
+    manifest = verify_bundle("sij-1")
+    folder = find_bundle("sij-1")
+
+    assert {"region", "region_fluid", "stage"} <= set(manifest.models)
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 15_000_000
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    for word in ("RESEARCH ONLY", "c-hepburn/Bone_MRI", "95 %", "Limits", "simulated lesions"):
+        assert word in card
+    assert manifest.evaluation["region"]["t1w"]["patients"] == 10
