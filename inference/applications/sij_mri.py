@@ -57,6 +57,20 @@ class _Notes:
         self.timings_s[stage] = self.timings_s.get(stage, 0.0) + time.perf_counter() - start
 
 
+MISSING = {
+    "T1-weighted": (
+        "NO_T1",
+        "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural lesions "
+        "could be read, and no class is given.",
+    ),
+    "fluid-sensitive": (
+        "NO_FLUID",
+        "The study has no fluid-sensitive series that shows the sacroiliac joints: oedema could not be read, so an "
+        "early stage cannot be told from a normal one.",
+    ),
+}
+"""What is said of a series that is missing."""
+
 STAGES = ("select", "load", "region", "joints", "edema", "classify", "explain")
 """The parts of an analysis, in order, as ``on_stage`` and ``Analysis.timings_s`` name them."""
 
@@ -106,6 +120,7 @@ def analyse(study: StudyHeaders, bundle: LoadedBundle, *, on_stage: Callable[[st
         oedema, asas = _find_edema(t1, fluid, region, found, notes)
     with notes.timed("classify"):
         prediction = _classify(t1, fluid, found, shown, bundle, notes)
+        _note_disagreement(prediction, asas, notes)
     with notes.timed("explain"):
         explanation = _explain(t1, fluid, found, prediction, bundle)
     return Analysis(
@@ -146,7 +161,7 @@ def _load_both(
 
 def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], name: str, notes: _Notes) -> Volume | None:
     if candidate is None:
-        notes.limit(f"NO_{name[:2].upper()}", f"The study has no {name} series that shows the sacroiliac joints.")
+        notes.limit(*MISSING[name])
         return None
     volume = load_volume(candidate, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
@@ -227,6 +242,15 @@ def _classify(
         notes.limit("NOT_CLASSIFIED", "No slice that shows a sacroiliac joint was found, so no class is given.")
         return None
     return bundle.stage.predict(t1, fluid, found, shown)
+
+
+def _note_disagreement(prediction: Prediction | None, asas: AsasResult | None, notes: _Notes) -> None:
+    if prediction is not None and asas is not None and asas.positive and not prediction.as_present:
+        notes.limit(
+            "DISAGREEMENT",
+            "The classifier sees no ankylosing spondylitis, but the segmented oedema meets the ASAS/OMERACT rule: they "
+            "disagree, so look at the oedema in the pictures.",
+        )
 
 
 def _explain(
