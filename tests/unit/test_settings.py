@@ -33,7 +33,9 @@ def test_the_example_loads_with_its_destination_uncommented(tmp_path: Path) -> N
     assert load_settings(file).destinations[0].ae_title == "ORTHANC"
 
 
-def test_the_environment_wins_over_the_file_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_wins_over_the_file_and_leaves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "axspa.toml"
     file.write_text('[receiver]\nport = 104\nae_title = "FILE"\n')
     monkeypatch.setenv("AXSPA_RECEIVER__PORT", "11113")
