@@ -7,8 +7,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 
-def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
-    """Number of voxels of a segment, and its centroid in patient coordinates (LPS, mm)."""
+def segment_points(dataset: Dataset, number: int) -> np.ndarray:
+    """Patient coordinates (LPS, mm) of every voxel of a segment, (voxels, 3)."""
     pixels = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
     shared = dataset.SharedFunctionalGroupsSequence[0]
     direction = np.array(shared.PlaneOrientationSequence[0].ImageOrientationPatient, float)
@@ -19,11 +19,15 @@ def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
             continue
         origin = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
         rows, columns = np.nonzero(frame)
-        points.append(
-            origin + np.outer(columns * spacing[1], direction[:3]) + np.outer(rows * spacing[0], direction[3:])
-        )
-    every = np.concatenate(points)
-    return len(every), every.mean(axis=0)
+        across, down = np.outer(columns * spacing[1], direction[:3]), np.outer(rows * spacing[0], direction[3:])
+        points.append(origin + across + down)
+    return np.concatenate(points)
+
+
+def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
+    """Number of voxels of a segment, and its centroid in patient coordinates (LPS, mm)."""
+    points = segment_points(dataset, number)
+    return len(points), points.mean(axis=0)
 
 
 def volume_ml(dataset: Dataset, number: int) -> float:

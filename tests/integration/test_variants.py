@@ -124,7 +124,7 @@ def test_without_the_fluid_sensitive_series_oedema_is_not_reported(run: Run) -> 
     assert outcome.analysis.edema is None
     assert outcome.analysis.joints
     assert any("fluid-sensitive" in limitation.sentence for limitation in outcome.analysis.limitations)
-    assert "result" == outcome.outputs.summary["status"]
+    assert outcome.outputs.summary["status"] == "result"
 
 
 def test_without_t1_what_can_be_said_is_said(run: Run) -> None:
