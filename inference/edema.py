@@ -25,9 +25,9 @@ from inference.types import BoolArray, Edema, FloatArray, Joint, Volume
 from inference.voxel_features import FEATURES, candidate_voxels, voxel_features
 
 SHIPPED = Path(__file__).with_name("edema_classifier.json")
-THRESHOLD_SD = 3.0  # every lesion holds marrow that is brighter than normal by so many standard deviations ...
+THRESHOLD_SD = 2.0  # every lesion holds marrow that is brighter than normal by so many standard deviations ...
 SURE = 0.5  # ... and this probable to be oedema ...
-POSSIBLE = 0.3  # ... and grows over voxels this probable
+POSSIBLE = 0.2  # ... and grows over voxels this probable
 SEED_MM = 0.7  # smoothing of the intensity that is compared with the threshold
 SMALLEST_MM3 = 10.0
 

@@ -19,7 +19,7 @@ FEATURES = (
 )  # fmt: skip
 BRIGHT_SD = 1.0  # voxels farther than SEARCH_MM from anything this bright are never oedema
 SEARCH_MM = 2.0
-MARGIN_MM = 1.2  # oedema may reach this far out of the region
+MARGIN_MM = 2.4  # oedema may reach this far out of the region
 
 
 def candidate_voxels(deviations: FloatArray, region: BoolArray, fluid: Volume) -> BoolArray:
@@ -85,7 +85,7 @@ def voxel_features(
         _squash(np.maximum(before, after)[at]),
         _squash(np.minimum(before, after)[at]),
         *(_squash(value[at]) for value in (least, most, across, along)),
-        np.tanh(_depth(region, fluid)[at] / 5.0),
+        np.tanh(region_depth(region, fluid)[at] / 5.0),
         np.exp(-joint_mm[at] / 4.0),
         np.exp(-joint_mm[at] / 15.0),
         _squash((fine - smooth(deviations, fluid, 3.0))[at]),
@@ -112,8 +112,19 @@ def _curvatures(deviations: FloatArray, fluid: Volume) -> tuple[FloatArray, Floa
     return np.asarray(root - middle, dtype=np.float32), np.asarray(-root - middle, dtype=np.float32)
 
 
-def _depth(region: BoolArray, fluid: Volume) -> FloatArray:
-    """Distance to the region's edge in the slice plane, mm; negative outside."""
+def region_depth(region: BoolArray, fluid: Volume) -> FloatArray:
+    """Distance to the region's edge in the slice plane, mm; negative outside.
+
+    Parameters
+    ----------
+    region : bool array (slices, rows, columns)
+    fluid : Volume
+        Gives the grid.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     out = np.full(fluid.shape, -50.0, dtype=np.float32)
     for index, plane in enumerate(region):
         if plane.any() and not plane.all():
