@@ -238,7 +238,7 @@ def edema_page(sections: Mapping[str, Sequence[EdemaScore]], *, command: str) ->
         "the networks' regions and by 0.012 in the manual ones. What this does not show: the features were made while "
         "looking at these seven scans. The readers also mark the lumbar endplates and bright joint fluid, and so "
         "does the classifier; the ASAS/OMERACT rule counts subchondral oedema only. Where the readers see 1 to 2 ml on "
-        "each side (1007, 1012, 4386) they hardly agree themselves, and which side is the larger is chance. On a "
+        "each side they hardly agree themselves; both sides are found, but the larger one need not be theirs. On a "
         "phantom whose marrow brightens smoothly by 30 % towards the joint this was called oedema.\n",
     ]
     for heading, scores in sections.items():
