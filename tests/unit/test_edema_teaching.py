@@ -19,7 +19,7 @@ def made_up(seed: int) -> LabelledVoxels:
 
 
 def test_what_readers_mark_is_learnt() -> None:
-    classifier = fit_edema_classifier([made_up(1), made_up(2)], steps=120, batch=3000, members=1)
+    classifier = fit_edema_classifier([made_up(1), made_up(2)], steps=300, batch=3000, members=1)
     unseen = made_up(3)
     found = classifier.predict(unseen.features) > 0.5
     truth = unseen.readings[:, 0] > 0
