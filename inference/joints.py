@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.geometry import same_grid
 from inference.midline import find_midline
-from inference.surfaces import Steps, carry_surface, least_surface, surface_band
+from inference.surfaces import Steps, least_surface, surface_band
 from inference.types import BoolArray, FloatArray, Joint, Side, Volume
 
 GRID_MM = 1.0
@@ -108,31 +107,6 @@ def joint_slices(joints: tuple[Joint, ...], volume: Volume, *, shortest_mm: floa
         lengths_mm = np.isfinite(joint.columns_px).sum(axis=1) * volume.pixel_spacing_mm[0]
         found.update(int(index) for index in np.flatnonzero(lengths_mm >= shortest_mm))
     return tuple(sorted(found))
-
-
-def carry(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> tuple[Joint, ...]:
-    """Bring joints from the grid of one volume to that of another, by patient coordinates.
-
-    Parameters
-    ----------
-    joints : tuple of Joint
-        On the grid of `source`.
-    source, onto : Volume
-        In one frame of reference.
-
-    Returns
-    -------
-    tuple of Joint
-        On the grid of `onto`; joints that lie outside it are left out.
-    """
-    if same_grid(source, onto):
-        return joints
-    carried = []
-    for joint in joints:
-        columns_px, visibility = carry_surface(joint, source, onto)
-        if np.isfinite(columns_px).any():
-            carried.append(Joint(joint.side, columns_px, surface_band(columns_px, onto), visibility))
-    return tuple(carried)
 
 
 def _side_grid(t1: Volume, region: BoolArray, middle_px: float, *, outwards: int) -> _SideGrid:

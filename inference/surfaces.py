@@ -15,11 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
-from scipy.spatial import cKDTree
 
-from inference.geometry import to_index, to_patient
-from inference.types import BoolArray, FloatArray, Joint, Volume
+from inference.types import BoolArray, FloatArray, Volume
 
 BAND_MM = 7.5
 
@@ -179,44 +176,3 @@ def distance_to(mask: BoolArray, pixel_spacing_mm: tuple[float, float]) -> Float
         distance_px = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(distance_px * np.float32(row_mm), dtype=np.float32)
     return np.asarray(ndimage.distance_transform_edt(~mask, sampling=pixel_spacing_mm), dtype=np.float32)
-
-
-def carry_surface(joint: Joint, source: Volume, onto: Volume) -> tuple[FloatArray, FloatArray]:
-    """A joint's surface, read where the slices and rows of another grid meet it.
-
-    Parameters
-    ----------
-    joint : Joint
-        On the grid of `source`.
-    source, onto : Volume
-
-    Returns
-    -------
-    columns_px : float32 array (slices, rows)
-        On the grid of `onto`, NaN where there is no joint.
-    visibility : float32 array (slices,)
-    """
-    slices, rows = np.nonzero(np.isfinite(joint.columns_px))
-    points = to_index(onto, to_patient(source, np.stack([slices, rows, joint.columns_px[slices, rows]], axis=1)))
-    scale_mm = np.array([onto.slice_spacing_mm, onto.pixel_spacing_mm[0]])
-    known_mm = points[:, :2] * scale_mm
-    nowhere = np.full(onto.shape[:2], np.nan, dtype=np.float32), np.zeros(onto.shape[0], dtype=np.float32)
-    if len(np.unique(slices)) < 2:
-        return nowhere
-    wanted = np.stack(np.meshgrid(np.arange(onto.shape[0]), np.arange(onto.shape[1]), indexing="ij"), axis=-1)
-    wanted_mm = wanted.reshape(-1, 2) * scale_mm
-    reach_mm = 0.75 * max(source.slice_spacing_mm, source.pixel_spacing_mm[0])
-    distance_mm, _ = cKDTree(known_mm).query(wanted_mm, distance_upper_bound=reach_mm)
-    near = np.isfinite(distance_mm)
-    if not near.any():
-        return nowhere
-    values = np.column_stack([points[:, 2], joint.visibility[slices]])
-    inner = LinearNDInterpolator(known_mm, values)(wanted_mm[near])
-    edge = NearestNDInterpolator(known_mm, values)(wanted_mm[near])
-    found = np.full((len(wanted_mm), 2), np.nan)
-    found[near] = np.where(np.isfinite(inner), inner, edge)
-    columns_px = found[:, 0].reshape(onto.shape[:2])
-    columns_px[(columns_px < 0) | (columns_px > onto.shape[2] - 1)] = np.nan
-    length = np.maximum(np.isfinite(columns_px).sum(axis=1), 1)
-    visibility = np.nansum(found[:, 1].reshape(onto.shape[:2]), axis=1) / length
-    return columns_px.astype(np.float32), np.clip(visibility, 0, 1).astype(np.float32)

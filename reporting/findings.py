@@ -212,8 +212,8 @@ def _edema(analysis: Analysis) -> tuple[str, ...]:
         return ("Bone marrow edema: not measured.",)
     return (
         f"Bone marrow edema: patient's left {_millilitres(edema.left_mm3)}, patient's right "
-        f"{_millilitres(edema.right_mm3)} (marrow brighter than {edema.threshold:.0f}; normal sacral marrow "
-        f"{edema.normal_mean:.0f} +/- {edema.normal_sd:.0f}).",
+        f"{_millilitres(edema.right_mm3)} (each lesion holds marrow brighter than {edema.threshold:.0f}; "
+        f"normal sacral marrow {edema.normal_mean:.0f} +/- {edema.normal_sd:.0f}).",
     )
 
 

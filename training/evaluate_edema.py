@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from inference.crossing import carry_joints
 from inference.edema import EdemaClassifier, find_edema, left_half
-from inference.joints import carry, find_joints
+from inference.joints import find_joints
 from inference.marrow import find_normal_marrow, smooth
 from inference.midline import find_midline
 from inference.types import BoolArray, Edema, Joint, Side, Volume
@@ -92,7 +93,7 @@ def scan_voxels(subject: Subject, region: BoolArray) -> LabelledVoxels:
 def phantom_voxels(seed: int) -> LabelledVoxels:
     """The candidate voxels of a phantom with some oedema, and the truth about them."""
     phantom = make_phantom(seed, spec=PhantomSpec(lesions=_drawn_lesions(seed)))
-    joints = carry(find_joints(phantom.t1, phantom.region), phantom.t1, phantom.fluid)
+    joints = carry_joints(find_joints(phantom.t1, phantom.region), phantom.t1, phantom.fluid)
     truth = _union(phantom)
     found = _labelled(f"phantom {seed}", phantom.fluid, phantom.fluid_region, joints, np.stack([truth] * len(READINGS)))
     return replace(found, weight=PHANTOM_WEIGHT)

@@ -89,7 +89,8 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
             "## Every labelled scan\n",
             f"T1-weighted, six slices of each scan from the front to the back of the joints, in the manual region; "
             f"left joint red, right joint green. Rows: {', '.join(subjects)}. Data: Hepburn et al., "
-            "github.com/c-hepburn/Bone_MRI.\n",
+            "github.com/c-hepburn/Bone_MRI; the sheet shows edges instead of grey values, because the images may not be "
+            "handed on.\n",
             f"![Contact sheet]({sheet})\n",
             f"{BY_EYE}\n",
         ]
@@ -97,7 +98,10 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
 
 
 def contact_sheet(dataset: Dataset, subjects: Sequence[str]) -> NDArray[np.uint8]:
-    """One row of slices for each scan, the surfaces drawn on them.
+    """One row of slices for each scan, the surfaces drawn on the edges of the image.
+
+    Edges, not grey values: the terms of the data let nobody hand on the images, but a reader must see where a surface
+    runs.
 
     Returns
     -------
@@ -147,9 +151,10 @@ def _tile(t1: Volume, region: BoolArray, joints: tuple[Joint, ...], index: int) 
     top = min(max(0, middle - half), max(0, t1.shape[1] - 2 * half))
     high = float(np.percentile(t1.voxels[region], 99.5)) or 1.0
     grey = np.clip(t1.voxels[index, top : top + 2 * half] / high * 255, 0, 255).astype(np.uint8)
-    picture = np.repeat(grey[:, :, None], 3, axis=2)
-    scale = TILE_PX / picture.shape[1]
-    picture = cv2.resize(picture, (TILE_PX, round(picture.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+    scale = TILE_PX / grey.shape[1]
+    small = cv2.resize(grey, (TILE_PX, round(grey.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+    edges = cv2.Canny(cv2.GaussianBlur(small, (5, 5), 0), 60, 150)
+    picture = np.repeat((edges // 2)[:, :, None], 3, axis=2)
     for joint in joints:
         line = joint.columns_px[index]
         known = np.flatnonzero(np.isfinite(line))

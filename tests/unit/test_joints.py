@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from inference.crossing import carry_joints
 from inference.geometry import to_index, to_patient
-from inference.joints import carry, find_joints, joint_slices
+from inference.joints import find_joints, joint_slices
 from inference.midline import find_midline
 from inference.types import BoolArray, Joint, Side, Volume
 from tests.unit.joint_phantom import left_lesion
@@ -148,7 +149,7 @@ def test_joint_slices_are_those_with_a_line(phantom: Phantom, joints: tuple[Join
 
 def test_joints_are_carried_by_patient_coordinates(phantom: Phantom, joints: tuple[Joint, ...]) -> None:
     t1 = phantom.t1
-    assert carry(joints, t1, t1) == joints
+    assert carry_joints(joints, t1, t1) == joints
     row, column = np.asarray(t1.row_direction), np.asarray(t1.column_direction)
     coarse = Volume(
         voxels=np.zeros((14, 150, 160), np.float32),
@@ -158,7 +159,7 @@ def test_joints_are_carried_by_patient_coordinates(phantom: Phantom, joints: tup
         pixel_spacing_mm=(1.3, 1.3),
         slice_spacing_mm=5.0,
     )
-    for joint, moved in zip(joints, carry(joints, t1, coarse), strict=True):
+    for joint, moved in zip(joints, carry_joints(joints, t1, coarse), strict=True):
         assert moved.side is joint.side
         back = to_index(t1, points_mm(moved, coarse))
         slices, rows = np.rint(back[:, :2]).astype(int).T
@@ -171,4 +172,4 @@ def test_joints_are_carried_by_patient_coordinates(phantom: Phantom, joints: tup
 
 def test_joints_outside_a_grid_are_left_out(phantom: Phantom, joints: tuple[Joint, ...]) -> None:
     elsewhere = replace(phantom.t1, positions_mm=phantom.t1.positions_mm + 500.0 * phantom.t1.normal)
-    assert carry(joints, phantom.t1, elsewhere) == ()
+    assert carry_joints(joints, phantom.t1, elsewhere) == ()

@@ -1,9 +1,9 @@
 """The stage network: a small convolutional network for one slice, which shows its evidence before it judges.
 
 Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of lesion (oedema,
-erosion, fat, sclerosis, ankylosis) is made, which in training is held against the exact masks of the simulated lesions; the
-judgement rests on the strongest evidence of each kind and on the mean and maximum of the features. Only layers of Keras
-are used: the saved file loads in safe mode.
+erosion, fat, sclerosis, ankylosis) is made, which in training is held against the exact masks of the simulated lesions;
+the judgement rests on the strongest evidence of each kind and on the mean and maximum of the features. Only layers of
+Keras are used: the saved file loads in safe mode.
 """
 
 from typing import Any
