@@ -89,7 +89,7 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
             "## Every labelled scan\n",
             f"T1-weighted, six slices of each scan from the front to the back of the joints, in the manual region; "
             f"left joint red, right joint green. Rows: {', '.join(subjects)}. Data: Hepburn et al., "
-            "github.com/c-hepburn/Bone_MRI; the sheet shows edges instead of grey values, because the images may not be "
+            "github.com/c-hepburn/Bone_MRI; the sheet shows edges, not grey values, because the images may not be "
             "handed on.\n",
             f"![Contact sheet]({sheet})\n",
             f"{BY_EYE}\n",
