@@ -15,7 +15,8 @@ def segment_points(dataset: Dataset, number: int) -> np.ndarray:
     spacing = np.array(shared.PixelMeasuresSequence[0].PixelSpacing, float)
     points = []
     for frame, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        if groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber != number:
+        named = groups if "SegmentIdentificationSequence" in groups else shared  # shared where there is one segment
+        if named.SegmentIdentificationSequence[0].ReferencedSegmentNumber != number:
             continue
         origin = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
         rows, columns = np.nonzero(frame)
