@@ -9,7 +9,6 @@ is compared with DCMTK's storescp, fed by the same storescu in turns.
 import argparse
 import json
 import platform
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -52,14 +51,6 @@ def main() -> None:
         options.out.write_text(text + "\n")
 
 
-def program(name: str) -> str:
-    """Path of a peer program."""
-    path = shutil.which(name)
-    if path is None:
-        raise SystemExit(f"the peer program {name} is not installed")
-    return path
-
-
 def copies(files: list[Path], folder: Path, number: int) -> list[Path]:
     """The same study under new UIDs."""
     uids: dict[str, str] = {}
@@ -85,7 +76,7 @@ def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
     results = folder / "received"
     results.mkdir()
     storescp = subprocess.Popen(
-        [program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
+        [peers.program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
         env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -94,7 +85,7 @@ def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
             studies = []
             for number in range(runs + 1):
                 sent = copies(files, folder / f"copy{number}", number)
-                peers.storescu(program, sent, node.dicom_port)
+                peers.storescu(peers.program, sent, node.dicom_port)
                 uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
                 studies.append(_finished(node.database, uid, watched))
     finally:
@@ -172,7 +163,7 @@ def receiving_figures(folder: Path, files: list[Path], rounds: int = 5) -> dict[
     sink = folder / "sink"
     sink.mkdir()
     storescp = subprocess.Popen(
-        [program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
+        [peers.program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
         env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -181,7 +172,7 @@ def receiving_figures(folder: Path, files: list[Path], rounds: int = 5) -> dict[
                 for name, target in (("node", node.dicom_port), ("storescp", port)):
                     sent = copies(files, folder / f"receive-{name}-{number}", number)
                     start = time.perf_counter()
-                    peers.storescu(program, sent, target)
+                    peers.storescu(peers.program, sent, target)
                     rates[name].append(len(sent) / (time.perf_counter() - start))
     finally:
         storescp.terminate()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,14 @@ from storage.tables import Study, StudyState
 
 Need = Callable[[str], str]
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
+
+
+def program(name: str) -> str:
+    """Path of a peer program, for what runs outside pytest; ends with a message where it is missing."""
+    path = shutil.which(name)
+    if path is None:
+        raise SystemExit(f"the peer program {name} is not installed")
+    return path
 
 
 def free_port() -> int:

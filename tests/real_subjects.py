@@ -7,7 +7,6 @@ these subjects: the table shows that the chain works, not how well the models ju
 
 import argparse
 import io
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,14 +40,6 @@ def main() -> None:
     options.out.write_text(page(rows), encoding="utf-8")
 
 
-def program(name: str) -> str:
-    """Path of a peer program."""
-    path = shutil.which(name)
-    if path is None:
-        raise SystemExit(f"the peer program {name} is not installed")
-    return path
-
-
 def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     """Send every study through PACS and node; a row for each."""
     tool = [sys.executable, str(shared / "tools" / "sij_to_dicom.py")]
@@ -58,12 +49,12 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     ports = peers.free_port(), peers.free_port()
     rows = []
     with (
-        peers.orthanc(folder / "pacs", program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
+        peers.orthanc(folder / "pacs", peers.program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
         peers.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
     ):
         for study in studies:
             files = sorted(study.glob("*.dcm"))
-            peers.storescu(program, files, pacs.dicom_port, called="ORTHANC")
+            peers.storescu(peers.program, files, pacs.dicom_port, called="ORTHANC")
             uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
             pacs.send_study(uid, "AXSPA")
             label = str(study.relative_to(folder / "studies"))
@@ -149,11 +140,11 @@ def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]
 
 def validate(results: dict[Path, Dataset]) -> int:
     """Number of errors of dciodvfy, dcentvfy and PixelMed."""
-    errors = len(peers.dcentvfy_errors(program, results))
+    errors = len(peers.dcentvfy_errors(peers.program, results))
     for path, dataset in results.items():
-        errors += len(peers.dciodvfy_errors(program, path))
+        errors += len(peers.dciodvfy_errors(peers.program, path))
         if dataset.SOPClassUID in REPORTS:
-            errors += len(peers.pixelmed_errors(program, path))
+            errors += len(peers.pixelmed_errors(peers.program, path))
     return errors
 
 

@@ -34,7 +34,7 @@ from inference.types import (
 )
 from inference.volume import load_volume
 
-SMALLEST_REGION_MM3 = 40_000.0
+RECOGNISED_REGION_MM3 = 40_000.0
 """Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
 
 
@@ -181,7 +181,7 @@ def _find_region(t1: Volume | None, fluid: Volume | None, bundle: LoadedBundle, 
         notes.limit("NO_REGION", "Without a T1-weighted series neither bone region nor joints nor oedema are measured.")
         return None
     region = _largest_part(predictor.predict(volume) >= predictor.threshold)
-    if np.count_nonzero(region) * volume.voxel_volume_mm3 < SMALLEST_REGION_MM3:
+    if np.count_nonzero(region) * volume.voxel_volume_mm3 < RECOGNISED_REGION_MM3:
         notes.limit("NO_REGION", "No sacrum with its ilia was recognised in the chosen series; nothing was measured.")
         return None
     return region
