@@ -56,7 +56,7 @@ def serve(settings: Settings) -> int:
     from dicom_node.analyse.coordinator import Coordinator
     from dicom_node.analyse.engine import Engine
     from dicom_node.receive.receiver import run_receiver
-    from inference.serving.bundle import verify_bundle
+    from inference.serving import verify_bundle
     from panel.app import run_panel
 
     logs.setup(settings.logging)

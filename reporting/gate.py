@@ -10,7 +10,7 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
-from inference.sij_mri.types import Analysis
+from inference.sij_mri import Analysis
 from inference.types import StudyHeaders
 from reporting.checks import Checked, GateFinding
 from reporting.checks.conformance import check_conformance

@@ -9,7 +9,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from config.errors import OutputRefused
-from inference.sij_mri.types import Analysis, Role
+from inference.sij_mri import Analysis, Role
 from inference.types import ImageHeader, StudyHeaders
 from reporting.objects.capture import build_captures
 from reporting.objects.seg import build_segmentation, plan_segments, relink
@@ -24,8 +24,7 @@ from reporting.objects.sources import (
 )
 from reporting.objects.sr import MEASUREMENT_KIND, ROOT_KIND, build_measurements, build_root
 from reporting.objects.stamp import ResultContext
-from reporting.objects.text import KIND as TEXT_KIND
-from reporting.objects.text import build_text_report
+from reporting.objects.text import TEXT_KIND, build_text_report
 from reporting.pictures.drawing import Plates, prepare
 from reporting.pictures.layers import Picture, make_pictures
 from reporting.result_json import summarise

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inference.series.types import Candidate
-from inference.sij_mri.types import STAGES, Analysis
+from inference.series import Candidate
+from inference.sij_mri import STAGES, Analysis
 from inference.types import Side, Volume
 from reporting.objects.stamp import ResultContext
 from reporting.sij_mri.keyslices import choose_key_slices

@@ -6,8 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.dataset import INDEX_FILE, Dataset, read_index
-from training.data.splits import Fold, read_splits, split_labelled, write_splits
+from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labelled, write_splits
 
 REGION_STEPS = 8000
 REGION_RATE = 3e-3
@@ -19,11 +18,11 @@ PHANTOMS = 12
 def run_import(options: argparse.Namespace) -> None:
     """Make a data set; NIfTI where the source holds ``t1w``, else DICOM."""
     if (options.source / "t1w").is_dir():
-        from training.sij_mri.nifti import import_nifti
+        from training.sij_mri.importing.nifti import import_nifti
 
         dataset = import_nifti(options.source, options.out)
     else:
-        from training.sij_mri.dicom import import_dicom
+        from training.sij_mri.importing.dicom import import_dicom
 
         dataset = import_dicom(options.source, options.out)
     print(
@@ -88,7 +87,7 @@ def run_train_stage(options: argparse.Namespace) -> None:
 def run_evaluate_region(options: argparse.Namespace) -> None:
     """Judge each scan by the network that has not seen its patient."""
     _set_threads(options.threads)
-    from training.judge.figures import region_figures, region_page, write_figures
+    from training.judge import region_figures, region_page, write_figures
     from training.sij_mri.region.train import score_folds
 
     dataset = read_index(options.dataset)
@@ -161,7 +160,7 @@ def run_train_edema(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Make the bundle of what lies in the runs."""
     _set_threads(options.threads)
-    from training.sij_mri.assemble import assemble
+    from training.sij_mri.bundle.assemble import assemble
 
     manifest = assemble(options.runs, options.out, version=options.version)
     print(f"{manifest.identity.name} {manifest.identity.version}: {manifest.identity.digest}")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from inference.serving.registry import LoadedBundle
+from inference.serving import LoadedBundle
+from inference.sij_mri import Analysis
 from inference.sij_mri import application as sij_mri
-from inference.sij_mri.types import Analysis
 from inference.types import StudyHeaders
 from reporting import gate, outputs
 

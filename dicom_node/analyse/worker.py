@@ -16,7 +16,7 @@ from storage.objects import ObjectStore
 from storage.session import Database
 
 if TYPE_CHECKING:
-    from inference.serving.registry import LoadedBundle
+    from inference.serving import LoadedBundle
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def start(settings: Settings) -> None:
     logs.setup(settings.logging)
     with logs.native_silence():
         from dicom_node.analyse import pipeline  # noqa: F401 (the models' library is loaded here, once)
-        from inference.serving.registry import load_bundle
+        from inference.serving import load_bundle
 
     bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     bundle.warm()
@@ -68,7 +68,7 @@ def analyse(claimed: ClaimedStudy) -> str:
 def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     from dicom_node.analyse import pipeline
     from dicom_node.analyse.keeping import keep
-    from inference.dicom.headers import read_study
+    from inference.dicom import read_study
 
     started = datetime.now(UTC)
     study = read_study(context.objects.path(key) for key in claimed.path_keys)

@@ -11,7 +11,7 @@ from config import logs
 from config.errors import AxspaError
 from config.settings import Destination, Settings
 from dicom_node.deliver import cstore
-from inference.serving.registry import load_bundle
+from inference.serving import load_bundle
 from storage import session as storage_session
 from storage import users
 

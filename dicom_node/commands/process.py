@@ -12,8 +12,8 @@ from tqdm import tqdm
 from config.errors import AxspaError, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse import pipeline
-from inference.dicom.headers import read_studies
-from inference.serving.registry import LoadedBundle, load_bundle
+from inference.dicom import read_studies
+from inference.serving import LoadedBundle, load_bundle
 from inference.types import StudyHeaders, UnreadableFile
 from reporting.uids import derived_uid
 from reporting.writer import write

@@ -12,7 +12,6 @@ import numpy as np
 from config.errors import UnusableInput
 from inference.dicom.planes import decode_planes
 from inference.dicom.stacks import PARALLEL_COSINE, SAME_POSITION_MM, along
-from inference.series.types import Candidate
 from inference.types import FloatArray, ImageHeader, SeriesHeader, Vector, Volume
 
 MAX_VOXELS = 256 << 20
@@ -31,15 +30,15 @@ class _Plane:
     inverted: bool
 
 
-def load_volume(candidate: Candidate, *, series: SeriesHeader) -> Volume:
-    """Decode the planes of a candidate into a volume.
+def load_volume(images: tuple[ImageHeader, ...], *, series: SeriesHeader) -> Volume:
+    """Decode the planes that were chosen of a series into a volume.
 
     Parameters
     ----------
-    candidate : Candidate
+    images : tuple of ImageHeader
         Its ``images`` are read; they need not be sorted.
     series : SeriesHeader
-        The series that the candidate belongs to.
+        The series that they belong to.
 
     Returns
     -------
@@ -58,8 +57,8 @@ def load_volume(candidate: Candidate, *, series: SeriesHeader) -> Volume:
     ----------
     PS3.3 C.7.6.2 (Image Plane), C.11.1 (Modality LUT), C.7.6.16.2.9 (Pixel Value Transformation).
     """
-    _check(candidate.images)
-    planes, warnings = _planes(candidate.images)
+    _check(images)
+    planes, warnings = _planes(images)
     planes, repeats = _one_each(planes)
     first = planes[0].image
     return Volume(
@@ -85,7 +84,7 @@ def _known(value: T | None) -> T:
 def _check(images: Sequence[ImageHeader]) -> None:
     """Refuse before decoding what cannot become one volume."""
     if not images:
-        raise UnusableInput("NO_IMAGES", "The candidate has no images to read. Received: 0.")
+        raise UnusableInput("NO_IMAGES", "There are no images to read. Received: 0.")
     first = images[0]
     _known(first.pixel_spacing_mm)
     voxels = len(images) * (first.rows or 0) * (first.columns or 0)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from inference.dicom.stacks import Stack
+from inference.dicom import Stack
 from inference.series.types import Evidence
 from inference.series.words import Meaning, meanings
 from inference.types import SeriesHeader

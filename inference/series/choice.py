@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from inference.dicom.stacks import orientations, stacks
+from inference.dicom import orientations, stacks
 from inference.series.case import Case
 from inference.series.types import Candidate, Selection
 from inference.types import SeriesHeader, StudyHeaders

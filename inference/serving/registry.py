@@ -12,7 +12,7 @@ from inference.types import ModelIdentity
 
 if TYPE_CHECKING:
     from inference.serving.segmenter import RegionPredictor
-    from inference.sij_mri.stage.classifier import StagePredictor
+    from inference.sij_mri.stage import StagePredictor
 
 DEFAULT_BUNDLE = "sij-1"
 
@@ -72,7 +72,7 @@ def load_bundle(name: str = DEFAULT_BUNDLE, *, roots: Sequence[Path] = ()) -> Lo
     folder = find_bundle(name, roots=roots)
     manifest = verify_folder(folder)
     _prepare_environment()
-    from inference.sij_mri.stage.classifier import StagePredictor
+    from inference.sij_mri.stage import StagePredictor
 
     stage = _spec(manifest, "stage")
     stage_models = _load_models(folder, stage)

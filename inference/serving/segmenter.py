@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inference.serving.bundle import InputSpec
-from inference.space.network_grid import neighbour_indices, network_mapping, normalised, slice_places_mm
+from inference.space import neighbour_indices, network_mapping, normalised, slice_places_mm
 from inference.types import FloatArray, Volume
 
 BATCH = 16

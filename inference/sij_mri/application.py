@@ -14,17 +14,16 @@ import numpy as np
 from scipy import ndimage
 
 from config.errors import UnusableInput
-from inference.dicom.volume import load_volume
-from inference.series.types import Candidate
-from inference.serving.registry import LoadedBundle
-from inference.sij_mri import asas as biomarkers
-from inference.sij_mri import joints
+from inference.dicom import load_volume
+from inference.series import Candidate
+from inference.serving import LoadedBundle
+from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.edema import find as edema
-from inference.sij_mri.stage import focus as explain
+from inference.sij_mri.edema import find_edema
+from inference.sij_mri.stage import explain
 from inference.sij_mri.types import Analysis, AsasResult, Edema, Explanation, Joint, Prediction, Role
 from inference.sij_mri.wanted import select
-from inference.space import grids
+from inference.space import resample, same_space
 from inference.types import BoolArray, Limitation, SeriesHeader, StudyHeaders, Volume
 
 RECOGNISED_REGION_MM3 = 40_000.0
@@ -156,7 +155,7 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], name: st
     if candidate is None:
         notes.limit(*MISSING[name])
         return None
-    volume = load_volume(candidate, series=series[candidate.series_instance_uid])
+    volume = load_volume(candidate.images, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
         notes.limit("SERIES_IRREGULAR", f"{name[0].upper()}{name[1:]} series: {warning}")
     return volume
@@ -209,7 +208,7 @@ def _find_edema(
         return None, None
     if t1 is None:
         region_on_fluid, joints_on_fluid = region, found
-    elif not grids.same_space(t1, fluid):
+    elif not same_space(t1, fluid):
         notes.limit(
             "FRAME_OF_REFERENCE",
             "T1-weighted and fluid-sensitive series have different frames of reference, so nothing was carried from "
@@ -217,10 +216,10 @@ def _find_edema(
         )
         return None, None
     else:
-        region_on_fluid = grids.resample(region, t1, fluid, order=0)
+        region_on_fluid = resample(region, t1, fluid, order=0)
         joints_on_fluid = carry_joints(found, t1, fluid)
-    oedema = edema.find_edema(fluid, region_on_fluid, joints_on_fluid)
-    return oedema, biomarkers.asas(oedema, joints_on_fluid, fluid)
+    oedema = find_edema(fluid, region_on_fluid, joints_on_fluid)
+    return oedema, asas.asas(oedema, joints_on_fluid, fluid)
 
 
 def _classify(
@@ -255,4 +254,4 @@ def _explain(
 ) -> Explanation | None:
     if prediction is None:
         return None
-    return explain.explain(bundle.stage, t1, fluid, found, prediction)
+    return explain(bundle.stage, t1, fluid, found, prediction)

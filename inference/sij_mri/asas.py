@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from inference.sij_mri.types import AsasResult, Edema, Joint
-from inference.space.surfaces import surface_distance
+from inference.space import surface_distance
 from inference.types import BoolArray, Side, Volume
 
 SUBCHONDRAL_MM = 10.0  # marrow this near to the joint surface is subchondral

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.sij_mri.types import Joint
-from inference.space import grids
-from inference.space.surfaces import surface_band
+from inference.space import same_grid, surface_band, to_index, to_patient
 from inference.types import FloatArray, Volume
 
 ROUNDS = 4
@@ -29,7 +28,7 @@ def carry_joints(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> tup
         On the grid of `onto`; a joint of which nothing lies on that grid is left out, and all are where the rows of the
         two grids stand at more than 60 degrees.
     """
-    if grids.same_grid(source, onto):
+    if same_grid(source, onto):
         return joints
     if abs(float(np.dot(source.row_direction, onto.row_direction))) < PARALLEL:
         return ()
@@ -53,8 +52,8 @@ def _columns(surface: FloatArray, source: Volume, onto: Volume) -> FloatArray:
     step = np.dot(source.row_direction, onto.row_direction) * onto.pixel_spacing_mm[1] / source.pixel_spacing_mm[1]
     column = np.full((slices, rows), _start(surface, source, onto))
     for _ in range(ROUNDS):
-        points = grids.to_patient(onto, np.stack([slice_index, row_index, column], axis=-1))
-        place = grids.to_index(source, points)
+        points = to_patient(onto, np.stack([slice_index, row_index, column], axis=-1))
+        place = to_index(source, points)
         missed = _sample(surface, place[..., 0], place[..., 1]) - place[..., 2]
         column = np.where(np.isfinite(missed), column + missed / step, column)
     found = np.isfinite(missed) & (column >= 0) & (column <= width - 1)
@@ -64,8 +63,8 @@ def _columns(surface: FloatArray, source: Volume, onto: Volume) -> FloatArray:
 def _start(surface: FloatArray, source: Volume, onto: Volume) -> float:
     at = np.argwhere(np.isfinite(surface))
     middle = at.mean(axis=0)
-    place = grids.to_patient(source, [float(middle[0]), float(middle[1]), float(np.nanmean(surface))])
-    return float(grids.to_index(onto, place)[2])
+    place = to_patient(source, [float(middle[0]), float(middle[1]), float(np.nanmean(surface))])
+    return float(to_index(onto, place)[2])
 
 
 def _sample(
@@ -93,7 +92,7 @@ def _visibility(joint: Joint, columns: FloatArray, source: Volume, onto: Volume)
     visibility = np.zeros(len(columns), np.float32)
     for index in np.flatnonzero(np.isfinite(columns).any(axis=1)):
         row = int(np.flatnonzero(np.isfinite(columns[index])).mean())
-        place = grids.to_patient(onto, [float(index), float(row), float(np.nanmean(columns[index]))])
-        nearest = int(np.clip(np.rint(grids.to_index(source, place)[0]), 0, len(joint.visibility) - 1))
+        place = to_patient(onto, [float(index), float(row), float(np.nanmean(columns[index]))])
+        nearest = int(np.clip(np.rint(to_index(source, place)[0]), 0, len(joint.visibility) - 1))
         visibility[index] = joint.visibility[nearest]
     return visibility

@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.types import Joint
-from inference.space.surfaces import Steps, least_surface, surface_band
+from inference.space import Steps, least_surface, surface_band
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 GRID_MM = 1.0

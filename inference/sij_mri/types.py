@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from inference.series.types import Selection
+from inference.series import Selection
 from inference.types import BoolArray, FloatArray, Limitation, ModelIdentity, Side, Volume
 
 

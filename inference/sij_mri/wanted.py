@@ -5,12 +5,7 @@ Here stands what speaks for and against a stack of planes in a role; physics and
 Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules the stack out whatever its points.
 """
 
-from inference.series.case import Case
-from inference.series.choice import WantedSeries, choose
-from inference.series.exclusions import refuse_kind
-from inference.series.mr_contrast import judge_fluid, judge_t1
-from inference.series.types import Selection
-from inference.series.words import Meaning
+from inference.series import Case, Meaning, Selection, WantedSeries, choose, judge_fluid, judge_t1, refuse_kind
 from inference.sij_mri.types import Role
 from inference.types import StudyHeaders
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 
-from inference.sij_mri.types import STAGES, Analysis
+from inference.sij_mri import STAGES, Analysis
 from inference.types import Side
 from reporting.checks import Checked, GateFinding, walk
 from reporting.checks.identity import SourceHeaders

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from inference.sij_mri.types import Analysis
+from inference.sij_mri import Analysis
 from inference.types import BoolArray, Side
 from reporting.checks import Checked, GateFinding
 from reporting.checks.identity import SourceHeaders

@@ -9,7 +9,7 @@ from highdicom.sr import CodedConcept
 from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 
-from inference.sij_mri.types import Analysis
+from inference.sij_mri import Analysis
 from inference.types import Vector, Volume
 from reporting.objects import codes
 from reporting.objects.sources import as_ds, body_part

@@ -7,7 +7,7 @@ SCT, DCM, LN and UCUM codes are those of the DICOM context groups named beside t
 
 from pydicom.sr.coding import Code
 
-from inference.sij_mri.types import Stage
+from inference.sij_mri import Stage
 from inference.types import Side
 
 LOCAL_SCHEME = "99AXSPA"

@@ -11,7 +11,7 @@ from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, Segmentation
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from inference.sij_mri.types import Analysis, Role
+from inference.sij_mri import Analysis, Role
 from inference.types import BoolArray, Side, Volume
 from reporting.objects import codes
 from reporting.objects.sources import PlaneReference, SeriesSource

@@ -33,7 +33,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 from pydicom.sr.coding import Code
 
-from inference.sij_mri.types import STAGES, Analysis
+from inference.sij_mri import STAGES, Analysis
 from inference.types import ModelIdentity, Side, Volume
 from reporting.objects import codes
 from reporting.objects.seg import Segment, SegmentGroup, tracking_identifier

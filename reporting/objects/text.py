@@ -20,7 +20,7 @@ from reporting.objects.sr import observer
 from reporting.objects.stamp import MANUFACTURER, ResultContext, coding_schemes, stamp
 from reporting.sij_mri.report import RESEARCH_LINE, SECTION_LIMITATIONS, Findings
 
-KIND = "sr-text"
+TEXT_KIND = "sr-text"
 DESCRIPTION = "report (text)"
 
 
@@ -53,9 +53,9 @@ def build_text_report(findings: Findings, context: ResultContext, *, evidence: S
     dataset = EnhancedSR(
         evidence=evidence,
         content=root,
-        series_instance_uid=context.uids.make(KIND, "series"),
+        series_instance_uid=context.uids.make(TEXT_KIND, "series"),
         series_number=904,
-        sop_instance_uid=context.uids.make(KIND),
+        sop_instance_uid=context.uids.make(TEXT_KIND),
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,

@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.types import Analysis, Joint
-from inference.space.grids import same_space
+from inference.sij_mri import Analysis, Joint, carry_joints
+from inference.space import same_space
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 ByteArray = NDArray[np.uint8]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inference.sij_mri.types import Analysis, Joint, Role
+from inference.sij_mri import Analysis, Joint, Role
 from inference.types import BoolArray, FloatArray, Side, Volume
 from reporting.pictures.drawing import (
     EDEMA_COLOUR,

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.types import Analysis
+from inference.sij_mri import Analysis
 from inference.types import BoolArray, FloatArray, Volume
 from reporting.pictures.drawing import ByteArray, Colour
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference.sij_mri.types import Analysis
+from inference.sij_mri import Analysis
 from inference.types import Volume
 
 MAX_APART = 3

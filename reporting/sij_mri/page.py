@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from inference.sij_mri.types import STAGES, Analysis, Role
+from inference.sij_mri import STAGES, Analysis, Role
 from inference.types import Side, Volume
 from reporting.objects.stamp import clip
 from reporting.pictures.drawing import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.series.types import Candidate
-from inference.sij_mri.types import STAGES, Analysis, Edema, Joint, Prediction, Role
+from inference.series import Candidate
+from inference.sij_mri import STAGES, Analysis, Edema, Joint, Prediction, Role
 from inference.types import ImageHeader, Side, Volume
 
 RESEARCH_LINE = "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"

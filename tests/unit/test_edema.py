@@ -107,7 +107,7 @@ def test_classifier_of_other_features_is_refused(tmp_path: Path) -> None:
 
 def test_real_scan_has_oedema_on_the_side_where_the_readers_put_it(shared_data: Path) -> None:
     pytest.importorskip("nibabel")
-    from training.sij_mri.nifti import labelled_subject
+    from training.sij_mri.importing.nifti import labelled_subject
 
     source = shared_data / "data" / "sij"
     scan = labelled_subject(source, source / "t1w" / "1013.nii.gz")

@@ -38,7 +38,7 @@ def load(paths: list[Path]) -> Volume:
     candidate = Candidate(
         series.series_instance_uid, 2, "", Role.T1W, 100.0, True, True, "", images=tuple(reversed(series.images))
     )
-    return load_volume(candidate, series=series)
+    return load_volume(candidate.images, series=series)
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -181,7 +181,7 @@ def test_a_file_that_is_gone_counts_as_damaged(tmp_path: Path) -> None:
     (series,) = read_study(paths).series
     paths[2].unlink()
     candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
-    assert load_volume(candidate, series=series).shape[0] == SHAPE[0] - 1
+    assert load_volume(candidate.images, series=series).shape[0] == SHAPE[0] - 1
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_real_encodings_agree(shared_data: Path) -> None:
     for path in sorted(folder.glob("*.dcm")):
         (series,) = read_study([path]).series
         candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
-        planes[path.stem] = load_volume(candidate, series=series).voxels
+        planes[path.stem] = load_volume(candidate.images, series=series).voxels
     assert len(planes) == 9
     for voxels in planes.values():
         assert np.array_equal(voxels, planes["1"])
@@ -245,7 +245,7 @@ def test_foreign_series_load_or_are_refused(shared_data: Path, folder: str) -> N
             for series in study.series:
                 candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
                 try:
-                    volume = load_volume(candidate, series=series)
+                    volume = load_volume(candidate.images, series=series)
                 except UnusableInput as error:
                     assert error.code
                     outcomes["refused"] += 1
@@ -267,7 +267,7 @@ def test_real_studies(shared_data: Path, tmp_path: Path, subject: str) -> None:
     assert selection.chosen.get(Role.FLUID) is not None
     assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
     for candidate in (selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)):
-        volume = load_volume(candidate, series=by_uid[candidate.series_instance_uid])
+        volume = load_volume(candidate.images, series=by_uid[candidate.series_instance_uid])
         assert volume.shape[1:] == (336, 336)
         assert volume.warnings == ()
         assert volume.slice_spacing_mm == pytest.approx(3.3, abs=0.01)
@@ -312,6 +312,6 @@ def test_damaged_bytes_never_end_the_process(tmp_path: Path, syntax: str | None)
         for series in study.series:
             candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
             try:
-                assert load_volume(candidate, series=series).shape[0] == 1
+                assert load_volume(candidate.images, series=series).shape[0] == 1
             except UnusableInput as error:
                 assert error.code in ("PIXELS_DAMAGED", "NO_GEOMETRY", "VOLUME_TOO_LARGE")

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from inference.serving.bundle import MANIFEST_FILE, MANIFEST_FORMAT, InputSpec, Manifest, sha256_of, verify_folder
+from inference.serving import MANIFEST_FILE, MANIFEST_FORMAT, InputSpec, Manifest, sha256_of, verify_folder
 
 MAX_BYTES = 15_000_000
 INTENDED_INPUT = (

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.types import Role
+from inference.sij_mri import Role
 from inference.types import BoolArray, Volume
 from training.phantom.phantom import Phantom
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from inference.sij_mri.types import Role
+from inference.sij_mri import Role
 
 
 class Tissue(IntEnum):

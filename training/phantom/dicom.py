@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian, MRImageStorage
 from scipy import ndimage
 
-from inference.sij_mri.types import Role
+from inference.sij_mri import Role
 from inference.types import Volume
 from reporting.uids import derived_uid
 from training.phantom.contrast import plain_t2, scout

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.sij_mri.types import Role, Stage
+from inference.sij_mri import Role, Stage
 from inference.types import BoolArray, FloatArray, Side, Volume
 from training.phantom.anatomy import Anatomy, draw_anatomy
 from training.phantom.contrast import Contrast, draw_contrast

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from inference.sij_mri.types import Role
+from inference.sij_mri import Role
 from inference.types import FloatArray
 from training.phantom.anatomy import Anatomy, locate
 from training.phantom.contrast import Contrast, Tissue

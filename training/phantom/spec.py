@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from inference.sij_mri.types import Role
+from inference.sij_mri import Role
 from inference.types import BoolArray, Side, Vector
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from inference.sij_mri.edema.marrow import kernel, smooth
 from inference.sij_mri.types import Joint
-from inference.space.surfaces import distance_to, surface_distance
+from inference.space import distance_to, surface_distance
 from inference.types import BoolArray, FloatArray, Volume
 
 FEATURES = (

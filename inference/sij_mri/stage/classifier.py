@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from config.errors import BundleError
-from inference.serving.bundle import ModelSpec
-from inference.serving.gradcam import class_activation
+from inference.serving import ModelSpec, class_activation
 from inference.sij_mri.stage.aggregation import Aggregation, aggregate
 from inference.sij_mri.stage.strips import CHANNELS, StageInput, stage_input
 from inference.sij_mri.types import STAGES, Joint, Prediction, SlicePrediction, Stage

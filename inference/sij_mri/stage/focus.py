@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.sij_mri.stage.classifier import StagePredictor
 from inference.sij_mri.types import Explanation, Joint, Prediction
-from inference.space.network_grid import network_mapping
+from inference.space import network_mapping
 from inference.types import BoolArray, FloatArray, Volume
 
 BOX_ROWS = (0.5, 0.9)

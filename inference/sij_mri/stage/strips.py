@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.sij_mri.types import Joint
-from inference.space.grids import resample, same_space
+from inference.space import resample, same_space
 from inference.types import FloatArray, Side, Volume
 
 CHANNELS = ("T1W", "fluid", "joint")

@@ -8,18 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.edema.features import candidate_voxels, region_depth, voxel_features
-from inference.sij_mri.edema.find import EdemaClassifier, find_edema, left_half
-from inference.sij_mri.edema.marrow import find_normal_marrow, smooth
-from inference.sij_mri.joints import find_joints
-from inference.sij_mri.midline import find_midline
-from inference.sij_mri.types import Edema, Joint
+from inference.sij_mri import Edema, Joint, carry_joints, find_joints, find_midline
+from inference.sij_mri.edema import (
+    EdemaClassifier,
+    candidate_voxels,
+    find_edema,
+    find_normal_marrow,
+    left_half,
+    region_depth,
+    smooth,
+    voxel_features,
+)
 from inference.types import BoolArray, Side, Volume
-from training.data.dataset import Dataset, Subject
-from training.data.splits import Fold
-from training.judge.figures import bootstrap_mean, dice
-from training.phantom.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
+from training.data import Dataset, Fold, Subject
+from training.judge import bootstrap_mean, dice
+from training.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
 from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier
 
 READINGS = ("R11", "R12", "R21", "R22")
@@ -187,8 +190,7 @@ def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Se
     runs : sequence of sequence of Path
         Folders of the trainings that held each fold back; several are averaged.
     """
-    from inference.serving.bundle import InputSpec
-    from inference.serving.segmenter import RegionPredictor
+    from inference.serving import InputSpec, RegionPredictor
     from training.loop.export import in_float32
     from training.loop.fit import averaged_model
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.edema.features import FEATURES
-from inference.sij_mri.edema.find import EdemaClassifier
+from inference.sij_mri.edema import FEATURES, EdemaClassifier
 from inference.types import FloatArray
 
 Parameters = list[NDArray[np.float32]]

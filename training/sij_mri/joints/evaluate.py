@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.joints import find_joints, joint_slices
-from inference.sij_mri.types import Joint
+from inference.sij_mri import Joint, find_joints, joint_slices
 from inference.types import BoolArray, FloatArray, Side, Volume
-from training.data.dataset import Dataset
-from training.phantom.phantom import make_phantom
+from training.data import Dataset
+from training.phantom import make_phantom
 
 SEEDS = tuple(range(200, 208))
 COLOURS = {Side.LEFT: (60, 60, 255), Side.RIGHT: (60, 255, 60)}  # blue, green, red

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.sij_mri.joints import find_joints, joint_slices
-from inference.sij_mri.stage.strips import T1_CEILING, pictures, stage_input
-from inference.sij_mri.types import STAGES, Joint, Stage
-from inference.space.surfaces import surface_band
+from inference.sij_mri import STAGES, Joint, Stage, find_joints, joint_slices
+from inference.sij_mri.stage import T1_CEILING, pictures, stage_input
+from inference.space import surface_band
 from inference.types import FloatArray, Side, Volume
-from training.data.dataset import Dataset
-from training.phantom.phantom import GridSpec, PhantomSpec, make_phantom
+from training.data import Dataset
+from training.phantom import GridSpec, PhantomSpec, make_phantom
 from training.sij_mri.lesions.disease import SimulatedPatient, apply
 from training.sij_mri.lesions.healing import heal
 from training.sij_mri.lesions.lesions import Anatomy, LesionKind

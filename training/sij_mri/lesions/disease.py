@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inference.sij_mri.types import Stage
+from inference.sij_mri import Stage
 from inference.types import FloatArray, Side, Volume
 from training.sij_mri.lesions.joint_frame import joint_frame
 from training.sij_mri.lesions.lesions import Anatomy, Flank, Lesion, LesionKind, LesionPlan, paint

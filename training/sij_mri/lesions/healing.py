@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from inference.types import BoolArray, FloatArray
-from training.data.dataset import Subject
+from training.data import Subject
 
 ABOVE_NORMAL_SD = 2.5
 GROW_PX = 2

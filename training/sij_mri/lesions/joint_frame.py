@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.space.network_grid import slice_places_mm
-from inference.space.surfaces import surface_distance
+from inference.space import slice_places_mm, surface_distance
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 MARGIN_MM = 34.0

@@ -5,9 +5,9 @@ The stage network sees both in training, so that it learns lesions and not one w
 
 import numpy as np
 
-from inference.sij_mri.types import Role, Stage
+from inference.sij_mri import Role, Stage
 from inference.types import Side
-from training.phantom.phantom import GridSpec, LesionRequest, PhantomSpec, make_phantom
+from training.phantom import GridSpec, LesionRequest, PhantomSpec, make_phantom
 from training.sij_mri.lesions.disease import SimulatedPatient, distract, slice_stages
 from training.sij_mri.lesions.lesions import Anatomy, Flank, Lesion, LesionKind
 

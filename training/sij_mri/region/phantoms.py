@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.types import Side
-from training.data.dataset import Dataset, Subject, SubjectEntry, write_index, write_subject
-from training.phantom.phantom import LesionRequest, PhantomSpec, make_phantom
+from training.data import Dataset, Subject, SubjectEntry, write_index, write_subject
+from training.phantom import LesionRequest, PhantomSpec, make_phantom
 
 SOURCE = "phantoms of training.simulate (synthetic)"
 KINDS = ("bme", "erosion", "fat", "sclerosis", "ankylosis")

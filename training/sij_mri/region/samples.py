@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.serving.bundle import InputSpec
-from inference.space.network_grid import (
+from inference.serving import InputSpec
+from inference.space import (
     PlaneMapping,
     neighbour_indices,
     network_mapping,
@@ -16,7 +16,7 @@ from inference.space.network_grid import (
     smoothed,
 )
 from inference.types import FloatArray
-from training.data.dataset import Subject
+from training.data import Subject
 from training.loop.augment import AugmentSettings, change_intensities, drop_neighbours, resample, sampling_maps
 
 

@@ -8,12 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from inference.serving.bundle import InputSpec
-from inference.serving.segmenter import RegionPredictor
+from inference.serving import InputSpec, RegionPredictor
 from inference.types import FloatArray
-from training.data.dataset import Dataset, Subject
-from training.data.splits import Fold
-from training.judge.figures import RegionScore, mean_slice_dice, score_region
+from training.data import Dataset, Fold, Subject
+from training.judge import RegionScore, mean_slice_dice, score_region
 from training.loop.export import in_float32
 from training.loop.fit import Schedule, averaged_model, fit
 from training.loop.losses import dice_and_cross_entropy

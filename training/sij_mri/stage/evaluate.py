@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.joints import find_joints, joint_slices
-from inference.sij_mri.stage.aggregation import aggregate
-from inference.sij_mri.stage.classifier import StagePredictor
-from inference.sij_mri.types import STAGES, Prediction
-from training.data.dataset import Dataset, read_index
+from inference.sij_mri import STAGES, Prediction, find_joints, joint_slices
+from inference.sij_mri.stage import StagePredictor, aggregate
+from training.data import Dataset, read_index
 from training.sij_mri.lesions.dataset import in_space, read
 from training.sij_mri.stage.plan import split_of
 from training.sij_mri.stage.train import (

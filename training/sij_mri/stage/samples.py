@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.stage.strips import T1_CEILING
+from inference.sij_mri.stage import T1_CEILING
 from inference.types import FloatArray
 from training.models.stage_cnn import REDUCTION
 from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, SPACING_MM, Shard

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from inference.serving.bundle import BundleFile, InputSpec, ModelSpec
-from inference.sij_mri.stage.aggregation import QUESTIONS, Aggregation, suspicion
-from inference.sij_mri.stage.classifier import StagePredictor
-from inference.sij_mri.stage.strips import CHANNELS
-from inference.sij_mri.types import STAGES, SlicePrediction, Stage
+from inference.serving import BundleFile, InputSpec, ModelSpec
+from inference.sij_mri import STAGES, SlicePrediction, Stage
+from inference.sij_mri.stage import CHANNELS, QUESTIONS, Aggregation, StagePredictor, suspicion
 from inference.types import FloatArray
-from training.data.dataset import Dataset, read_index
+from training.data import Dataset, read_index
 from training.loop.fit import Schedule, averaged_model, fit
 from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.lesions.dataset import SPACING_MM, Shard, build, read

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 
-from inference.serving.bundle import InputSpec, Manifest
+from inference.serving import InputSpec, Manifest
 from training.commands import REGION_FIGURES
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
-from training.sij_mri.card import card
+from training.sij_mri.bundle.card import card
 from training.sij_mri.stage.train import export_entry, figures
 
 SOURCES = {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.types import FloatArray
-from training.data.dataset import Dataset, Subject, SubjectEntry, write_index, write_subject
+from training.data import Dataset, Subject, SubjectEntry, write_index, write_subject
 
 SOURCE = "Hepburn et al., github.com/c-hepburn/Bone_MRI (research use; no licence stated)"
 SUFFIX = ".nii.gz"

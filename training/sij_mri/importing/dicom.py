@@ -16,14 +16,12 @@ from pydicom.dataset import Dataset as DicomDataset
 from pydicom.errors import InvalidDicomError
 
 from config.errors import AxspaError
-from inference.dicom.headers import read_studies
-from inference.dicom.volume import load_volume
-from inference.series.types import Candidate
-from inference.sij_mri.types import Role
-from inference.sij_mri.wanted import select
-from inference.space import grids
+from inference.dicom import load_volume, read_studies
+from inference.series import Candidate
+from inference.sij_mri import Role, select
+from inference.space import resample, same_space
 from inference.types import BoolArray, StudyHeaders, Volume
-from training.data.dataset import Dataset, Subject, SubjectEntry, write_index, write_subject
+from training.data import Dataset, Subject, SubjectEntry, write_index, write_subject
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +67,8 @@ def _subject(study: StudyHeaders) -> Subject | None:
     images = {"t1w": t1.voxels}
     if selection.chosen.get(Role.FLUID) is not None:
         fluid = _load(study, selection.chosen.get(Role.FLUID))
-        if grids.same_space(t1, fluid):
-            images["stir"] = np.asarray(grids.resample(fluid.voxels, fluid, t1), np.float32)
+        if same_space(t1, fluid):
+            images["stir"] = np.asarray(resample(fluid.voxels, fluid, t1), np.float32)
     return Subject(
         subject=_hashed(study.study_instance_uid),
         patient=_hashed(_patient_id(selection.chosen.get(Role.T1W)) or study.study_instance_uid),
@@ -84,7 +82,7 @@ def _subject(study: StudyHeaders) -> Subject | None:
 
 def _load(study: StudyHeaders, candidate: Candidate) -> Volume:
     series = next(s for s in study.series if s.series_instance_uid == candidate.series_instance_uid)
-    return load_volume(candidate, series=series)
+    return load_volume(candidate.images, series=series)
 
 
 def _labels(study: StudyHeaders, t1: Volume) -> dict[str, BoolArray]:

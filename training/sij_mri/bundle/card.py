@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from training.judge.figures import Interval
+from training.judge import Interval
 
 LIMITS = """\
 - Ten patients of one source (1.5 T, 336 x 336, 0.6 x 0.6 x 3.3 mm) carry the region network; two of them have very
