@@ -10,11 +10,12 @@ from inference.applications import sij_mri
 from inference.registry import LoadedBundle
 from inference.types import Analysis, StudyHeaders
 from reporting import gate, outputs
+from reporting.checks import GateCode
 
 STAGES = (*sij_mri.STAGES, "report", "check")
 """The parts of a run, in order."""
 
-MIXED = "IDENTITY_MIXED"
+MIXED = GateCode.IDENTITY_MIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from config.codes import Code
 from config.errors import BundleError
 from inference.aggregation import Aggregation, aggregate
 from inference.bundle import ModelSpec
@@ -39,7 +40,7 @@ class StagePredictor:
         names = {layer.name for layer in model.layers}
         if tuple(model.input_shape) != expected or not {LAST_CONVOLUTION, STAGE_LOGITS} <= names:
             raise BundleError(
-                "BUNDLE_KIND",
+                Code.BUNDLE_KIND,
                 f"The stage network does not fit its manifest: expected input {expected} and layers "
                 f"{LAST_CONVOLUTION} and {STAGE_LOGITS}, received input {tuple(model.input_shape)}.",
             )
