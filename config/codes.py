@@ -1,7 +1,7 @@
 """The one table of error codes: whose fault, what it means and what to do, and what a C-STORE is answered with.
 
 Codes of other kinds stand where they arise, in tables of the same form: :mod:`storage.codes` (timeline, deliveries),
-:mod:`inference.limitations`, :mod:`reporting.checks`. ``docs/codes.md`` is written from all of them.
+:mod:`inference.sij_mri.limitations`, :mod:`reporting.checks`. ``docs/codes.md`` is written from all of them.
 """
 
 from enum import StrEnum, auto

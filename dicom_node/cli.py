@@ -73,7 +73,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
 
     logs.setup(settings.logging)
     with logs.native_silence():
-        from dicom_node.offline import process
+        from dicom_node.commands.process import process
 
     return process(options.input, options.out, settings=settings)
 
@@ -85,7 +85,7 @@ def _demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.doctor import examine
+    from dicom_node.commands.doctor import examine
 
     findings = examine(settings)
     for finding in findings:

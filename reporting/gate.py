@@ -10,7 +10,8 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
-from inference.types import Analysis, StudyHeaders
+from inference.sij_mri.types import Analysis
+from inference.types import StudyHeaders
 from reporting.checks import Checked, GateCode, GateFinding
 from reporting.checks.conformance import check_conformance
 from reporting.checks.content import check_complete, check_references, check_values

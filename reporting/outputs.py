@@ -10,13 +10,11 @@ from pydicom.dataset import Dataset
 
 from config.codes import Code
 from config.errors import OutputRefused
-from inference.types import Analysis, ImageHeader, Role, StudyHeaders
-from reporting.drawing import Plates, prepare
-from reporting.findings import Findings, describe
-from reporting.heatmap import build_captures
-from reporting.pictures import Picture, make_pictures
-from reporting.segmentation import build_segmentation, plan_segments, relink
-from reporting.sources import (
+from inference.sij_mri.types import Analysis, Role
+from inference.types import ImageHeader, StudyHeaders
+from reporting.objects.capture import build_captures
+from reporting.objects.seg import build_segmentation, plan_segments, relink
+from reporting.objects.sources import (
     PlaneReference,
     SeriesSource,
     describe_series,
@@ -25,12 +23,15 @@ from reporting.sources import (
     read_header,
     take_identity,
 )
-from reporting.stamp import ResultContext
-from reporting.structured_report import MEASUREMENT_KIND, ROOT_KIND, build_measurements, build_root
-from reporting.summary import summarise
-from reporting.summary_page import draw_page
-from reporting.text_report import KIND as TEXT_KIND
-from reporting.text_report import build_text_report
+from reporting.objects.sr import MEASUREMENT_KIND, ROOT_KIND, build_measurements, build_root
+from reporting.objects.stamp import ResultContext
+from reporting.objects.text import KIND as TEXT_KIND
+from reporting.objects.text import build_text_report
+from reporting.pictures.drawing import Plates, prepare
+from reporting.pictures.layers import Picture, make_pictures
+from reporting.result_json import summarise
+from reporting.sij_mri.page import draw_page
+from reporting.sij_mri.report import Findings, describe
 from reporting.uids import ResultUids
 
 CAPTURE_KIND = "sc"

@@ -93,7 +93,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class ReceivingStudy:
-    """What :mod:`dicom_node.completion` needs to know of a study that is being received."""
+    """What :mod:`dicom_node.analyse.completion` needs to know of a study that is being received."""
 
     study_id: int
     first_received_at: datetime

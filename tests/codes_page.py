@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from config.codes import AnyCode, Code
-from inference.limitations import LimitationCode
+from inference.sij_mri.limitations import LimitationCode
 from reporting.checks import GateCode
 from storage.codes import DeliveryCode, EventCode
 

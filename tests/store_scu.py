@@ -21,7 +21,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_context
 from pynetdicom.dimse_primitives import C_STORE
 
-from dicom_node.delivery import _Gate
+from dicom_node.deliver.cstore import _Gate
 from storage.objects import ObjectStore
 from storage.session import Database
 from tests.peers import ENVIRONMENT, free_port
@@ -32,7 +32,7 @@ MAIN = """
 import sys
 from pathlib import Path
 from config.settings import load_settings
-from dicom_node.receiver import run_receiver
+from dicom_node.receive.receiver import run_receiver
 run_receiver(load_settings(Path(sys.argv[1])))
 """
 

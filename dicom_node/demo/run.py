@@ -23,8 +23,8 @@ from sqlalchemy import select
 from config.codes import Code
 from config.errors import Retryable
 from config.settings import Destination, Settings
-from dicom_node import delivery
 from dicom_node.app import open_database
+from dicom_node.deliver import cstore
 from dicom_node.demo import unpack
 from storage import users
 from storage.session import Database
@@ -198,16 +198,16 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
 def _send(files: list[Path], settings: Settings) -> None:
     receiver = settings.receiver
     target = Destination(name="node", ae_title=receiver.ae_title, host="127.0.0.1", port=receiver.port)
-    outcomes = delivery.send(
+    outcomes = cstore.send(
         [_outgoing(file) for file in files], target, our_ae_title="DEMO_PACS", settings=settings.delivery
     )
-    stored = sum(outcome.verdict is delivery.Verdict.DELIVERED for outcome in outcomes)
+    stored = sum(outcome.verdict is cstore.Verdict.DELIVERED for outcome in outcomes)
     _say(f"  {stored} of {len(files)} images stored")
 
 
-def _outgoing(file: Path) -> delivery.Outgoing:
+def _outgoing(file: Path) -> cstore.Outgoing:
     meta = pydicom.filereader.read_file_meta_info(file)
-    return delivery.Outgoing(
+    return cstore.Outgoing(
         path=file,
         sop_class_uid=meta.MediaStorageSOPClassUID,
         sop_instance_uid=meta.MediaStorageSOPInstanceUID,

@@ -8,7 +8,7 @@ from pydicom.uid import UID
 
 from reporting.checks import Checked, GateCode, GateFinding, walk
 from reporting.checks.identity import SourceHeaders
-from reporting.stamp import DESCRIPTION_PREFIX
+from reporting.objects.stamp import DESCRIPTION_PREFIX
 
 NEVER_EMPTY = (
     "SOPClassUID",

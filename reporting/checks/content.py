@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 
-from inference.types import STAGES, Analysis, Side
-from reporting import codes
+from inference.sij_mri.types import STAGES, Analysis
+from inference.types import Side
 from reporting.checks import Checked, GateCode, GateFinding, walk
 from reporting.checks.identity import SourceHeaders
-from reporting.heatmap import MAX_HEAT_SLICES
+from reporting.objects import codes
+from reporting.objects.capture import MAX_HEAT_SLICES
 
 RELATIVE_TOLERANCE = 1e-5
 SUM_TOLERANCE = 0.01

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from inference.types import Analysis, BoolArray, Side
+from inference.sij_mri.types import Analysis
+from inference.types import BoolArray, Side
 from reporting.checks import Checked, GateCode, GateFinding
 from reporting.checks.identity import SourceHeaders
-from reporting.codes import SIDE
+from reporting.objects.codes import SIDE
 
 POSITION_TOLERANCE_MM = 0.01
 DIRECTION_TOLERANCE = 1e-4

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from config.errors import UnusableInput
 from inference.types import StudyHeaders
 from reporting.checks import Checked, GateCode, GateFinding
-from reporting.sources import read_header, take_identity
+from reporting.objects.sources import read_header, take_identity
 
 PATIENT_KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")

@@ -12,10 +12,13 @@ import pytest
 
 from config.errors import UnusableInput
 from config.settings import ReceiverSettings, Settings
-from dicom_node import delivery, headers, listener, offline, pipeline, worker
-from dicom_node.storage_scp import Receiver
-from inference.headers import read_study
-from inference.registry import LoadedBundle
+from dicom_node.analyse import pipeline, worker
+from dicom_node.commands import process as offline
+from dicom_node.deliver import cstore as delivery
+from dicom_node.receive import headers, listener
+from dicom_node.receive.storage_scp import Receiver
+from inference.dicom.headers import read_study
+from inference.serving.registry import LoadedBundle
 from inference.types import ModelIdentity, StudyHeaders
 from storage.claims import ClaimedStudy, claim
 from storage.objects import ObjectStore

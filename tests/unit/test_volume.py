@@ -21,12 +21,14 @@ from pydicom.uid import (
 )
 
 from config.errors import UnusableInput
-from inference.codestream import stream_size
-from inference.geometry import to_patient
-from inference.headers import read_studies, read_study
-from inference.selection import select
-from inference.types import Candidate, Role, Volume
-from inference.volume import load_volume
+from inference.dicom.codestream import stream_size
+from inference.dicom.headers import read_studies, read_study
+from inference.dicom.volume import load_volume
+from inference.series.types import Candidate
+from inference.sij_mri.types import Role
+from inference.sij_mri.wanted import select
+from inference.space.grids import to_patient
+from inference.types import Volume
 from tests.file_factory import COLUMN, ROW, SHAPE, SPACING, pattern, position, write_enhanced, write_series
 
 
@@ -261,10 +263,10 @@ def test_real_studies(shared_data: Path, tmp_path: Path, subject: str) -> None:
     study = read_study((tmp_path / subject).glob("*.dcm"))
     selection = select(study)
     by_uid = {series.series_instance_uid: series for series in study.series}
-    assert selection.t1 is not None
-    assert selection.fluid is not None
-    assert (selection.t1.series_number, selection.fluid.series_number) == (2, 3)
-    for candidate in (selection.t1, selection.fluid):
+    assert selection.chosen.get(Role.T1W) is not None
+    assert selection.chosen.get(Role.FLUID) is not None
+    assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
+    for candidate in (selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)):
         volume = load_volume(candidate, series=by_uid[candidate.series_instance_uid])
         assert volume.shape[1:] == (336, 336)
         assert volume.warnings == ()
