@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from config.codes import Code
 from config.errors import AxspaError, SettingsError, UnusableInput
 from config.settings import Settings, load_settings
 
@@ -112,7 +113,7 @@ def _password(options: argparse.Namespace) -> str:
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("Password: ")
     if first != getpass.getpass("Again: "):
-        raise UnusableInput("PASSWORDS_DIFFER", "The two passwords differ; nothing was changed.")
+        raise UnusableInput(Code.PASSWORDS_DIFFER, "The two passwords differ; nothing was changed.")
     return first
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from config.codes import AnyCode, Code
+
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 Vector = tuple[float, float, float]
@@ -82,7 +84,7 @@ class UnreadableFile:
     """A file that could not be read as DICOM, and why; the sentence holds no patient data."""
 
     path: Path
-    code: str
+    code: Code
     sentence: str
 
 
@@ -162,7 +164,7 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Limitation:
-    """Something that could not be read, or must be read with care."""
+    """Something that could not be read, or must be read with care; the code is a limitation's or an error's."""
 
-    code: str
+    code: AnyCode
     sentence: str

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from config.codes import Code
 from config.errors import OutputRefused
 from inference.sij_mri import Analysis, Role
 from inference.types import ImageHeader, StudyHeaders
@@ -142,7 +143,7 @@ def _first_image(analysis: Analysis, headers: StudyHeaders) -> tuple[ImageHeader
         for image in series.images:
             return image, series.series_instance_uid
     raise OutputRefused(
-        "NO_SOURCE_IMAGE", "No report can be written for a study of which no image could be read; received no image."
+        Code.NO_SOURCE_IMAGE, "No report can be written for a study of which no image could be read; received no image."
     )
 
 

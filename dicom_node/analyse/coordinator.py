@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from config.codes import Code
 from config.errors import AxspaError, Retryable
 from config.settings import Settings
 from dicom_node.analyse import completion, worker
@@ -177,10 +178,10 @@ class Coordinator:
     def _put_back(self, running: _Running, error: BaseException) -> None:
         log.error("The process that analysed study %d ended: %s", running.claimed.study_id, type(error).__name__)
         if isinstance(error, BrokenProcessPool):
-            reason = Retryable("WORKER_DIED", "The analysis process ended in the middle (out of memory, or killed).")
+            reason = Retryable(Code.WORKER_DIED, "The analysis process ended in the middle (out of memory, or killed).")
         else:
             reason = Retryable(
-                "WORKER_BROKE", f"The analysis process could not start or answer: {type(error).__name__}."
+                Code.WORKER_BROKE, f"The analysis process could not start or answer: {type(error).__name__}."
             )
         self._attempt(
             lambda: claims.fail(

@@ -11,11 +11,12 @@ from inference.sij_mri import Analysis
 from inference.sij_mri import application as sij_mri
 from inference.types import StudyHeaders
 from reporting import gate, outputs
+from reporting.checks import GateCode
 
 STAGES = (*sij_mri.STAGES, "report", "check")
 """The parts of a run, in order."""
 
-MIXED = "IDENTITY_MIXED"
+MIXED = GateCode.IDENTITY_MIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from config import logs
+from config.codes import Code
 from config.errors import AxspaError, Retryable, UnusableInput
 from config.settings import Settings
 from storage import claims, results
@@ -62,7 +63,7 @@ def analyse(claimed: ClaimedStudy) -> str:
         place = "".join(traceback.format_tb(error.__traceback__)[-4:])
         log.error("Analysis of study %d broke: %s\n%s", claimed.study_id, type(error).__name__, place)
         sentence = f"The analysis broke unexpectedly ({type(error).__name__}); the log of the node says where."
-        return _fail(claimed, Retryable("ANALYSIS_BROKE", sentence), _context)
+        return _fail(claimed, Retryable(Code.ANALYSIS_BROKE, sentence), _context)
 
 
 def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
@@ -74,7 +75,7 @@ def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
     if study.study_instance_uid not in {"", claimed.study_instance_uid}:
         # An element may come twice: read in part an image can be of one study, read to its end of another.
-        raise UnusableInput("OTHER_STUDY", "The images, read whole, belong to another study than they were sent as.")
+        raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
     outcome = pipeline.run(
         study,
         context.bundle,

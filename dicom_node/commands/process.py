@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from config.codes import Code
 from config.errors import AxspaError, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse import pipeline
@@ -41,7 +42,7 @@ def process(source: Path, out: Path, *, settings: Settings) -> int:
     studies, unreadable = read_studies(_files(source))
     if not studies:
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
-        raise UnusableInput("NO_DICOM", f"No readable DICOM study in {source}: {reasons}")
+        raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
     out.mkdir(parents=True, exist_ok=True)
     bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     with tqdm(total=len(studies) * len(pipeline.STAGES), unit="step", file=sys.stderr) as bar:
@@ -57,7 +58,7 @@ def process(source: Path, out: Path, *, settings: Settings) -> int:
 
 def _files(source: Path) -> list[Path]:
     if not source.exists():
-        raise UnusableInput("NO_INPUT", f"There is no file or folder {source}.")
+        raise UnusableInput(Code.NO_INPUT, f"There is no file or folder {source}.")
     return [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
 
 

@@ -16,7 +16,9 @@ from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification
 
+from config.codes import AnyCode, Code
 from config.settings import DeliverySettings, Destination
+from storage.codes import DeliveryCode
 from storage.deliveries import Attempt, DueDelivery
 from storage.tables import DeliveryState
 
@@ -59,15 +61,14 @@ class Outcome:
     verdict : Verdict
     status : int or None
         DICOM status; None where no answer came.
-    code : str
-        Stable identifier.
+    code : DeliveryCode or Code
     comment : str
         The peer's Error Comment, or a sentence of ours for a person.
     """
 
     verdict: Verdict
     status: int | None
-    code: str
+    code: AnyCode
     comment: str
 
 
@@ -188,16 +189,24 @@ def classify(status: int, comment: str = "") -> Outcome:
     """
     comment = "".join(sign for sign in comment[:_MAX_COMMENT] if sign.isprintable())
     if status == 0x0000:
-        return Outcome(Verdict.DELIVERED, status, "STORED", comment)
+        return Outcome(Verdict.DELIVERED, status, DeliveryCode.STORED, comment)
     if 0xB000 <= status <= 0xBFFF or status in {0x0001, 0x0107, 0x0116}:
-        return Outcome(Verdict.DELIVERED, status, "STORED_WITH_WARNING", comment)
+        return Outcome(Verdict.DELIVERED, status, DeliveryCode.STORED_WITH_WARNING, comment)
     if status == _DUPLICATE_SOP_INSTANCE:
-        return Outcome(Verdict.DELIVERED, status, "STORED_BEFORE", comment or "The destination has it already.")
+        return Outcome(
+            Verdict.DELIVERED, status, DeliveryCode.STORED_BEFORE, comment or "The destination has it already."
+        )
     if 0xA700 <= status <= 0xA7FF:
-        return Outcome(Verdict.RETRY, status, "OUT_OF_RESOURCES", comment or "The destination has no room now.")
+        return Outcome(
+            Verdict.RETRY, status, DeliveryCode.OUT_OF_RESOURCES, comment or "The destination has no room now."
+        )
     if status == _PROCESSING_FAILURE:
-        return Outcome(Verdict.RETRY, status, "PROCESSING_FAILURE", comment or "The destination failed to store it.")
-    return Outcome(Verdict.REFUSED, status, "REFUSED", comment or f"The destination answered 0x{status:04X}.")
+        return Outcome(
+            Verdict.RETRY, status, DeliveryCode.PROCESSING_FAILURE, comment or "The destination failed to store it."
+        )
+    return Outcome(
+        Verdict.REFUSED, status, DeliveryCode.REFUSED, comment or f"The destination answered 0x{status:04X}."
+    )
 
 
 def _contexts(objects: Sequence[Outgoing]) -> list[PresentationContext]:
@@ -269,7 +278,9 @@ def _no_delay(event: Any) -> None:
 
 def _send_one(assoc: Any, made: Outgoing, destination: Destination, *, message_id: int) -> Outcome:
     if not assoc.is_established:
-        return Outcome(Verdict.RETRY, None, "ASSOCIATION_LOST", f"{_place(destination)} broke the association off.")
+        return Outcome(
+            Verdict.RETRY, None, DeliveryCode.ASSOCIATION_LOST, f"{_place(destination)} broke the association off."
+        )
     accepted = {
         str(context.transfer_syntax[0])
         for context in assoc.accepted_contexts
@@ -283,22 +294,24 @@ def _send_one(assoc: Any, made: Outgoing, destination: Destination, *, message_i
         else:
             answer = assoc.send_c_store(pydicom.dcmread(made.path), msg_id=message_id)  # pynetdicom converts
     except OSError as error:
-        return Outcome(Verdict.RETRY, None, "OBJECT_UNREADABLE", f"Our own file cannot be read: {error.strerror}.")
+        return Outcome(Verdict.RETRY, None, Code.OBJECT_UNREADABLE, f"Our own file cannot be read: {error.strerror}.")
     except (ValueError, AttributeError, RuntimeError) as error:
         kind = type(error).__name__
-        return Outcome(Verdict.RETRY, None, "SEND_FAILED", f"The object could not be put on the way ({kind}).")
+        return Outcome(
+            Verdict.RETRY, None, DeliveryCode.SEND_FAILED, f"The object could not be put on the way ({kind})."
+        )
     status = getattr(answer, "Status", None)
     if status is None:
         if assoc.is_established:
             assoc.abort()  # the rest of the batch need not wait for the same silence
-        return Outcome(Verdict.RETRY, None, "NO_ANSWER", f"{_place(destination)} gave no answer in time.")
+        return Outcome(Verdict.RETRY, None, DeliveryCode.NO_ANSWER, f"{_place(destination)} gave no answer in time.")
     return classify(int(status), str(getattr(answer, "ErrorComment", "") or ""))
 
 
 def _no_context(made: Outgoing, destination: Destination) -> Outcome:
     name = UID(made.sop_class_uid).name
     sentence = f"{_place(destination)} does not accept the SOP class {name}; allow it there, then send again."
-    return Outcome(Verdict.REFUSED, None, "SOP_CLASS_REFUSED", sentence)
+    return Outcome(Verdict.REFUSED, None, DeliveryCode.SOP_CLASS_REFUSED, sentence)
 
 
 def _no_association(assoc: Any, destination: Destination, *, timeout_s: float) -> Outcome:
@@ -309,14 +322,14 @@ def _no_association(assoc: Any, destination: Destination, *, timeout_s: float) -
         hints = {(1, 3): "; it must know our AE title", (1, 7): "; check destinations.ae_title"}
         hint = hints.get((getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0)), "")
         sentence = f"{place} rejected the association: {reason}{hint}."
-        return Outcome(Verdict.RETRY, None, "ASSOCIATION_REJECTED", sentence)
+        return Outcome(Verdict.RETRY, None, DeliveryCode.ASSOCIATION_REJECTED, sentence)
     try:
         with socket.create_connection((destination.host, destination.port), timeout=min(timeout_s, 5.0)):
             sentence = f"{place} takes connections but did not answer as a DICOM node within {timeout_s:g} s."
-            return Outcome(Verdict.RETRY, None, "NO_DICOM_ANSWER", sentence)
+            return Outcome(Verdict.RETRY, None, DeliveryCode.NO_DICOM_ANSWER, sentence)
     except OSError as error:
         reason = "no answer in time" if isinstance(error, TimeoutError) else str(error.strerror or error)
-        return Outcome(Verdict.RETRY, None, "NOT_REACHED", f"{place} cannot be reached: {reason}.")
+        return Outcome(Verdict.RETRY, None, DeliveryCode.NOT_REACHED, f"{place} cannot be reached: {reason}.")
 
 
 def _place(destination: Destination) -> str:

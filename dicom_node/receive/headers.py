@@ -12,6 +12,7 @@ from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from config.codes import Code
 from config.errors import UnusableInput
 
 _LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
@@ -70,7 +71,7 @@ def read_header(data_set: memoryview, *, transfer_syntax_uid: str) -> Dataset:
         return _read(data_set, implicit, little)
     except Exception as error:  # noqa: BLE001 (pydicom raises whatever the bytes lead it to)
         raise UnusableInput(
-            "DATA_SET_UNREADABLE", f"The data set cannot be read in its transfer syntax ({type(error).__name__})."
+            Code.DATA_SET_UNREADABLE, f"The data set cannot be read in its transfer syntax ({type(error).__name__})."
         ) from None
 
 

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
 from pynetdicom.sop_class import Verification
 
+from config.codes import NO_DATABASE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Code
 from config.errors import AxspaError, Final, Retryable, UnusableInput
 from config.settings import ReceiverSettings
 from dicom_node.receive import headers
@@ -33,10 +34,6 @@ IMPLEMENTATION_VERSION = "AXSPA_NODE"
 DRAIN_S = 20.0
 
 SUCCESS = 0x0000
-DUPLICATE_SOP_INSTANCE = 0x0111
-OUT_OF_RESOURCES = 0xA700
-DOES_NOT_MATCH = 0xA900
-CANNOT_UNDERSTAND = 0xC000
 
 _REJECTIONS = {
     (1, 3): "The calling AE title is not in receiver.allowed_callers.",
@@ -67,14 +64,6 @@ class Visit:
     arrivals: dict[int, list[int]] = field(default_factory=dict)  # study number: [new, duplicates]
 
 
-class _Refused(Final):
-    """An image that is answered with a failure."""
-
-    def __init__(self, status: int, code: str, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.status = status
-
-
 class Receiver:
     """The DICOM listener.
 
@@ -97,7 +86,7 @@ class Receiver:
     def port(self) -> int:
         """The port in use (a settings port of 0 means any that is free)."""
         if self._server is None:
-            raise Final("RECEIVER_STOPPED", "The receiver has not been started.")
+            raise Final(Code.RECEIVER_STOPPED, "The receiver has not been started.")
         return int(self._server.server_address[1])
 
     def start(self) -> None:
@@ -136,7 +125,7 @@ class Receiver:
             )
         except OSError as error:
             place = f"{settings.host}:{settings.port}"
-            raise Final("RECEIVER_PORT", f"The DICOM port cannot be used ({error.strerror}): {place}") from None
+            raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({error.strerror}): {place}") from None
         ae._servers.append(self._server)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         self._thread.start()
@@ -235,7 +224,7 @@ class Receiver:
             status = self._refuse(event, content, visit, error)
         except Exception:
             log.exception("An image could not be stored", extra={"association": visit.association_id})
-            unexpected = _Refused(0x0110, "UNEXPECTED", "The image could not be stored; the log says where it failed.")
+            unexpected = Final(Code.UNEXPECTED, "The image could not be stored; the log says where it failed.")
             status = self._refuse(event, content, visit, unexpected)
         else:
             again = recording.outcome is not Recorded.NEW
@@ -252,7 +241,7 @@ class Receiver:
         if free_mb < self._settings.min_free_mb:
             limit = f"receiver.min_free_mb ({self._settings.min_free_mb} MB)"
             sentence = f"Less than {limit} is free; make room: {free_mb:.0f} MB."
-            raise _Refused(OUT_OF_RESOURCES, "DISK_LOW", sentence)
+            raise Final(Code.DISK_LOW, sentence)
         syntax = str(event.context.transfer_syntax)
         header = headers.read_header(content, transfer_syntax_uid=syntax)
         uids = headers.uids(header)
@@ -283,9 +272,8 @@ class Receiver:
         if recording.outcome in {Recorded.CONFLICT, Recorded.OURS}:
             self._objects.discard(stored.key)
         if recording.outcome is Recorded.CONFLICT:
-            raise _Refused(
-                DUPLICATE_SOP_INSTANCE,
-                "DUPLICATE_DIFFERS",
+            raise Final(
+                Code.DUPLICATE_DIFFERS,
                 "Another image with the same UIDs is stored already; it was kept, this one is in quarantine.",
             )
         return recording
@@ -299,7 +287,7 @@ class Receiver:
             extra={"association": visit.association_id, "status": f"0x{code:04X}", "reason": error.code},
         )
         try:
-            if error.code.startswith("DATABASE"):
+            if error.code in NO_DATABASE:
                 raise error  # writing to it would only wait for it once more
             key = None if isinstance(error, Retryable) or code == OUT_OF_RESOURCES else self._keep(event, content)
             refusal = Refusal(
@@ -372,19 +360,17 @@ def _check(uids: headers.ImageUids, request: Any) -> None:
         (uids.sop_class, "SOP Class UID"),
     ):
         if not value:
-            raise UnusableInput("UID_MISSING", f"The data set has no {what}.")
+            raise UnusableInput(Code.UID_MISSING, f"The data set has no {what}.")
         studies.check_uid(value, what)
     commanded = (str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID))
     if (uids.instance, uids.sop_class) != commanded:
-        raise _Refused(
-            DOES_NOT_MATCH, "UIDS_DIFFER", "The data set has another SOP Class or Instance UID than its command."
-        )
+        raise Final(Code.UIDS_DIFFER, "The data set has another SOP Class or Instance UID than its command.")
 
 
 def _status(error: AxspaError) -> int:
-    if isinstance(error, _Refused):
-        return error.status
-    return OUT_OF_RESOURCES if isinstance(error, Retryable) else CANNOT_UNDERSTAND
+    """What the table says; an error that has no place on this path is a failure of ours."""
+    status = error.code.dicom_status
+    return PROCESSING_FAILURE if status is None else status
 
 
 def _study_uid(content: memoryview, transfer_syntax_uid: str) -> str:

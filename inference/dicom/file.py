@@ -15,6 +15,7 @@ from pydicom.filereader import read_dataset, read_file_meta_info
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from config.codes import Code
 from config.errors import UnusableInput
 
 MAX_FILE_BYTES = 1 << 30
@@ -93,10 +94,10 @@ _PIXEL_MARKS = _marks()
 def _check_size(path: Path) -> None:
     size = path.stat().st_size
     if size == 0:
-        raise UnusableInput("FILE_EMPTY", "The file is empty; send it again. Received: 0 bytes.")
+        raise UnusableInput(Code.FILE_EMPTY, "The file is empty; send it again. Received: 0 bytes.")
     if size > MAX_FILE_BYTES:
         raise UnusableInput(
-            "FILE_TOO_LARGE", f"The file is larger than {MAX_FILE_BYTES} bytes. Received: {size} bytes."
+            Code.FILE_TOO_LARGE, f"The file is larger than {MAX_FILE_BYTES} bytes. Received: {size} bytes."
         )
 
 
@@ -113,7 +114,7 @@ def _is_bare(path: Path) -> bool:
     if len(head) >= 8 and group == 0x0008 and element <= 0x0070:
         return True
     raise UnusableInput(
-        "NOT_DICOM", f"The file does not start as a DICOM file does (PS3.10). Received: {path.stat().st_size} bytes."
+        Code.NOT_DICOM, f"The file does not start as a DICOM file does (PS3.10). Received: {path.stat().st_size} bytes."
     )
 
 
@@ -132,7 +133,8 @@ def _inflate(path: Path) -> FileDataset | None:
         plain = inflater.decompress(file.read(), MAX_INFLATED_BYTES)
     if inflater.unconsumed_tail:
         raise UnusableInput(
-            "DEFLATE_TOO_LARGE", f"The file inflates to more than the bound. Received: over {MAX_INFLATED_BYTES} bytes."
+            Code.DEFLATE_TOO_LARGE,
+            f"The file inflates to more than the bound. Received: over {MAX_INFLATED_BYTES} bytes.",
         )
     dataset = read_dataset(BytesIO(plain), is_implicit_VR=False, is_little_endian=True)
     return FileDataset(str(path), dataset, file_meta=meta, is_implicit_VR=False, is_little_endian=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset, FileDataset
 
+from config.codes import Code
 from config.errors import UnusableInput
 from inference.dicom.fields import number, positive, text, unit_pair, vector, whole, words
 from inference.dicom.file import open_header, tolerant
@@ -46,7 +47,9 @@ def read_study(paths: Iterable[Path]) -> StudyHeaders:
         return StudyHeaders("", (), unreadable)
     main = max(studies, key=lambda study: sum(len(series.images) for series in study.series))
     strangers = tuple(
-        UnreadableFile(path, "OTHER_STUDY", "The file belongs to another study than most of the files given with it.")
+        UnreadableFile(
+            path, Code.OTHER_STUDY, "The file belongs to another study than most of the files given with it."
+        )
         for study in studies
         if study is not main
         for path in sorted({image.path for series in study.series for image in series.images})
@@ -81,7 +84,7 @@ def read_studies(paths: Iterable[Path]) -> tuple[tuple[StudyHeaders, ...], tuple
         planes = {(image.sop_instance_uid, image.frame): image for image in found.images}
         if planes.keys() & images_of[key].keys():
             unreadable.append(
-                _unreadable(path, "DUPLICATE_INSTANCE", "The same object was already read from another file.")
+                _unreadable(path, Code.DUPLICATE_INSTANCE, "The same object was already read from another file.")
             )
             continue
         series_of[key] = _merged(series_of.get(key), found.series)
@@ -97,7 +100,7 @@ def read_studies(paths: Iterable[Path]) -> tuple[tuple[StudyHeaders, ...], tuple
     return tuple(ordered), tuple(unreadable)
 
 
-def _unreadable(path: Path, code: str, sentence: str) -> UnreadableFile:
+def _unreadable(path: Path, code: Code, sentence: str) -> UnreadableFile:
     return UnreadableFile(path, code, sentence)
 
 
@@ -121,23 +124,23 @@ def _read_file(path: Path) -> _Instance | UnreadableFile:
         return _unreadable(path, error.code, error.sentence)
     except OSError as error:
         return _unreadable(
-            path, "FILE_UNREADABLE", f"The file cannot be opened. Received: {error.strerror or 'no reason'}."
+            path, Code.FILE_UNREADABLE, f"The file cannot be opened. Received: {error.strerror or 'no reason'}."
         )
     except Exception as error:  # noqa: BLE001 - the edge: hostile bytes make pydicom raise almost anything
         return _unreadable(
-            path, "HEADER_DAMAGED", f"The header is damaged and cannot be read. Received: {type(error).__name__}."
+            path, Code.HEADER_DAMAGED, f"The header is damaged and cannot be read. Received: {type(error).__name__}."
         )
 
 
 def _instance(path: Path, dataset: FileDataset, *, has_pixels: bool) -> _Instance:
     sop_class = text(dataset, "SOPClassUID") or text(dataset.file_meta, "MediaStorageSOPClassUID")
     if sop_class == MEDIA_DIRECTORY:
-        raise UnusableInput("MEDIA_DIRECTORY", "The file is a DICOMDIR, an index of a medium. Received: no image.")
+        raise UnusableInput(Code.MEDIA_DIRECTORY, "The file is a DICOMDIR, an index of a medium. Received: no image.")
     study, series, sop = (text(dataset, name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
     missing = [name for name, value in (("Study", study), ("Series", series), ("SOP", sop)) if not value]
     if missing or not sop_class:
         names = ", ".join(f"{name} Instance UID" for name in missing) or "SOP Class UID"
-        raise UnusableInput("NO_IDENTITY", f"The object cannot be placed in a study. Received: no {names}.")
+        raise UnusableInput(Code.NO_IDENTITY, f"The object cannot be placed in a study. Received: no {names}.")
     header = SeriesHeader(
         study_instance_uid=study,
         series_instance_uid=series,
@@ -156,7 +159,7 @@ def _instance(path: Path, dataset: FileDataset, *, has_pixels: bool) -> _Instanc
         return _Instance(header, (image,))
     frames = whole(dataset, "NumberOfFrames") or 1
     if not 1 <= frames <= MAX_FRAMES:
-        raise UnusableInput("TOO_MANY_FRAMES", f"At most {MAX_FRAMES} frames are read. Received: {frames}.")
+        raise UnusableInput(Code.TOO_MANY_FRAMES, f"At most {MAX_FRAMES} frames are read. Received: {frames}.")
     return _Instance(header, enhanced_images(dataset, image, frames=frames))
 
 

@@ -14,10 +14,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+from config.codes import Code
 from inference.dicom.pixels import Decoded, decode_file
 from inference.types import ImageHeader
 
-CRASHED = "DECODER_CRASHED"
+CRASHED = Code.DECODER_CRASHED
 MAX_CRASHES = 5
 TIMEOUT_S = 120.0
 

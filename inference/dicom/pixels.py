@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels import apply_modality_lut, pixel_array
 from pydicom.sequence import Sequence as DicomSequence
 
+from config.codes import Code
 from config.errors import UnusableInput
 from inference.dicom.codestream import coded_size
 from inference.dicom.fields import number, text, whole
@@ -77,12 +78,12 @@ def _check(dataset: FileDataset, image: ImageHeader) -> None:
     """Refuse before decoding what would not fit, or what is no grey plane."""
     rows, columns = whole(dataset, "Rows") or 0, whole(dataset, "Columns") or 0
     if not 0 < rows * columns <= MAX_PLANE_PIXELS or (rows, columns) != (image.rows, image.columns):
-        raise UnusableInput("PLANE_SIZE", f"The size of the plane is not usable. Received: {rows} by {columns}.")
+        raise UnusableInput(Code.PLANE_SIZE, f"The size of the plane is not usable. Received: {rows} by {columns}.")
     if (whole(dataset, "SamplesPerPixel") or 1) != 1:
-        raise UnusableInput("NOT_GREY", "Only grey images are read. Received: a colour image.")
+        raise UnusableInput(Code.NOT_GREY, "Only grey images are read. Received: a colour image.")
     coded = coded_size(dataset, frame=image.frame or 1)
     if coded is not None and coded != (rows, columns):
-        raise UnusableInput("CODED_SIZE", f"The coded image has another size than its header. Received: {coded}.")
+        raise UnusableInput(Code.CODED_SIZE, f"The coded image has another size than its header. Received: {coded}.")
 
 
 def _unpadded(dataset: Dataset, stored: NDArray[Any]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from config.codes import Code
 from config.errors import UnusableInput
 from inference.dicom.planes import decode_planes
 from inference.dicom.stacks import PARALLEL_COSINE, SAME_POSITION_MM, along
@@ -77,19 +78,19 @@ def load_volume(images: tuple[ImageHeader, ...], *, series: SeriesHeader) -> Vol
 
 def _known(value: T | None) -> T:
     if value is None:
-        raise UnusableInput("NO_GEOMETRY", "The place of an image in the patient is not given. Received: no value.")
+        raise UnusableInput(Code.NO_GEOMETRY, "The place of an image in the patient is not given. Received: no value.")
     return value
 
 
 def _check(images: Sequence[ImageHeader]) -> None:
     """Refuse before decoding what cannot become one volume."""
     if not images:
-        raise UnusableInput("NO_IMAGES", "There are no images to read. Received: 0.")
+        raise UnusableInput(Code.NO_IMAGES, "There are no images to read. Received: 0.")
     first = images[0]
     _known(first.pixel_spacing_mm)
     voxels = len(images) * (first.rows or 0) * (first.columns or 0)
     if not 0 < voxels <= MAX_VOXELS:
-        raise UnusableInput("VOLUME_TOO_LARGE", f"A volume may hold {MAX_VOXELS} voxels. Received: {voxels}.")
+        raise UnusableInput(Code.VOLUME_TOO_LARGE, f"A volume may hold {MAX_VOXELS} voxels. Received: {voxels}.")
     for image in images:
         _known(image.position_mm)
         same = (image.rows, image.columns, image.pixel_spacing_mm) == (
@@ -102,7 +103,7 @@ def _check(images: Sequence[ImageHeader]) -> None:
         )
         if not same or turned < PARALLEL_COSINE:
             raise UnusableInput(
-                "NOT_PARALLEL", "The planes have several grids. Received: planes of different orientation."
+                Code.NOT_PARALLEL, "The planes have several grids. Received: planes of different orientation."
             )
 
 
@@ -123,7 +124,7 @@ def _planes(images: Sequence[ImageHeader]) -> tuple[list[_Plane], list[str]]:
     reasons = ", ".join(f"{count} x {reason}" for reason, count in failures.most_common(4))
     if not planes or failed > MAX_FAILED_FRACTION * len(images):
         raise UnusableInput(
-            "PIXELS_DAMAGED",
+            Code.PIXELS_DAMAGED,
             f"The pixels of {failed} of {len(images)} slices cannot be read. Received: {reasons}.",
         )
     planes.sort(key=lambda plane: (plane.place_mm, plane.image.instance_number or 0, plane.image.sop_instance_uid))

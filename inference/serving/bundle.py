@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.codes import Code
 from config.errors import BundleError
 from inference.types import ModelIdentity
 
@@ -132,13 +133,13 @@ def find_bundle(name: str, *, roots: Sequence[Path] = ()) -> Path:
     """
     if not name or Path(name).name != name or name in {".", ".."}:
         raise BundleError(
-            "BUNDLE_NAME", f"A bundle is chosen by the name of its folder, without a path; received {name!r}."
+            Code.BUNDLE_NAME, f"A bundle is chosen by the name of its folder, without a path; received {name!r}."
         )
     for root in (*roots, SHIPPED_ROOT):
         if (root / name / MANIFEST_FILE).is_file():
             return root / name
     raise BundleError(
-        "BUNDLE_MISSING",
+        Code.BUNDLE_MISSING,
         f"No model bundle of this name lies in analysis.bundle_roots or is shipped; received {name!r}.",
     )
 
@@ -180,7 +181,7 @@ def read_manifest(folder: Path) -> Manifest:
         values = json.loads(content)
         if values["format"] != MANIFEST_FORMAT:
             raise BundleError(
-                "BUNDLE_FORMAT",
+                Code.BUNDLE_FORMAT,
                 f"Bundle {folder.name} has a manifest of another format: expected {MANIFEST_FORMAT}, "
                 f"received {values['format']!r}.",
             )
@@ -241,6 +242,6 @@ def _check_file(folder: Path, entry: BundleFile) -> None:
 
 def _corrupt(folder: Path, what: str) -> BundleError:
     return BundleError(
-        "BUNDLE_CORRUPT",
+        Code.BUNDLE_CORRUPT,
         f"The model bundle is damaged or was changed and is not loaded: {what}; received {folder.name!r}.",
     )

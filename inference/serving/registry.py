@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.codes import Code
 from config.errors import BundleError
 from inference.serving.bundle import Manifest, ModelSpec, find_bundle, verify_folder
 from inference.types import ModelIdentity
@@ -96,7 +97,7 @@ def load_region(name: str = DEFAULT_BUNDLE, *, roots: Sequence[Path] = ()) -> "R
 def _spec(manifest: Manifest, role: str) -> ModelSpec:
     if role not in manifest.models:
         raise BundleError(
-            "BUNDLE_KIND",
+            Code.BUNDLE_KIND,
             f"Bundle {manifest.identity.name} has no {role} network, which this application needs; "
             f"received {sorted(manifest.models)}.",
         )
@@ -111,7 +112,7 @@ def _region(folder: Path, spec: ModelSpec) -> "RegionPredictor":
     for model in models:
         if tuple(model.input_shape) != expected:
             raise BundleError(
-                "BUNDLE_KIND",
+                Code.BUNDLE_KIND,
                 f"The {spec.role} network of {folder.name} does not fit its manifest: expected {expected}, "
                 f"received {tuple(model.input_shape)}.",
             )
@@ -125,7 +126,7 @@ def _load_models(folder: Path, spec: ModelSpec) -> list[Any]:
         return [keras.saving.load_model(folder / entry.file, compile=False, safe_mode=True) for entry in spec.files]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BundleError(
-            "BUNDLE_KIND",
+            Code.BUNDLE_KIND,
             f"The {spec.role} network of {folder.name} cannot be loaded by Keras {keras.__version__}; "
             f"received {type(error).__name__}.",
         ) from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
+from config.codes import AnyCode
 from config.errors import UnusableInput
 from inference.dicom import load_volume
 from inference.series import Candidate
@@ -20,6 +21,7 @@ from inference.serving import LoadedBundle
 from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.edema import find_edema
+from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.stage import explain
 from inference.sij_mri.types import Analysis, AsasResult, Edema, Explanation, Joint, Prediction, Role
 from inference.sij_mri.wanted import select
@@ -38,7 +40,7 @@ class _Notes:
     limitations: list[Limitation] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
 
-    def limit(self, code: str, sentence: str) -> None:
+    def limit(self, code: AnyCode, sentence: str) -> None:
         self.limitations.append(Limitation(code, sentence))
 
     @contextmanager
@@ -51,17 +53,20 @@ class _Notes:
 
 MISSING = {
     "T1-weighted": (
-        "NO_T1",
+        LimitationCode.NO_T1,
         "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural lesions "
         "could be read, and no class is given.",
     ),
     "fluid-sensitive": (
-        "NO_FLUID",
+        LimitationCode.NO_FLUID,
         "The study has no fluid-sensitive series that shows the sacroiliac joints: oedema could not be read, so an "
         "early stage cannot be told from a normal one.",
     ),
 }
 """What is said of a series that is missing."""
+
+NOT_FOUND = {"left": LimitationCode.NO_LEFT_JOINT, "right": LimitationCode.NO_RIGHT_JOINT}
+"""What is said of a joint that is missing."""
 
 STAGES = ("select", "load", "region", "joints", "edema", "classify", "explain")
 """The parts of an analysis, in order, as ``on_stage`` and ``Analysis.timings_s`` name them."""
@@ -157,7 +162,7 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], name: st
         return None
     volume = load_volume(candidate.images, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
-        notes.limit("SERIES_IRREGULAR", f"{name[0].upper()}{name[1:]} series: {warning}")
+        notes.limit(LimitationCode.SERIES_IRREGULAR, f"{name[0].upper()}{name[1:]} series: {warning}")
     return volume
 
 
@@ -167,14 +172,21 @@ def _find_region(t1: Volume | None, fluid: Volume | None, bundle: LoadedBundle, 
     elif bundle.region_fluid is not None and fluid is not None:
         predictor, volume = bundle.region_fluid, fluid
         notes.limit(
-            "REGION_FROM_FLUID", "The bone region was found on the fluid-sensitive series, since T1 is missing."
+            LimitationCode.REGION_FROM_FLUID,
+            "The bone region was found on the fluid-sensitive series, since T1 is missing.",
         )
     else:
-        notes.limit("NO_REGION", "Without a T1-weighted series neither bone region nor joints nor oedema are measured.")
+        notes.limit(
+            LimitationCode.NO_REGION,
+            "Without a T1-weighted series neither bone region nor joints nor oedema are measured.",
+        )
         return None
     region = _largest_part(predictor.predict(volume) >= predictor.threshold)
     if np.count_nonzero(region) * volume.voxel_volume_mm3 < RECOGNISED_REGION_MM3:
-        notes.limit("NO_REGION", "No sacrum with its ilia was recognised in the chosen series; nothing was measured.")
+        notes.limit(
+            LimitationCode.NO_REGION,
+            "No sacrum with its ilia was recognised in the chosen series; nothing was measured.",
+        )
         return None
     return region
 
@@ -194,11 +206,9 @@ def _note_joints(found: tuple[Joint, ...], t1: Volume | None, region: BoolArray 
     if t1 is None or region is None:
         return
     seen = {joint.side for joint in found}
-    for side in ("left", "right"):
+    for side, code in NOT_FOUND.items():
         if side not in seen:
-            notes.limit(
-                f"NO_{side.upper()}_JOINT", f"The {side} sacroiliac joint was not found on the T1-weighted series."
-            )
+            notes.limit(code, f"The {side} sacroiliac joint was not found on the T1-weighted series.")
 
 
 def _find_edema(
@@ -210,7 +220,7 @@ def _find_edema(
         region_on_fluid, joints_on_fluid = region, found
     elif not same_space(t1, fluid):
         notes.limit(
-            "FRAME_OF_REFERENCE",
+            LimitationCode.FRAME_OF_REFERENCE,
             "T1-weighted and fluid-sensitive series have different frames of reference, so nothing was carried from "
             "one to the other and oedema was not measured.",
         )
@@ -231,7 +241,9 @@ def _classify(
     notes: _Notes,
 ) -> Prediction | None:
     if not shown:
-        notes.limit("NOT_CLASSIFIED", "No slice that shows a sacroiliac joint was found, so no class is given.")
+        notes.limit(
+            LimitationCode.NOT_CLASSIFIED, "No slice that shows a sacroiliac joint was found, so no class is given."
+        )
         return None
     return bundle.stage.predict(t1, fluid, found, shown)
 
@@ -239,7 +251,7 @@ def _classify(
 def _note_disagreement(prediction: Prediction | None, asas: AsasResult | None, notes: _Notes) -> None:
     if prediction is not None and asas is not None and asas.positive and not prediction.as_present:
         notes.limit(
-            "DISAGREEMENT",
+            LimitationCode.DISAGREEMENT,
             "The classifier sees no ankylosing spondylitis, but the segmented oedema meets the ASAS/OMERACT rule: they "
             "disagree, so look at the oedema in the pictures.",
         )

@@ -22,11 +22,9 @@ def _local(value: str, meaning: str) -> Code:
 SACROILIAC_JOINT = Code("39723000", "SCT", "Sacroiliac joint")
 SACRUM = Code("54735007", "SCT", "Sacrum")
 ILIUM = Code("22356005", "SCT", "Ilium")
-BONE_MARROW = Code("14016003", "SCT", "Bone marrow")
 LEFT = Code("7771000", "SCT", "Left")
 RIGHT = Code("24028007", "SCT", "Right")
 BILATERAL = Code("51440002", "SCT", "Bilateral")
-LATERALITY = Code("272741003", "SCT", "Laterality")
 FINDING_SITE = Code("363698007", "SCT", "Finding Site")
 
 ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")  # CID 7150
@@ -46,7 +44,6 @@ FINDING = Code("121071", "DCM", "Finding")
 FINDINGS = Code("121070", "DCM", "Findings")
 CONCLUSION = Code("121077", "DCM", "Conclusion")
 CONCLUSIONS = Code("121076", "DCM", "Conclusions")
-SOURCE_OF_MEASUREMENT = Code("121112", "DCM", "Source of Measurement")
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 DIAGNOSTIC_IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic Imaging Report")
 MRI_UNSPECIFIED = Code("25056-3", "LN", "MRI unspecified body region")
@@ -59,7 +56,6 @@ ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")  # CI
 ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")  # CID 7005
 PROCESSING_EQUIPMENT = Code("109102", "DCM", "Processing Equipment")  # CID 7005
 SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")  # CID 7202
-GRAD_CAM = Code("130403", "DCM", "Gradient-weighted class activation")  # CID 217
 
 REGION = _local("SIJ_REGION", "Sacroiliac bone region")
 AS_STATUS = _local("AS_STATUS", "AI classification of ankylosing spondylitis")
@@ -69,7 +65,6 @@ ASAS_RULE_SIDE = {
     Side.LEFT: _local("ASAS_RULE_L", "ASAS/OMERACT rule, patient's left, computed"),
     Side.RIGHT: _local("ASAS_RULE_R", "ASAS/OMERACT rule, patient's right, computed"),
 }
-SIDE_STATUS = _local("SIDE_STATUS", "AI sacroiliitis classification")
 LIMITATION = _local("LIMITATION", "Limitation of this result")
 EDEMA_VOLUME = {
     Side.LEFT: _local("BME_VOL_L", "Volume of bone marrow edema, patient's left"),

@@ -20,6 +20,7 @@ from pydicom.tag import Tag
 from pydicom.uid import MRImageStorage
 from pydicom.valuerep import PersonName, format_number_as_ds
 
+from config.codes import Code
 from config.errors import UnusableInput
 from inference.types import ImageHeader, Volume
 from reporting.uids import derived_uid
@@ -120,7 +121,7 @@ def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
         return pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
     except (OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
         raise UnusableInput(
-            "SOURCE_UNREADABLE", f"A source image of this study can no longer be read: {type(error).__name__}"
+            Code.SOURCE_UNREADABLE, f"A source image of this study can no longer be read: {type(error).__name__}"
         ) from None
 
 

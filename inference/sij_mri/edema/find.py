@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from config.codes import Code
 from config.errors import BundleError
 from inference.sij_mri.edema.features import FEATURES, candidate_voxels, voxel_features
 from inference.sij_mri.edema.marrow import NormalMarrow, find_normal_marrow, smooth
@@ -92,7 +93,7 @@ class EdemaClassifier:
         record = json.loads(path.read_text(encoding="utf-8"))
         if tuple(record["features"]) != FEATURES:
             raise BundleError(
-                "EDEMA_CLASSIFIER_FEATURES",
+                Code.EDEMA_CLASSIFIER_FEATURES,
                 f"The oedema classifier was made for other voxel features; install the one that belongs to this "
                 f"version. Received {len(record['features'])} features, expected {len(FEATURES)}.",
             )

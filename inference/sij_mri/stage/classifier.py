@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from config.codes import Code
 from config.errors import BundleError
 from inference.serving import ModelSpec, class_activation
 from inference.sij_mri.stage.aggregation import Aggregation, aggregate
@@ -40,7 +41,7 @@ class StagePredictor:
         names = {layer.name for layer in model.layers}
         if tuple(model.input_shape) != expected or not {LAST_CONVOLUTION, STAGE_LOGITS} <= names:
             raise BundleError(
-                "BUNDLE_KIND",
+                Code.BUNDLE_KIND,
                 f"The stage network does not fit its manifest: expected input {expected} and layers "
                 f"{LAST_CONVOLUTION} and {STAGE_LOGITS}, received input {tuple(model.input_shape)}.",
             )
