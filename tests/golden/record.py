@@ -15,7 +15,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from tests import peers
+from tests import programs
 
 Flat = dict[str, Any]
 
@@ -81,19 +81,19 @@ def describe(study: Path, out: Path) -> tuple[dict[str, Any], dict[str, np.ndarr
 
 def way(study: Path, folder: Path) -> list[list[str]]:
     """Send the study to a node that delivers to a receiver; code and sentence of each line of its timeline."""
-    port = peers.free_port()
+    port = programs.free_port()
     folder.mkdir(parents=True)
-    command = [peers.program("storescp"), "--output-directory", str(folder), "--fork", str(port)]
-    receiver = subprocess.Popen(command, env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [programs.program("storescp"), "--output-directory", str(folder), "--fork", str(port)]
+    receiver = subprocess.Popen(command, env=programs.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        with peers.node(folder / "node", destinations=[("archive", "ARCHIVE", port)]) as node:
+        with programs.node(folder / "node", destinations=[("archive", "ARCHIVE", port)]) as node:
             files = sorted(study.rglob("*.dcm"))
-            peers.storescu(peers.program, files, node.dicom_port)
+            programs.storescu(programs.program, files, node.dicom_port)
             node.wait_until_done(str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID))
         with sqlite3.connect(folder / "node" / "data" / "axspa.sqlite") as database:
             return [list(row) for row in database.execute("SELECT code, sentence FROM event ORDER BY id")]
     finally:
-        peers.stop(receiver)
+        programs.stop(receiver)
 
 
 def _elements(dataset: Dataset, place: str, names: Names) -> Iterator[tuple[str, Any]]:
