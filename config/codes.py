@@ -78,6 +78,9 @@ class Code(AnyCode):
     """Why something failed: raised, told of a refused image or a file that was left out, or of a failed study."""
 
     # Settings, ports, bundles
+    APPLICATION_UNKNOWN = row(
+        _PERSON, "No application of this name is installed; correct the settings, or install its package."
+    )
     SETTINGS_MISSING = row(_PERSON, "There is no settings file of this name; correct --config.")
     SETTINGS_INVALID = row(_PERSON, "An option is unknown or out of range; correct each one that is named.")
     SETTINGS_UNREADABLE = row(_PERSON, "The settings file is not TOML, or may not be read; correct it.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from config.codes import AnyCode, Code
+from config.codes import Code
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -160,11 +160,3 @@ class ModelIdentity:
     name: str
     version: str
     digest: str  # SHA-256 of the manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Limitation:
-    """Something that could not be read, or must be read with care; the code is a limitation's or an error's."""
-
-    code: AnyCode
-    sentence: str

@@ -1,10 +1,11 @@
 """What is found at the sacroiliac joints, on the grid of one of the two volumes."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from inference.series import Selection
-from inference.types import BoolArray, FloatArray, Limitation, ModelIdentity, Side, Volume
+from inference.result import Limitation
+from inference.types import BoolArray, FloatArray, Side, Volume
 
 
 class Role(StrEnum):
@@ -71,17 +72,41 @@ class Edema:
 
 
 @dataclass(frozen=True, slots=True)
-class AsasResult:
-    """The ASAS/OMERACT rule for active sacroiliitis, computed from the oedema within the subchondral band.
+class Lesion:
+    """One spot of subchondral edema in one plane of the fluid-sensitive series, large enough to count.
 
-    ``lesions`` names each counted lesion so that anyone can check it by eye: (side, slice index, area in mm2).
+    Attributes
+    ----------
+    side : Side
+    plane : int
+    area_mm2 : float
+    box_px : ((int, int), (int, int))
+        First and last (row, column).
     """
 
-    positive: bool
-    left_positive: bool
-    right_positive: bool
-    sentence: str
-    lesions: tuple[tuple[Side, int, float], ...] = ()
+    side: Side
+    plane: int
+    area_mm2: float
+    box_px: tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class AsasResult:
+    """The ASAS/OMERACT rule for active sacroiliitis, computed from the edema within the subchondral band.
+
+    Attributes
+    ----------
+    met : bool or None
+        For the study; None where the rule could not be applied.
+    by_side : dict from Side to bool
+        The sides whose joint was found.
+    lesions : tuple of Lesion
+        Each counted lesion, so that anyone can check it by eye.
+    """
+
+    met: bool | None
+    by_side: Mapping[Side, bool]
+    lesions: tuple[Lesion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +146,51 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
-    """Everything one study gave.
+class Reading:
+    """What was found in one study, as this application thinks of it; :mod:`inference.sij_mri.said` says it.
 
-    A study that does not apply has neither volume; ``selection.sentence`` says why.
+    Attributes
+    ----------
+    t1, fluid : Volume or None
+        At least one of them.
+    region : bool array or None
+        On the grid of the reference.
+    joints : tuple of Joint
+        On the grid of the reference.
+    joints_on_fluid : tuple of Joint
+        The same on the grid of `fluid`; empty where they could not be carried over.
+    edema : Edema or None
+        On the grid of `fluid`; None where it could not be judged.
+    asas : AsasResult or None
+    prediction : Prediction or None
+    explanation : Explanation or None
+        On the grid of the reference.
+    limitations : tuple of Limitation
     """
 
-    study_instance_uid: str
-    selection: Selection
-    model: ModelIdentity
     t1: Volume | None = None
     fluid: Volume | None = None
-    region: BoolArray | None = None  # on the reference grid
-    joints: tuple[Joint, ...] = ()  # on the reference grid
-    joint_slices: tuple[int, ...] = ()  # slices of the reference volume that show a joint
-    edema: Edema | None = None  # on the fluid grid
+    region: BoolArray | None = None
+    joints: tuple[Joint, ...] = ()
+    joints_on_fluid: tuple[Joint, ...] = ()
+    edema: Edema | None = None
     asas: AsasResult | None = None
     prediction: Prediction | None = None
     explanation: Explanation | None = None
     limitations: tuple[Limitation, ...] = ()
-    timings_s: dict[str, float] = field(default_factory=dict)
 
     @property
-    def applicable(self) -> bool:
-        """False where no sacroiliac series was found."""
-        return self.t1 is not None or self.fluid is not None
+    def reference(self) -> Volume:
+        """The volume on whose grid region, joints and heat maps lie: T1-weighted if there is one."""
+        volume = self.t1 if self.t1 is not None else self.fluid
+        if volume is None:
+            raise ValueError("a reading has at least one volume, received none")
+        return volume
 
     @property
-    def reference(self) -> Volume | None:
-        """The volume on whose grid region, joints and heatmaps lie: T1-weighted if there is one."""
-        return self.t1 if self.t1 is not None else self.fluid
+    def reference_role(self) -> Role:
+        """The role of the reference."""
+        return Role.T1W if self.t1 is not None else Role.FLUID
 
     def joint(self, side: Side) -> Joint | None:
         """The joint of one side, if it was found."""

@@ -1,6 +1,6 @@
 """Geometry: grids of volumes and of networks, and surfaces in them."""
 
-from inference.space.grids import resample, same_grid, same_space, to_index, to_patient
+from inference.space.grids import matching_slice, resample, same_grid, same_space, to_index, to_patient
 from inference.space.network_grid import (
     PlaneMapping,
     neighbour_indices,
@@ -16,6 +16,7 @@ __all__ = [
     "Steps",
     "distance_to",
     "least_surface",
+    "matching_slice",
     "neighbour_indices",
     "network_mapping",
     "normalised",

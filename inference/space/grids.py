@@ -181,3 +181,33 @@ def _plane(corner: Points, down: Points, right: Points, direction: Points, shape
     rows = np.arange(shape[0])[:, None] * float(down @ direction)
     columns = np.arange(shape[1])[None, :] * float(right @ direction)
     return rows + columns + float(corner @ direction)
+
+
+def matching_slice(volume: Volume, index: int, onto: Volume) -> int | None:
+    """Slice of another volume nearest to the middle of a slice.
+
+    Parameters
+    ----------
+    volume, index
+        The slice to match.
+    onto : Volume
+        Where to look.
+
+    Returns
+    -------
+    int or None
+        None where the other volume has no slice within its own slice spacing, or lies in another frame of reference.
+    """
+    if volume.frame_of_reference_uid != onto.frame_of_reference_uid:
+        return None
+    distances = (onto.positions_mm - _centre_mm(volume, index)) @ onto.normal
+    nearest = int(np.argmin(np.abs(distances)))
+    return nearest if abs(distances[nearest]) <= onto.slice_spacing_mm else None
+
+
+def _centre_mm(volume: Volume, index: int) -> NDArray[np.float64]:
+    _, rows, columns = volume.shape
+    across = np.asarray(volume.row_direction) * volume.pixel_spacing_mm[1] * (columns - 1) / 2
+    down = np.asarray(volume.column_direction) * volume.pixel_spacing_mm[0] * (rows - 1) / 2
+    centre: NDArray[np.float64] = volume.positions_mm[index] + across + down
+    return centre

@@ -1,13 +1,12 @@
 """Coded concepts that results use, each with where it comes from.
 
 SCT, DCM, LN and UCUM codes are those of the DICOM context groups named beside them (PS3.16, as pydicom 3.0 lists them).
-``9631008`` is in several published FHIR guides. What no verified public code says is coded in the local scheme
-``99AXSPA``, which every object that uses it declares.
+What no verified public code says is coded in the local scheme ``99AXSPA``, which every object that uses it declares.
+Codes of an application stand with its presentation.
 """
 
 from pydicom.sr.coding import Code
 
-from inference.sij_mri import Stage
 from inference.types import Side
 
 LOCAL_SCHEME = "99AXSPA"
@@ -15,7 +14,8 @@ LOCAL_SCHEME_NAME = "axspa-node local codes"
 LOCAL_SCHEME_ORGANISATION = "axspa-node"
 
 
-def _local(value: str, meaning: str) -> Code:
+def local(value: str, meaning: str) -> Code:
+    """A code of the local scheme."""
     return Code(value, LOCAL_SCHEME, meaning)
 
 
@@ -30,7 +30,6 @@ FINDING_SITE = Code("363698007", "SCT", "Finding Site")
 ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")  # CID 7150
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")  # CID 7150
 EDEMA = Code("79654002", "SCT", "Edema")  # CID 7159
-ANKYLOSING_SPONDYLITIS = Code("9631008", "SCT", "Ankylosing spondylitis")
 
 PRESENT = Code("52101004", "SCT", "Present")
 ABSENT = Code("272519000", "SCT", "Absent")
@@ -57,26 +56,6 @@ ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")  # CID 70
 PROCESSING_EQUIPMENT = Code("109102", "DCM", "Processing Equipment")  # CID 7005
 SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")  # CID 7202
 
-REGION = _local("SIJ_REGION", "Sacroiliac bone region")
-AS_STATUS = _local("AS_STATUS", "AI classification of ankylosing spondylitis")
-AS_STAGE = _local("AS_STAGE", "AI stage of sacroiliac joint involvement")
-ASAS_RULE = _local("ASAS_RULE", "ASAS/OMERACT rule for active sacroiliitis, computed")
-ASAS_RULE_SIDE = {
-    Side.LEFT: _local("ASAS_RULE_L", "ASAS/OMERACT rule, patient's left, computed"),
-    Side.RIGHT: _local("ASAS_RULE_R", "ASAS/OMERACT rule, patient's right, computed"),
-}
-LIMITATION = _local("LIMITATION", "Limitation of this result")
-EDEMA_VOLUME = {
-    Side.LEFT: _local("BME_VOL_L", "Volume of bone marrow edema, patient's left"),
-    Side.RIGHT: _local("BME_VOL_R", "Volume of bone marrow edema, patient's right"),
-}
-STAGE_VALUE = {stage: _local(f"STAGE{number}", stage.value) for number, stage in enumerate(Stage)}
-STAGE_PROBABILITY = {
-    stage: _local(f"P{number}", f"Probability of stage: {stage}") for number, stage in enumerate(Stage)
-}
+LIMITATION = local("LIMITATION", "Limitation of this result")
+NOT_ASSESSABLE = local("NOT_ASSESSABLE", "Not assessable")
 SIDE = {Side.LEFT: LEFT, Side.RIGHT: RIGHT}
-
-
-def present_or_absent(value: object) -> Code:
-    """`PRESENT` for what is true, `ABSENT` for what is not."""
-    return PRESENT if value else ABSENT

@@ -9,19 +9,24 @@ import numpy as np
 from pydicom.dataset import FileDataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
+from inference.result import Analysis, Limitation
 from inference.series.types import Candidate, Evidence, Selection
+from inference.sij_mri import SacroiliacMri, carry_joints
+from inference.sij_mri.limitations import LimitationCode
+from inference.sij_mri.said import say
 from inference.sij_mri.types import (
-    Analysis,
     AsasResult,
     Edema,
     Explanation,
     Joint,
+    Lesion,
     Prediction,
+    Reading,
     Role,
     SlicePrediction,
     Stage,
 )
-from inference.types import ImageHeader, Limitation, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from inference.types import ImageHeader, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
 from tests.factories import dicom
 from tests.factories.volumes import as_vector, volume
 
@@ -122,7 +127,25 @@ def _instance(made: Volume, number: int, index: int, pixels: Any) -> FileDataset
     return dataset
 
 
-def make_analysis(
+def make_analysis(folder: Path, **options: Any) -> Analysis:
+    """An analysis of a study written to `folder`; the options are those of :func:`make_reading`."""
+    return as_analysis(make_reading(folder, **options))
+
+
+def as_analysis(reading: Reading) -> Analysis:
+    """A reading of the sacroiliac application in the language of results."""
+    return say(
+        reading,
+        application=SacroiliacMri.name,
+        version=SacroiliacMri.version,
+        study_instance_uid=STUDY_UID,
+        selection=_selection(reading.t1, reading.fluid),
+        bundle=MODEL,
+        seconds={"select": 0.1, "segment": 1.25},
+    )
+
+
+def make_reading(
     folder: Path,
     *,
     slices: int = 9,
@@ -132,8 +155,8 @@ def make_analysis(
     edema: tuple[bool, bool] = (True, True),
     header: dict[str, Any] | None = None,
     flip: bool = False,
-) -> Analysis:
-    """An analysis of a study written to `folder`: structures lie where the patient's sides really are."""
+) -> Reading:
+    """A reading of a study written to `folder`: structures lie where the patient's sides really are."""
     t1 = fluid = None
     if with_t1:
         t1 = make_volume(
@@ -156,32 +179,26 @@ def make_analysis(
         )
     reference = t1 if t1 is not None else fluid
     assert reference is not None
-    return Analysis(
-        study_instance_uid=STUDY_UID,
-        selection=_selection(t1, fluid),
-        model=MODEL,
+    joints = tuple(_joint(reference, side) for side in Side)
+    lesions = (_lesion(4, 61.0), _lesion(5, 48.0)) if edema[0] else ()
+    return Reading(
         t1=t1,
         fluid=fluid,
         region=_ellipsoid(reference, (0.0, 0.0), (62.0, 45.0)),
-        joints=tuple(_joint(reference, side) for side in Side),
-        joint_slices=tuple(range(3, reference.shape[0] - 3)),
+        joints=joints,
+        joints_on_fluid=() if t1 is None or fluid is None else carry_joints(joints, t1, fluid),
         edema=_edema(fluid, edema) if fluid is not None else None,
-        asas=AsasResult(
-            positive=any(edema),
-            left_positive=edema[0],
-            right_positive=edema[1],
-            sentence="The rule is met on the patient's left: edema in two consecutive slices."
-            if edema[0]
-            else "Not met.",
-            lesions=((Side.LEFT, 4, 61.0), (Side.LEFT, 5, 48.0)) if edema[0] else (),
-        )
+        asas=AsasResult(any(edema), {Side.LEFT: edema[0], Side.RIGHT: edema[1]}, lesions)
         if fluid is not None
         else None,
         prediction=_prediction(reference),
         explanation=_explanation(reference),
-        limitations=() if fluid is not None else (Limitation("NO_FLUID", "No fluid-sensitive series was found."),),
-        timings_s={"select": 0.1, "segment": 1.25},
+        limitations=() if fluid is not None else (Limitation(LimitationCode.NO_FLUID),),
     )
+
+
+def _lesion(plane: int, area_mm2: float) -> Lesion:
+    return Lesion(Side.LEFT, plane, area_mm2, ((20, 30), (24, 34)))
 
 
 def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
@@ -273,16 +290,14 @@ def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[
         volume.series_instance_uid, 2, "localizer", Role.T1W, 3.0, False, False, "Refused: a localizer of three slices."
     )
     selection = Selection((candidate,), {}, "Not applicable: the only series is a localizer.")
-    analysis = Analysis(study_instance_uid=STUDY_UID, selection=selection, model=MODEL)
+    analysis = Analysis(SacroiliacMri.name, SacroiliacMri.version, STUDY_UID, "none", selection, MODEL)
     return analysis, StudyHeaders(STUDY_UID, (series,))
 
 
 def headers_of(analysis: Analysis) -> StudyHeaders:
     """Headers of the study an analysis was made from."""
     series = tuple(
-        SeriesHeader(STUDY_UID, volume.series_instance_uid, "MR", images=volume.images)
-        for volume in (analysis.t1, analysis.fluid)
-        if volume is not None
+        SeriesHeader(STUDY_UID, images.series_instance_uid, "MR", images=images.sources) for images in analysis.images
     )
     return StudyHeaders(STUDY_UID, series)
 
@@ -291,8 +306,10 @@ def without_frame_of_reference(analysis: Analysis) -> Analysis:
     """The same analysis of series whose images name no frame of reference."""
     return replace(
         analysis,
-        t1=None if analysis.t1 is None else replace(analysis.t1, frame_of_reference_uid=""),
-        fluid=None if analysis.fluid is None else replace(analysis.fluid, frame_of_reference_uid=""),
+        images=tuple(
+            replace(images, grid=images.grid and replace(images.grid, frame_of_reference_uid=""))
+            for images in analysis.images
+        ),
     )
 
 
@@ -318,6 +335,6 @@ def as_enhanced(folder: Path, volume: Volume) -> Volume:
 
 def with_enhanced_t1(folder: Path) -> Analysis:
     """An analysis whose T1-weighted series is one enhanced multi-frame instance."""
-    analysis = make_analysis(folder)
-    assert analysis.t1 is not None
-    return replace(analysis, t1=as_enhanced(folder, analysis.t1))
+    reading = make_reading(folder)
+    assert reading.t1 is not None
+    return as_analysis(replace(reading, t1=as_enhanced(folder, reading.t1)))

@@ -108,7 +108,7 @@ def shipped_classifier() -> EdemaClassifier:
 
 def find_edema(
     fluid: Volume, region: BoolArray, joints: tuple[Joint, ...], *, classifier: EdemaClassifier | None = None
-) -> Edema:
+) -> Edema | None:
     """Find bone marrow oedema.
 
     Parameters
@@ -124,8 +124,8 @@ def find_edema(
 
     Returns
     -------
-    Edema
-        Empty, with zeros for the normal marrow, where the region holds too little marrow to judge.
+    Edema or None
+        None where the region holds too little marrow to judge.
 
     Raises
     ------
@@ -137,8 +137,7 @@ def find_edema(
     middle_px = find_midline(fluid.voxels, fluid.pixel_spacing_mm)
     normal = find_normal_marrow(fluid, region, joints, middle_px=middle_px)
     if normal is None:
-        nothing = np.zeros(fluid.shape, dtype=np.bool_)
-        return Edema(nothing, nothing.copy(), 0.0, 0.0, 0.0, 0.0, 0.0)
+        return None
     chance = edema_probability(fluid, region, joints, normal, classifier=classifier or shipped_classifier())
     bright = smooth(normal.deviations, fluid, SEED_MM) > THRESHOLD_SD
     found = _lesions(chance, bright, fluid.voxel_volume_mm3)

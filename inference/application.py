@@ -1,0 +1,92 @@
+"""What an application is, and where the installed ones are found.
+
+An application reads studies of one kind. It is a class that is made without arguments, named by an entry point in the
+group ``axspa_node.applications``; its words stand in the group ``axspa_node.presentations``, under the same name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from config.codes import Code
+from config.errors import SettingsError
+from inference.result import Analysis, Key
+from inference.series import Selection
+from inference.types import ModelIdentity, StudyHeaders
+
+GROUP = "axspa_node.applications"
+
+
+class Application(Protocol):
+    """One application.
+
+    Attributes
+    ----------
+    name : Key
+        That of its entry point.
+    version : str
+        Changes whenever the same images and bundle may give another result.
+    steps : tuple of Key
+        The steps of an analysis, in order.
+    needs : mapping from Key to Key
+        Role of each model that it needs of a bundle, and the kind of predictor in that role; empty: it needs no bundle.
+    """
+
+    name: Key
+    version: str
+    steps: tuple[Key, ...]
+    needs: Mapping[Key, Key]
+
+    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
+        """Whether an image may be of use, from what the database keeps of it."""
+        ...
+
+    def select(self, study: StudyHeaders, *, chosen: Mapping[Key, str] | None = None) -> Selection:
+        """Choose series by their headers; ``chosen`` is a person's choice: series UID by role."""
+        ...
+
+    def analyse(
+        self,
+        study: StudyHeaders,
+        selection: Selection,
+        models: Mapping[Key, Any],
+        *,
+        bundle: ModelIdentity,
+        progress: Callable[[Key], None],
+        priors: Sequence[Analysis] = (),
+        context: Mapping[str, Any] | None = None,
+    ) -> Analysis:
+        """Read what was selected; ``progress`` is called with each step as it begins.
+
+        Raises
+        ------
+        UnusableInput
+            Series were chosen, but none of them can be decoded.
+        """
+        ...
+
+
+@cache
+def find_application(name: str) -> Application:
+    """The installed application of a name, made once for each process.
+
+    Raises
+    ------
+    SettingsError
+        None of this name is installed; those that are stand in the sentence.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in known:
+        raise SettingsError(
+            Code.APPLICATION_UNKNOWN,
+            f"No application of this name is installed; there are {', '.join(sorted(known)) or 'none'}. "
+            f"Received {name!r}.",
+        )
+    application: Application = known[name].load()()
+    return application
+
+
+def installed_applications() -> tuple[str, ...]:
+    """Names of the installed applications."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))

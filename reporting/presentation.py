@@ -1,0 +1,254 @@
+"""What an application's keys mean to people, viewers and machines: its terms, its report, its laws.
+
+The presentation of an application is a class that is made without arguments, named by an entry point in the group
+``axspa_node.presentations`` under the application's name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.sr.coding import Code as Concept
+
+from config.codes import Code
+from config.errors import SettingsError
+from inference.result import Analysis, Key, Limitation
+from inference.types import Side
+from reporting.checks import Checked, GateFinding
+
+GROUP = "axspa_node.presentations"
+
+ByteArray = NDArray[np.uint8]
+Rgb = tuple[int, int, int]
+Lab = tuple[float, float, float]
+BySide = Mapping[Side | None, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTerm:
+    """A role of images: in words (``T1-weighted``), and as a short word for names of files and panes (``t1``)."""
+
+    words: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnatomyTerm:
+    """A part of the body."""
+
+    words: str
+    concept: Concept
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTerm:
+    """A kind of segment.
+
+    Attributes
+    ----------
+    labels : mapping from Side or None to str
+        Segment label by side; None for a segment without a side.
+    category, kind : Concept
+        Segmented property category and type (PS3.3 C.8.20.2).
+    regions : tuple of Concept
+        Anatomic regions.
+    finding : Concept
+        What a measurement of it is a finding of (PS3.16 TID 1411).
+    lab : mapping from Side or None to (L, a, b)
+        Recommended display color, CIELab.
+    rgb : mapping from Side or None to (red, green, blue)
+        Color in our own pictures.
+    volume : Key
+        Key of the measurement that is its volume.
+    """
+
+    labels: Mapping[Side | None, str]
+    category: Concept
+    kind: Concept
+    regions: tuple[Concept, ...]
+    finding: Concept
+    lab: Mapping[Side | None, Lab]
+    rgb: Mapping[Side | None, Rgb]
+    volume: Key = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementTerm:
+    """A kind of number.
+
+    Attributes
+    ----------
+    concepts : mapping from Side or None to Concept
+        Its name in code, by side where the name has a side; ``concepts[None]`` is that of all others.
+    unit : Concept
+    show : callable
+        The number with its unit in words, with the digits that it deserves.
+    of_study : bool
+        True where the study's own report names it; else only the report of its segment does.
+    """
+
+    words: str
+    concepts: Mapping[Side | None, Concept]
+    unit: Concept
+    show: Callable[[float], str]
+    of_study: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTerm:
+    """One value of an evaluation; ``probability`` names in code the probability of this value, if it has one."""
+
+    words: str
+    concept: Concept
+    probability: Concept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationTerm:
+    """A question that is answered from a list of values; ``of`` is the kind of segment beside which it is repeated."""
+
+    words: str
+    concepts: Mapping[Side | None, Concept]
+    values: Mapping[Key, ValueTerm]
+    of: Key = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentGroup:
+    """Kinds of segments that share one segmentation object.
+
+    Attributes
+    ----------
+    name : str
+        Kind of the object, for file names and the database: ``seg-anatomy``.
+    offset : int
+        Of its series number, from the base of the deployment.
+    description : str
+        Series description, without the mark of research.
+    keys : tuple of Key
+    """
+
+    name: str
+    offset: int
+    description: str
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All terms of an application, by key."""
+
+    roles: Mapping[Key, RoleTerm]
+    anatomy: Mapping[Key, AnatomyTerm]
+    segments: Mapping[Key, SegmentTerm] = field(default_factory=dict)
+    traces: Mapping[Key, Mapping[Side | None, Rgb]] = field(default_factory=dict)  # color of the line, by side
+    measurements: Mapping[Key, MeasurementTerm] = field(default_factory=dict)
+    evaluations: Mapping[Key, EvaluationTerm] = field(default_factory=dict)
+    profiles: Mapping[Key, str] = field(default_factory=dict)  # in words
+    heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
+    limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An analysis in words.
+
+    Attributes
+    ----------
+    headline : str
+        The result in one line.
+    findings : tuple of str
+        Each a sentence or two.
+    conclusions : tuple of str
+        What to take from them, and how far they can be trusted.
+    limitations : tuple of str
+        What could not be read, or must be read with care.
+    """
+
+    headline: str
+    findings: tuple[str, ...]
+    conclusions: tuple[str, ...]
+    limitations: tuple[str, ...]
+
+
+class Presentation(Protocol):
+    """The words, codes and laws of one application.
+
+    Attributes
+    ----------
+    application : Key
+    title : str
+        Of pictures and pages.
+    terms : Terms
+    groups : tuple of SegmentGroup
+        Every kind of segment is in one of them.
+    study_finding, study_site : Concept
+        What the study's own report is a finding of, and where (PS3.16 TID 1501).
+    result_description, measurements_description : str
+        Series descriptions of the two reports.
+    """
+
+    application: Key
+    title: str
+    terms: Terms
+    groups: tuple[SegmentGroup, ...]
+    study_finding: Concept
+    study_site: Concept
+    result_description: str
+    measurements_description: str
+
+    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
+        """Word an analysis, one that reads nothing too."""
+        ...
+
+    def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
+        """A summary page of its own, uint8 (rows, columns, 3); None for the page that every application has."""
+        ...
+
+    def summary(self, analysis: Analysis) -> Mapping[str, Any]:
+        """What the result's JSON says beside the language, in plain JSON values."""
+        ...
+
+    def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
+        """What only this application knows of what its results must obey."""
+        ...
+
+
+@cache
+def find_presentation(application: str) -> Presentation:
+    """The installed presentation of an application.
+
+    Raises
+    ------
+    SettingsError
+        There is none.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if application not in known:
+        raise SettingsError(
+            Code.APPLICATION_UNKNOWN,
+            f"No presentation of this application is installed; there are {', '.join(sorted(known)) or 'none'}. "
+            f"Received {application!r}.",
+        )
+    presentation: Presentation = known[application].load()()
+    return presentation
+
+
+def word_limitation(terms: Terms, limitation: Limitation) -> str:
+    """A limitation as a sentence: by its terms, or, for a key that they do not know, the key and its parameters.
+
+    A parameter named ``role`` is a role of images; ``{role}`` and ``{Role}`` are its words, small and capital.
+    """
+    template = terms.limitations.get(limitation.code)
+    if template is None:
+        given = ", ".join(f"{name} {value}" for name, value in limitation.parameters.items())
+        return limitation.code.replace("_", " ").capitalize() + (f" ({given})." if given else ".")
+    words = dict(limitation.parameters)
+    if "role" in words:
+        role = terms.roles[str(words["role"])].words
+        words |= {"role": role, "Role": role[:1].upper() + role[1:]}
+    return template.format(**words)

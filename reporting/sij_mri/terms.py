@@ -1,0 +1,145 @@
+"""The terms of the sacroiliac application: code, unit, color and words of each of its keys."""
+
+from inference.result import Answer
+from inference.sij_mri import STAGES, Role
+from inference.types import Side
+from reporting.objects import codes as dicom
+from reporting.presentation import (
+    AnatomyTerm,
+    EvaluationTerm,
+    MeasurementTerm,
+    RoleTerm,
+    SegmentGroup,
+    SegmentTerm,
+    Terms,
+    ValueTerm,
+)
+from reporting.sij_mri import codes
+
+JOINT_RGB = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
+
+GROUPS = (
+    SegmentGroup("seg-anatomy", 1, "SIJ segmentation", ("region", "joint")),
+    SegmentGroup("seg-edema", 11, "SIJ edema segmentation", ("edema",)),
+)
+
+
+def milliliters(volume_mm3: float) -> str:
+    """A volume as people read it."""
+    return f"{volume_mm3 / 1000:.1f} ml"
+
+
+def _intensity(value: float) -> str:
+    return f"{value:.0f}"
+
+
+_VOLUME = {None: dicom.VOLUME}
+
+TERMS = Terms(
+    roles={Role.T1W: RoleTerm("T1-weighted", "t1"), Role.FLUID: RoleTerm("fluid-sensitive", "fluid")},
+    anatomy={
+        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT),
+        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT),
+        "sacral-marrow": AnatomyTerm("Marrow of the sacrum", dicom.SACRUM),
+    },
+    segments={
+        "region": SegmentTerm(
+            labels={None: "Sacroiliac bone region"},
+            category=dicom.ANATOMICAL_STRUCTURE,
+            kind=codes.REGION,
+            regions=(dicom.SACRUM, dicom.ILIUM),
+            finding=dicom.SACROILIAC_JOINT,
+            lab={None: (79.0, -13.0, -24.0)},
+            rgb={None: (94, 190, 255)},
+            volume="region-volume",
+        ),
+        "joint": SegmentTerm(
+            labels={side: f"{side.capitalize()} sacroiliac joint" for side in Side},
+            category=dicom.ANATOMICAL_STRUCTURE,
+            kind=dicom.SACROILIAC_JOINT,
+            regions=(dicom.SACROILIAC_JOINT,),
+            finding=dicom.SACROILIAC_JOINT,
+            lab={Side.LEFT: (86.0, -8.0, 68.0), Side.RIGHT: (76.0, -44.0, 46.0)},
+            rgb=JOINT_RGB,
+            volume="joint-volume",
+        ),
+        "edema": SegmentTerm(
+            labels={side: f"{side.capitalize()} bone marrow edema" for side in Side},
+            category=dicom.ABNORMAL_STRUCTURE,
+            kind=dicom.EDEMA,
+            regions=(dicom.SACROILIAC_JOINT,),
+            finding=dicom.EDEMA,
+            lab={Side.LEFT: (66.0, 48.0, 40.0), Side.RIGHT: (64.0, 62.0, -20.0)},
+            rgb={Side.LEFT: (255, 98, 88), Side.RIGHT: (238, 110, 214)},
+            volume="edema-volume",
+        ),
+    },
+    traces={"joint-surface": JOINT_RGB},
+    measurements={
+        "region-volume": MeasurementTerm("Bone region", _VOLUME, dicom.CUBIC_MILLIMETER, milliliters, of_study=False),
+        "joint-volume": MeasurementTerm("Joint region", _VOLUME, dicom.CUBIC_MILLIMETER, milliliters, of_study=False),
+        "edema-volume": MeasurementTerm("Bone marrow edema", codes.EDEMA_VOLUME, dicom.CUBIC_MILLIMETER, milliliters),
+        "edema-threshold": MeasurementTerm(
+            "Intensity of edema, from", {None: codes.MARROW_INTENSITY}, dicom.NO_UNITS, _intensity, of_study=False
+        ),
+        "marrow-mean": MeasurementTerm(
+            "Normal marrow, mean intensity", {None: codes.MARROW_INTENSITY}, dicom.NO_UNITS, _intensity, of_study=False
+        ),
+        "marrow-sd": MeasurementTerm(
+            "Normal marrow, standard deviation",
+            {None: codes.MARROW_INTENSITY},
+            dicom.NO_UNITS,
+            _intensity,
+            of_study=False,
+        ),
+    },
+    evaluations={
+        "axspa": EvaluationTerm(
+            "Ankylosing spondylitis (AS)",
+            {None: codes.AS_STATUS},
+            {
+                Answer.PRESENT: ValueTerm("present", dicom.PRESENT, dicom.PROBABILITY),
+                Answer.ABSENT: ValueTerm("absent", dicom.ABSENT),
+            },
+        ),
+        "stage": EvaluationTerm(
+            "Stage",
+            {None: codes.AS_STAGE},
+            {
+                stage.lower(): ValueTerm(stage.value, codes.STAGE_VALUE[stage], codes.STAGE_PROBABILITY[stage])
+                for stage in STAGES
+            },
+        ),
+        "asas": EvaluationTerm(
+            "ASAS/OMERACT rule for active sacroiliitis",
+            codes.ASAS_RULE,
+            {Answer.PRESENT: ValueTerm("met", dicom.PRESENT), Answer.ABSENT: ValueTerm("not met", dicom.ABSENT)},
+            of="edema",
+        ),
+    },
+    profiles={
+        "axspa": "Probability of ankylosing spondylitis",
+        **{stage.lower(): f"Probability of stage: {stage}" for stage in STAGES},
+        "joint-visibility": "How clearly the joint line is seen",
+    },
+    heatmaps={"focused": "Focused Grad-CAM", "grad-cam": "Grad-CAM"},
+    limitations={
+        "NO_T1": "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural "
+        "lesions could be read, and no class is given.",
+        "NO_FLUID": "The study has no fluid-sensitive series that shows the sacroiliac joints: edema could not be "
+        "read, so an early stage cannot be told from a normal one.",
+        "SERIES_IRREGULAR": "{Role} series: {warning}",
+        "SERIES_UNREADABLE": "The {role} series could not be decoded and was not read. {reason}",
+        "REGION_FROM_FLUID": "The bone region was found on the fluid-sensitive series, since T1 is missing.",
+        "NO_REGION": "Without a T1-weighted series neither bone region nor joints nor edema are measured.",
+        "REGION_NOT_RECOGNIZED": "No sacrum with its ilia was recognized in the chosen series; nothing was measured.",
+        "NO_LEFT_JOINT": "The left sacroiliac joint was not found on the T1-weighted series.",
+        "NO_RIGHT_JOINT": "The right sacroiliac joint was not found on the T1-weighted series.",
+        "FRAME_OF_REFERENCE": "T1-weighted and fluid-sensitive series have different frames of reference, so nothing "
+        "was carried from one to the other and edema was not measured.",
+        "NO_NORMAL_MARROW": "No normal marrow was found to hold edema against, so edema could not be judged.",
+        "NOT_CLASSIFIED": "No slice that shows a sacroiliac joint was found, so no class is given.",
+        "DISAGREEMENT": "The classifier sees no ankylosing spondylitis, but the segmented edema meets the ASAS/OMERACT "
+        "rule: they disagree, so look at the edema in the pictures.",
+    },
+)
