@@ -1,0 +1,44 @@
+"""The sacroiliac application as reporting knows it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from inference.result import Analysis
+from reporting.checks import Checked, GateFinding
+from reporting.objects.codes import SACROILIAC_JOINT
+from reporting.presentation import ByteArray, Report
+from reporting.sij_mri.codes import ANKYLOSING_SPONDYLITIS
+from reporting.sij_mri.laws import sides
+from reporting.sij_mri.legacy import summary
+from reporting.sij_mri.page import draw_page
+from reporting.sij_mri.report import describe
+from reporting.sij_mri.terms import GROUPS, TERMS
+
+
+class SacroiliacPresentation:
+    """Words, codes and laws of :class:`inference.sij_mri.SacroiliacMri`."""
+
+    application = "sij_mri"
+    title = "Sacroiliac joint MRI"
+    terms = TERMS
+    groups = GROUPS
+    study_finding = ANKYLOSING_SPONDYLITIS
+    study_site = SACROILIAC_JOINT
+    result_description = "AxSpA result"
+    measurements_description = "SIJ measurements"
+
+    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
+        """Word an analysis; English is the only language that there is."""
+        return describe(analysis)
+
+    def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
+        """The summary page."""
+        return draw_page(analysis, report, software=software)
+
+    def summary(self, analysis: Analysis) -> Mapping[str, Any]:
+        """The keys that summary.json had before results had a language of their own."""
+        return summary(analysis)
+
+    def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
+        """The patient's left lies left of the right, and edema on its side."""
+        return sides(objects)
