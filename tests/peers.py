@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from config.settings import load_settings
 from dicom_node.app import open_database
 from storage.session import Database
 from storage.tables import Study, StudyState
+from tests.installed import find_program
 
 Need = Callable[[str], str]
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
@@ -29,7 +29,7 @@ ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
 
 def program(name: str) -> str:
     """Path of a peer program, for what runs outside pytest; ends with a message where it is missing."""
-    path = shutil.which(name)
+    path = find_program(name)
     if path is None:
         raise SystemExit(f"the peer program {name} is not installed")
     return path
