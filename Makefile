@@ -6,8 +6,8 @@ install:          ## Fill .venv/ with the locked dependencies
 install-dev:      ## The same, with the tools and peers of the tests
 	scripts/install --dev
 
-demo: install     ## Start a node, send it the synthetic study, show what comes back; Ctrl-C stops
-	.venv/bin/axspa-node demo
+demo: install     ## Start a node, send it the synthetic study, show what comes back; Ctrl-C stops (DEMO=--exit: stops by itself)
+	.venv/bin/axspa-node demo $(DEMO)
 
 test: install-dev ## All tests, peers included
 	scripts/test
