@@ -23,7 +23,7 @@ from pydicom.uid import generate_uid
 
 from dicom_node.demo import unpack
 from storage.tables import Result, StudyState
-from tests import peers
+from tests import programs
 
 QUIET_S = 2.0
 
@@ -72,20 +72,20 @@ def copies(files: list[Path], folder: Path, number: int) -> list[Path]:
 
 def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
     """Latency by stage and memory by process."""
-    port = peers.free_port()
+    port = programs.free_port()
     results = folder / "received"
     results.mkdir()
     storescp = subprocess.Popen(
-        [peers.program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
-        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [programs.program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
+        env=programs.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with peers.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node:
+        with programs.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node:
             watched = Memory(node.process.pid)
             studies = []
             for number in range(runs + 1):
                 sent = copies(files, folder / f"copy{number}", number)
-                peers.storescu(peers.program, sent, node.dicom_port)
+                programs.storescu(programs.program, sent, node.dicom_port)
                 uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
                 studies.append(_finished(node.database, uid, watched))
     finally:
@@ -159,20 +159,20 @@ def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
 def receiving_figures(folder: Path, files: list[Path], rounds: int = 5) -> dict[str, Any]:
     """Images a second of the node's receiver, as a ratio to storescp's, in turns."""
     rates: dict[str, list[float]] = {"node": [], "storescp": []}
-    port = peers.free_port()
+    port = programs.free_port()
     sink = folder / "sink"
     sink.mkdir()
     storescp = subprocess.Popen(
-        [peers.program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
-        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [programs.program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
+        env=programs.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with peers.node(folder / "receiving", quiet_s=3600) as node:
+        with programs.node(folder / "receiving", quiet_s=3600) as node:
             for number in range(rounds):
                 for name, target in (("node", node.dicom_port), ("storescp", port)):
                     sent = copies(files, folder / f"receive-{name}-{number}", number)
                     start = time.perf_counter()
-                    peers.storescu(peers.program, sent, target)
+                    programs.storescu(programs.program, sent, target)
                     rates[name].append(len(sent) / (time.perf_counter() - start))
     finally:
         storescp.terminate()

@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset
 from sqlalchemy import select
 
 from storage.tables import Study, StudyState
-from tests import peers
+from tests import programs
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
 FOLLOW_UP = "2001"
@@ -46,15 +46,15 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     subprocess.run([*tool, "all", str(folder / "studies")], check=True)
     subprocess.run([*tool, FOLLOW_UP, str(folder / "studies"), "--followup"], check=True)
     studies = sorted({file.parent for file in (folder / "studies").rglob("*.dcm")})
-    ports = peers.free_port(), peers.free_port()
+    ports = programs.free_port(), programs.free_port()
     rows = []
     with (
-        peers.orthanc(folder / "pacs", peers.program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
-        peers.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
+        programs.orthanc(folder / "pacs", programs.program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
+        programs.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
     ):
         for study in studies:
             files = sorted(study.glob("*.dcm"))
-            peers.storescu(peers.program, files, pacs.dicom_port, called="ORTHANC")
+            programs.storescu(programs.program, files, pacs.dicom_port, called="ORTHANC")
             uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
             pacs.send_study(uid, "AXSPA")
             label = str(study.relative_to(folder / "studies"))
@@ -63,7 +63,7 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def row(label: str, uid: str, database: Any, pacs: peers.Orthanc, shared: Path, folder: Path) -> dict[str, Any]:
+def row(label: str, uid: str, database: Any, pacs: programs.Orthanc, shared: Path, folder: Path) -> dict[str, Any]:
     """Wait for one study and judge what came back."""
     study = settled(database, uid)
     results = fetch(pacs, uid, folder)
@@ -115,7 +115,7 @@ def headline_numbers(summary: dict[str, Any]) -> dict[str, Any]:
     return {"stage": judged.get("stage", "none"), "as": judged.get("as_probability", "none"), "asas": rule}
 
 
-def fetch(pacs: peers.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]:
+def fetch(pacs: programs.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]:
     """Our results of one study, from the PACS."""
     folder.mkdir(parents=True)
     found: dict[Path, Dataset] = {}
@@ -140,11 +140,11 @@ def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]
 
 def validate(results: dict[Path, Dataset]) -> int:
     """Number of errors of dciodvfy, dcentvfy and PixelMed."""
-    errors = len(peers.dcentvfy_errors(peers.program, results))
+    errors = len(programs.dcentvfy_errors(programs.program, results))
     for path, dataset in results.items():
-        errors += len(peers.dciodvfy_errors(peers.program, path))
+        errors += len(programs.dciodvfy_errors(programs.program, path))
         if dataset.SOPClassUID in REPORTS:
-            errors += len(peers.pixelmed_errors(peers.program, path))
+            errors += len(programs.pixelmed_errors(programs.program, path))
     return errors
 
 

@@ -16,8 +16,8 @@ from panel import searching
 from panel.looking import Looks
 from storage import claims, heartbeats
 from storage.tables import Audit, Delivery, DeliveryState, Heartbeat, Result, ResultObject, Study, StudyState
-from tests.panel_factory import ADMIN, Place, complete, fill, make_place, receive, save_result
-from tests.panel_pages import csrf, field, log_in, make_client
+from tests.factories.panel import ADMIN, Place, complete, fill, make_place, receive, save_result
+from tests.factories.panel_pages import csrf, field, log_in, make_client
 
 
 @pytest.fixture(scope="module")

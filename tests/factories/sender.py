@@ -24,8 +24,8 @@ from pynetdicom.dimse_primitives import C_STORE
 from dicom_node.delivery import _Gate
 from storage.objects import ObjectStore
 from storage.session import Database
-from tests.peers import ENVIRONMENT, free_port
-from tests.storage_factory import fresh
+from tests.programs import ENVIRONMENT, free_port
+from tests.factories.storage import fresh
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 MAIN = """

@@ -18,8 +18,8 @@ from inference.types import Analysis, Side, StudyHeaders, Volume
 from reporting.gate import check
 from reporting.outputs import build, paths_of
 from reporting.writer import write
-from tests.peers import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
-from tests.reporting_factory import (
+from tests.programs import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
+from tests.factories.analysis import (
     IDENTITY,
     STARTED,
     headers_of,

@@ -27,7 +27,7 @@ from inference.headers import read_studies, read_study
 from inference.selection import select
 from inference.types import Candidate, Role, Volume
 from inference.volume import load_volume
-from tests.file_factory import COLUMN, ROW, SHAPE, SPACING, pattern, position, write_enhanced, write_series
+from tests.factories.dicom import COLUMN, ROW, SHAPE, SPACING, pattern, position, write_enhanced, write_series
 
 
 def load(paths: list[Path]) -> Volume:

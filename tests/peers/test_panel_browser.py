@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.chromium import Browser
-from tests.panel_factory import ADMIN, PASSWORD, Place, complete, make_place, receive, save_result
+from tests.factories.panel import ADMIN, PASSWORD, Place, complete, make_place, receive, save_result
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAX_RSS_MB = 130

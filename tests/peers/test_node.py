@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from scipy.spatial import cKDTree
 
 from dicom_node.demo import unpack
-from tests import peers
+from tests import programs
 from tests.results import reader_volumes_ml, segment_points, segment_voxels, volume_ml
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -35,17 +35,17 @@ IDENTITY = (
 class Round:
     """One study sent to a node by a PACS, and what the PACS holds afterwards."""
 
-    def __init__(self, folder: Path, files: list[Path], need_program: peers.Need) -> None:
+    def __init__(self, folder: Path, files: list[Path], need_program: programs.Need) -> None:
         """Push, wait for the results, fetch them from the PACS."""
-        node_ports = peers.free_port(), peers.free_port()
-        with peers.orthanc(folder / "pacs", need_program, modalities={"AXSPA": ("AXSPA", node_ports[0])}) as pacs:
-            assert peers.storescu(need_program, files, pacs.dicom_port, called="ORTHANC").returncode == 0
+        node_ports = programs.free_port(), programs.free_port()
+        with programs.orthanc(folder / "pacs", need_program, modalities={"AXSPA": ("AXSPA", node_ports[0])}) as pacs:
+            assert programs.storescu(need_program, files, pacs.dicom_port, called="ORTHANC").returncode == 0
             study_uid = pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID
             destination = ("pacs", "ORTHANC", pacs.dicom_port)
-            with peers.node(folder / "node", destinations=[destination], ports=node_ports) as node:
+            with programs.node(folder / "node", destinations=[destination], ports=node_ports) as node:
                 assert pacs.send_study(study_uid, "AXSPA")["FailedInstancesCount"] == 0
                 node.wait_until_done(study_uid)
-                assert peers.stop(node.process) == 0
+                assert programs.stop(node.process) == 0
             self.study_uid = study_uid
             self.log = node.log
             self.sources = [pydicom.dcmread(file) for file in files]
@@ -75,14 +75,14 @@ class Round:
 
 
 @pytest.fixture(scope="module")
-def phantom_round(tmp_path_factory: pytest.TempPathFactory, need_program: peers.Need) -> Round:
+def phantom_round(tmp_path_factory: pytest.TempPathFactory, need_program: programs.Need) -> Round:
     """The shipped synthetic study through PACS and node."""
     folder = tmp_path_factory.mktemp("phantom")
     return Round(folder, unpack(folder / "study"), need_program)
 
 
 @pytest.fixture(scope="module")
-def real_round(tmp_path_factory: pytest.TempPathFactory, need_program: peers.Need, shared_data: Path) -> Round:
+def real_round(tmp_path_factory: pytest.TempPathFactory, need_program: programs.Need, shared_data: Path) -> Round:
     """The real study 1013 through PACS and node."""
     folder = tmp_path_factory.mktemp("real")
     subprocess.run(
@@ -125,12 +125,12 @@ def test_every_result_says_that_it_is_research(finished: Round) -> None:
         assert dataset.VerificationFlag == "UNVERIFIED"
 
 
-def test_the_validators_find_no_error(finished: Round, need_program: peers.Need) -> None:
+def test_the_validators_find_no_error(finished: Round, need_program: programs.Need) -> None:
     for path in finished.results:
-        assert peers.dciodvfy_errors(need_program, path) == []
+        assert programs.dciodvfy_errors(need_program, path) == []
     for path in finished.of_class(*STRUCTURED_REPORTS):
-        assert peers.pixelmed_errors(need_program, path) == []
-    assert peers.dcentvfy_errors(need_program, finished.results) == []
+        assert programs.pixelmed_errors(need_program, path) == []
+    assert programs.dcentvfy_errors(need_program, finished.results) == []
 
 
 def test_dcmqi_reads_every_segmentation_voxel_for_voxel(finished: Round, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The receiver against real and unreal peers."""
+"""The receiver against real and unreal programs."""
 
 import hashlib
 import os
@@ -26,8 +26,8 @@ from sqlalchemy import select
 
 from storage import studies
 from storage.tables import Association, AssociationOutcome, Event, Instance, RefusedImage, Study, StudyState
-from tests.peers import ENVIRONMENT, storescu
-from tests.store_scu import (
+from tests.programs import ENVIRONMENT, storescu
+from tests.factories.sender import (
     MR,
     Answer,
     Running,

@@ -16,7 +16,7 @@ from storage.session import Database, migrate
 from storage.states import TRANSITIONS, move
 from storage.studies import Recorded
 from storage.tables import Base, Event, Instance, Result, Study, StudyState
-from tests.storage_factory import STUDY, at, claim, fresh, image, receive, result_of, save
+from tests.factories.storage import STUDY, at, claim, fresh, image, receive, result_of, save
 
 
 @pytest.fixture

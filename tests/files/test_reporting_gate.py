@@ -11,7 +11,7 @@ import pytest
 from inference.types import Analysis, Side
 from reporting.gate import check
 from reporting.outputs import ResultObject, build
-from tests.reporting_factory import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
+from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
 
 
 def build_objects(analysis: Analysis) -> tuple[ResultObject, ...]:

@@ -14,7 +14,7 @@ from inference import dicomfile
 from inference.headers import read_studies, read_study
 from inference.selection import select
 from inference.stacks import kind
-from tests.file_factory import COLUMN, ROW, SHAPE, STUDY, pattern, plane, position, write_enhanced, write_series
+from tests.factories.dicom import COLUMN, ROW, SHAPE, STUDY, pattern, plane, position, write_enhanced, write_series
 
 
 def test_a_classic_series(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from dicom_node import delivery
 from dicom_node.delivery import Outcome, Outgoing, Verdict
 from storage.deliveries import DueDelivery
 from storage.tables import DeliveryState
-from tests.peers import ENVIRONMENT, free_port, orthanc, stop
+from tests.programs import ENVIRONMENT, free_port, orthanc, stop
 
 SETTINGS = DeliverySettings(timeout_s=5.0)
 SEG = delivery.OUR_SOP_CLASSES["Segmentation"]

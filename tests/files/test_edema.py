@@ -13,7 +13,7 @@ from inference.edema import SHIPPED, EdemaClassifier, find_edema, shipped_classi
 from inference.joints import find_joints
 from inference.types import BoolArray, Edema, Joint
 from inference.voxel_features import FEATURES
-from tests.unit.joint_phantom import left_lesion
+from tests.factories.phantoms import left_lesion
 from training.simulate.phantom import Phantom
 
 

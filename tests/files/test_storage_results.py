@@ -12,7 +12,7 @@ from storage.deliveries import Attempt, DueDelivery
 from storage.search import StudyFilter
 from storage.session import Database
 from storage.tables import Audit, Delivery, DeliveryState, Event, Result, ResultStatus, Study, StudyState
-from tests.storage_factory import at, claim, fresh, receive, save
+from tests.factories.storage import at, claim, fresh, receive, save
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from panel.app import create_app
-from tests.panel_factory import ADMIN, PASSWORD, Place
+from tests.factories.panel import ADMIN, PASSWORD, Place
 
 
 def make_client(place: Place, *, base_url: str = "http://testserver") -> TestClient:

@@ -14,8 +14,8 @@ from panel.app import create_app
 from panel.auth import Brake
 from storage.states import utc_now
 from storage.tables import Audit, LoginSession
-from tests.panel_factory import ADMIN, PASSWORD, READER, Place, make_place
-from tests.panel_pages import csrf, log_in, make_client
+from tests.factories.panel import ADMIN, PASSWORD, READER, Place, make_place
+from tests.factories.panel_pages import csrf, log_in, make_client
 
 OPEN = {"/login", "/health"}
 

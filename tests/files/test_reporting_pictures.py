@@ -15,7 +15,7 @@ from reporting.heatmap import heat_picture, heat_slices
 from reporting.keyslices import choose_key_slices, matching_slice
 from reporting.summary_page import draw_page
 from reporting.viewport import look_at
-from tests.reporting_factory import make_analysis
+from tests.factories.analysis import make_analysis
 
 
 @pytest.fixture(scope="module")

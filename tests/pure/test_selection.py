@@ -8,7 +8,7 @@ import pytest
 
 from inference.selection import ELIGIBLE_SCORE, select
 from inference.types import Candidate, Role, Selection, SeriesHeader
-from tests.header_factory import (
+from tests.factories.headers import (
     MR,
     NOTHING,
     SAGITTAL,

@@ -13,7 +13,7 @@ from config.errors import Final
 from storage import audit, heartbeats, logins, users
 from storage.session import Database
 from storage.users import LoginOutcome
-from tests.storage_factory import at, fresh
+from tests.factories.storage import at, fresh
 
 PASSWORD = "correct horse battery"
 

@@ -11,7 +11,7 @@ from inference.geometry import to_index, to_patient
 from inference.joints import find_joints, joint_slices
 from inference.midline import find_midline
 from inference.types import BoolArray, Joint, Side, Volume
-from tests.unit.joint_phantom import left_lesion
+from tests.factories.phantoms import left_lesion
 from training.simulate.phantom import Phantom
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from dicom_node.demo import unpack
 from storage.tables import Delivery, DeliveryState, Instance, ResultObject, Study, StudyState
-from tests import peers
+from tests import programs
 
 COMMAND = str(Path(sys.executable).with_name("axspa-node"))
 
@@ -28,9 +28,9 @@ def good_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def sink(tmp_path: Path, need_program: peers.Need) -> Iterator[tuple[int, Path]]:
+def sink(tmp_path: Path, need_program: programs.Need) -> Iterator[tuple[int, Path]]:
     """A storescp that takes everything: its port and its folder."""
-    folder, port = tmp_path / "sink", peers.free_port()
+    folder, port = tmp_path / "sink", programs.free_port()
     folder.mkdir()
     process = start_sink(need_program, folder, port)
     yield port, folder
@@ -38,19 +38,19 @@ def sink(tmp_path: Path, need_program: peers.Need) -> Iterator[tuple[int, Path]]
     process.wait()
 
 
-def start_sink(need_program: peers.Need, folder: Path, port: int) -> "subprocess.Popen[bytes]":
+def start_sink(need_program: programs.Need, folder: Path, port: int) -> "subprocess.Popen[bytes]":
     """DCMTK's storescp."""
     command = [need_program("storescp"), "-od", str(folder), str(port)]
-    return subprocess.Popen(command, env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=programs.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def test_a_good_study_among_garbage_comes_out_right(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: peers.Need
+    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
 ) -> None:
     uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    with peers.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
+    with programs.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
         half = len(good_study) // 2
-        assert peers.storescu(need_program, good_study[:half], node.dicom_port).returncode == 0
+        assert programs.storescu(need_program, good_study[:half], node.dicom_port).returncode == 0
         for garbage in (
             b"GET / HTTP/1.1\r\n\r\n",
             b"\x16\x03\x01\x02\x00\x01\x00",
@@ -59,7 +59,7 @@ def test_a_good_study_among_garbage_comes_out_right(
         ):
             with socket.create_connection(("127.0.0.1", node.dicom_port), 10) as connection:
                 connection.sendall(garbage)
-        assert peers.storescu(need_program, good_study[half:], node.dicom_port).returncode == 0
+        assert programs.storescu(need_program, good_study[half:], node.dicom_port).returncode == 0
         node.wait_until_done(uid)
         with node.database.read() as session:
             made = session.scalar(select(func.count()).select_from(ResultObject))
@@ -67,18 +67,18 @@ def test_a_good_study_among_garbage_comes_out_right(
 
 
 def test_killed_in_the_middle_the_node_goes_on_where_it_was(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: peers.Need
+    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
 ) -> None:
     uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    ports = peers.free_port(), peers.free_port()
+    ports = programs.free_port(), programs.free_port()
     destinations = [("sink", "SINK", sink[0])]
-    with peers.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
-        assert peers.storescu(need_program, good_study, node.dicom_port).returncode == 0
-        peers.wait_until(lambda: node.state(uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
+    with programs.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
+        assert programs.storescu(need_program, good_study, node.dicom_port).returncode == 0
+        programs.wait_until(lambda: node.state(uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
         os.killpg(node.process.pid, signal.SIGKILL)
         node.process.wait()
         assert node.state(uid) is StudyState.ANALYSING
-    with peers.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
+    with programs.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
         node.wait_until_done(uid)
         with node.database.read() as session:
             assert session.scalar(select(func.count()).select_from(Instance)) == len(good_study)
@@ -87,26 +87,26 @@ def test_killed_in_the_middle_the_node_goes_on_where_it_was(
 
 
 def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: peers.Need
+    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
 ) -> None:
     uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    late_port, late_folder = peers.free_port(), tmp_path / "late"
+    late_port, late_folder = programs.free_port(), tmp_path / "late"
     late_folder.mkdir()
     destinations = [("down", "LATE", late_port), ("up", "SINK", sink[0])]
-    with peers.node(tmp_path / "node", destinations=destinations) as node:
-        peers.storescu(need_program, good_study, node.dicom_port)
+    with programs.node(tmp_path / "node", destinations=destinations) as node:
+        programs.storescu(need_program, good_study, node.dicom_port)
 
         def delivered(name: str) -> bool:
             with node.database.read() as session:
                 states = session.scalars(select(Delivery.state).where(Delivery.destination == name)).all()
             return bool(states) and all(state is DeliveryState.DELIVERED for state in states)
 
-        peers.wait_until(lambda: delivered("up"), 120, "everything at the destination that is up")
+        programs.wait_until(lambda: delivered("up"), 120, "everything at the destination that is up")
         assert not delivered("down")
         assert node.state(uid) is StudyState.DELIVERING
         process = start_sink(need_program, late_folder, late_port)
         try:
-            peers.wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
+            programs.wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
         finally:
             process.kill()
             process.wait()
@@ -115,28 +115,28 @@ def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later(
 
 
 def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: peers.Need
+    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
 ) -> None:
     uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    with peers.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
+    with programs.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
 
         def revision() -> int:
             with node.database.read() as session:
                 study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
                 return study.revision if study.state is StudyState.DONE else 0
 
-        peers.storescu(need_program, good_study[:-3], node.dicom_port)
-        peers.wait_until(lambda: revision() == 1, 120, "the first revision")
-        peers.storescu(need_program, good_study[-3:], node.dicom_port)
-        peers.wait_until(lambda: revision() == 2, 120, "the second revision")
-        assert peers.storescu(need_program, good_study, node.dicom_port).returncode == 0
+        programs.storescu(need_program, good_study[:-3], node.dicom_port)
+        programs.wait_until(lambda: revision() == 1, 120, "the first revision")
+        programs.storescu(need_program, good_study[-3:], node.dicom_port)
+        programs.wait_until(lambda: revision() == 2, 120, "the second revision")
+        assert programs.storescu(need_program, good_study, node.dicom_port).returncode == 0
         time.sleep(3)
         assert revision() == 2
 
 
 def test_sigterm_ends_the_node_in_order(tmp_path: Path) -> None:
-    with peers.node(tmp_path / "node") as node:
-        assert peers.stop(node.process) == 0
+    with programs.node(tmp_path / "node") as node:
+        assert programs.stop(node.process) == 0
         assert "Stopped" in node.log
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", node.dicom_port), 5)

@@ -13,7 +13,7 @@ from reporting.findings import ascii_text, describe
 from reporting.outputs import Outputs, build
 from reporting.sources import legal_date, legal_time
 from reporting.uids import derived_uid
-from tests.reporting_factory import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
+from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
 
 
 def outputs_of(analysis: Analysis, revision: int = 1) -> Outputs:
