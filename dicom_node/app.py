@@ -75,7 +75,7 @@ def serve(settings: Settings) -> int:
     for _ in range(settings.analysis.workers):
         engine.submit(os.getpid)  # load the models now, not at the first study
     coordinator.start()
-    _announce(settings, database)
+    announce(settings, database)
     while not ended.wait(WATCH_S):
         for child in children:
             child.watch()
@@ -91,7 +91,8 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def _announce(settings: Settings, database: Database) -> None:
+def announce(settings: Settings, database: Database) -> None:
+    """Log where the node listens and sends to, and what a person still has to do."""
     receiver, panel = settings.receiver, settings.panel
     log.info("Receiving as %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
