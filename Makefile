@@ -1,4 +1,4 @@
-.PHONY: install install-dev demo test check docs lock
+.PHONY: install install-dev demo test proof proof-status check docs lock
 
 install:          ## Fill .venv/ with the locked dependencies
 	scripts/install
@@ -11,6 +11,15 @@ demo: install     ## Start a node, send it the synthetic study, show what comes 
 
 test: install-dev ## All tests, peers included
 	scripts/test
+
+proof: install-dev ## All that takes longer than make test, part by part; a part alone: make proof-NAME (AGAIN=--again: anew)
+	.venv/bin/python -m tests.proof run $(AGAIN)
+
+proof-%: install-dev
+	.venv/bin/python -m tests.proof run $* $(AGAIN)
+
+proof-status:     ## Which parts are green, red, missing or stale for this commit
+	.venv/bin/python -m tests.proof status
 
 check: install-dev
 	scripts/check
