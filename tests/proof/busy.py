@@ -1,6 +1,5 @@
 """A command beside busy processes: ``python -m tests.proof.busy 2 COMMAND ...``; the exit status is the command's."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,7 +24,11 @@ def busy(count: int) -> Iterator[list[int]]:
 def main(count: str, *command: str) -> int:
     """Run the command beside ``count`` busy processes."""
     with busy(int(count)):
-        return subprocess.run(command, check=False, env=os.environ).returncode
+        process = subprocess.Popen(command)
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return process.wait()  # it got the same signal, and ends in order
 
 
 if __name__ == "__main__":

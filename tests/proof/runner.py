@@ -70,7 +70,7 @@ def _follow(command: tuple[str, ...], root: Path, log: Path) -> int:
                     stream.flush()
         return process.wait()
     except KeyboardInterrupt:
-        _end_group(process, signal.SIGTERM)
+        _end_group(process, signal.SIGINT)  # of which pytest makes an orderly end, the nodes it started included
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
