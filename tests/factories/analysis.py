@@ -6,30 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import FileDataset
+from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
-from inference.types import (
+from inference.series.types import Candidate, Evidence, Selection
+from inference.sij_mri.types import (
     Analysis,
     AsasResult,
-    Candidate,
     Edema,
-    Evidence,
     Explanation,
-    ImageHeader,
     Joint,
-    Limitation,
-    ModelIdentity,
     Prediction,
     Role,
-    Selection,
-    SeriesHeader,
-    Side,
     SlicePrediction,
     Stage,
-    StudyHeaders,
-    Volume,
 )
+from inference.types import ImageHeader, Limitation, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from tests.factories import dicom
+from tests.factories.volumes import as_vector, volume
 
 STARTED = datetime(2026, 3, 4, 11, 30, 15, 250000, tzinfo=UTC)
 STUDY_UID = "2.25.303030303030303"
@@ -49,12 +43,30 @@ IDENTITY = {
 
 
 def unit(vector: Any) -> tuple[float, float, float]:
-    x, y, z = (float(value) for value in np.asarray(vector) / np.linalg.norm(vector))
-    return x, y, z
+    return as_vector(np.asarray(vector) / np.linalg.norm(vector))
 
 
 ROW = unit((0.995, 0.06, -0.08))
 DOWN = unit(np.cross((0.0, -0.86, -0.51), ROW))
+SCANNER: dict[str, Any] = {
+    "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"],
+    "BodyPartExamined": "PELVIS",
+    "PatientPosition": "HFS",
+    "Manufacturer": "SIEMENS",
+    "ManufacturerModelName": "Avanto",
+    "FrameOfReferenceUID": f"{STUDY_UID}.99",
+    "PositionReferenceIndicator": "",
+    "ScanningSequence": "SE",
+    "SequenceVariant": "SK",
+    "ScanOptions": "",
+    "MRAcquisitionType": "2D",
+    "RepetitionTime": "600",
+    "EchoTime": "9",
+    "EchoTrainLength": "3",
+    "SliceThickness": "3.0",
+    "BitsStored": 12,
+    "HighBit": 11,
+}
 
 
 def make_volume(
@@ -75,26 +87,17 @@ def make_volume(
     rng = np.random.default_rng(seed)
     slices, rows, columns = shape
     row, down = (unit(-np.asarray(ROW)), unit(-np.asarray(DOWN))) if flip else (ROW, DOWN)
-    normal = np.cross(row, down)
-    centre = np.array([2.0, 30.0, -150.0])
-    first = (
-        centre
-        - np.asarray(row) * spacing_mm[1] * (columns - 1) / 2
-        - np.asarray(down) * spacing_mm[0] * (rows - 1) / 2
-        - normal * gap_mm * (slices - 1) / 2
-    )
-    positions = np.stack([first + normal * gap_mm * index for index in range(slices)])
     y, x = np.mgrid[0:rows, 0:columns]
     shade = 400 + 300 * np.exp(-(((x - columns / 2) / columns * 3) ** 2) - ((y - rows / 2) / rows * 3) ** 2)
     voxels = (shade[None] + rng.normal(0, 25, shape)).clip(0, 4095).astype(np.float32)
+    made = volume(
+        voxels, spacing_mm=spacing_mm, gap_mm=gap_mm, row=row, column=down, middle_mm=(2.0, 30.0, -150.0),
+        frame=f"{STUDY_UID}.99",
+    )  # fmt: skip
     images = []
     for index in range(slices):
-        dataset = _instance(number, index, row, down, positions[index], spacing_mm, voxels[index])
-        for keyword, value in {**IDENTITY, **(header or {})}.items():
-            if value is not None:
-                setattr(dataset, keyword, value)
-        path = folder / f"{number:02d}-{index:03d}.dcm"
-        dataset.save_as(path, enforce_file_format=True)
+        dataset = _instance(made, number, index, voxels[index])
+        path = dicom.save(dicom.change(dataset, **(header or {})), folder / f"{number:02d}-{index:03d}.dcm")
         images.append(
             ImageHeader(
                 path=path,
@@ -106,48 +109,16 @@ def make_volume(
                 slice_thickness_mm=3.0,
             )
         )
-    return Volume(
-        voxels=voxels,
-        positions_mm=positions,
-        row_direction=row,
-        column_direction=down,
-        pixel_spacing_mm=spacing_mm,
-        slice_spacing_mm=gap_mm,
-        series_instance_uid=f"{STUDY_UID}.{number}",
-        frame_of_reference_uid=f"{STUDY_UID}.99",
-        images=tuple(images),
-    )
+    return replace(made, series_instance_uid=f"{STUDY_UID}.{number}", images=tuple(images))
 
 
-def _instance(
-    number: int, index: int, row: Any, down: Any, position: Any, spacing_mm: tuple[float, float], plane: Any
-) -> FileDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = MRImageStorage
-    meta.MediaStorageSOPInstanceUID = f"{STUDY_UID}.{number}.{index + 1}"
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID, dataset.SOPInstanceUID = MRImageStorage, meta.MediaStorageSOPInstanceUID
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND"]
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY_UID, f"{STUDY_UID}.{number}"
-    dataset.Modality, dataset.BodyPartExamined, dataset.PatientPosition = "MR", "PELVIS", "HFS"
-    dataset.Manufacturer, dataset.ManufacturerModelName = "SIEMENS", "Avanto"
-    dataset.SeriesNumber, dataset.InstanceNumber = number, index + 1
-    dataset.SeriesDescription = "t1_tse_obl cor" if number == 2 else "t2_tirm_obl cor"
-    dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = f"{STUDY_UID}.99", ""
-    dataset.ScanningSequence, dataset.SequenceVariant, dataset.ScanOptions = "SE", "SK", ""
-    dataset.MRAcquisitionType, dataset.RepetitionTime, dataset.EchoTime = "2D", "600", "9"
-    dataset.EchoTrainLength = "3"
-    dataset.SliceThickness = "3.0"
-    dataset.PixelSpacing = [f"{value:.6f}" for value in spacing_mm]
-    dataset.ImageOrientationPatient = [f"{value:.10f}" for value in (*row, *down)]
-    dataset.ImagePositionPatient = [f"{value:.6f}" for value in position]
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.Rows, dataset.Columns = plane.shape
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.PixelData = plane.astype("<u2").tobytes()
-    dataset["PixelData"].VR = "OW"
+def _instance(made: Volume, number: int, index: int, pixels: Any) -> FileDataset:
+    description = "t1_tse_obl cor" if number == 2 else "t2_tirm_obl cor"
+    dataset = dicom.image(
+        index + 1, study=STUDY_UID, series=number, pixels=pixels.astype(np.uint16),
+        **IDENTITY, **SCANNER, SeriesDescription=description,
+    )  # fmt: skip
+    dicom.set_place(dataset, made.positions_mm[index], made.row_direction, made.column_direction, made.pixel_spacing_mm)
     return dataset
 
 
@@ -230,7 +201,7 @@ def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
         for role, volume, number in ((Role.T1W, t1, 2), (Role.FLUID, fluid, 3))
         if volume is not None
     }
-    return Selection(tuple(chosen.values()), chosen.get(Role.T1W), chosen.get(Role.FLUID), "Both series were found.")
+    return Selection(tuple(chosen.values()), chosen, "Both series were found.")
 
 
 def lateral_mm(volume: Volume) -> tuple[Any, Any]:
@@ -301,7 +272,7 @@ def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[
     candidate = Candidate(
         volume.series_instance_uid, 2, "localizer", Role.T1W, 3.0, False, False, "Refused: a localizer of three slices."
     )
-    selection = Selection((candidate,), None, None, "Not applicable: the only series is a localizer.")
+    selection = Selection((candidate,), {}, "Not applicable: the only series is a localizer.")
     analysis = Analysis(study_instance_uid=STUDY_UID, selection=selection, model=MODEL)
     return analysis, StudyHeaders(STUDY_UID, (series,))
 
@@ -327,51 +298,22 @@ def without_frame_of_reference(analysis: Analysis) -> Analysis:
 
 def as_enhanced(folder: Path, volume: Volume) -> Volume:
     """The same volume as one enhanced multi-frame instance, frames in reverse order."""
-    template = _instance(
-        7,
-        0,
-        volume.row_direction,
-        volume.column_direction,
-        volume.positions_mm[0],
-        volume.pixel_spacing_mm,
-        volume.voxels[0],
-    )
-    for keyword, value in IDENTITY.items():
-        setattr(template, keyword, value)
-    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
-        delattr(template, keyword)
-    template.SOPClassUID = template.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
-    orientation, measures = Dataset(), Dataset()
-    orientation.ImageOrientationPatient = [f"{v:.10f}" for v in (*volume.row_direction, *volume.column_direction)]
-    measures.PixelSpacing = [f"{v:.6f}" for v in volume.pixel_spacing_mm]
-    measures.SliceThickness = "3.0"
-    shared = Dataset()
-    shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [orientation], [measures]
-    template.SharedFunctionalGroupsSequence = [shared]
+    dataset = _instance(volume, 7, 0, volume.voxels[::-1])
+    dicom.enhance(dataset, list(volume.positions_mm))
+    path = dicom.save(dataset, folder / "enhanced.dcm")
     slices = volume.shape[0]
-    frames = []
-    for index in reversed(range(slices)):
-        position, frame = Dataset(), Dataset()
-        position.ImagePositionPatient = [f"{v:.6f}" for v in volume.positions_mm[index]]
-        frame.PlanePositionSequence = [position]
-        frames.append(frame)
-    template.PerFrameFunctionalGroupsSequence = frames
-    template.NumberOfFrames = slices
-    template.PixelData = volume.voxels[::-1].astype("<u2").tobytes()
-    path = folder / "enhanced.dcm"
-    template.save_as(path, enforce_file_format=True)
     images = tuple(
         replace(
             image,
             path=path,
             sop_class_uid=EnhancedMRImageStorage,
-            sop_instance_uid=str(template.SOPInstanceUID),
+            sop_instance_uid=str(dataset.SOPInstanceUID),
             frame=slices - index,
             instance_number=1,
         )
         for index, image in enumerate(volume.images)
     )
-    return replace(volume, images=images, series_instance_uid=str(template.SeriesInstanceUID))
+    return replace(volume, images=images, series_instance_uid=str(dataset.SeriesInstanceUID))
 
 
 def with_enhanced_t1(folder: Path) -> Analysis:

@@ -18,8 +18,9 @@ from storage.associations import Peer, Refusal
 from storage.deliveries import Attempt
 from storage.objects import ObjectStore
 from storage.results import NewObject, NewPicture, NewResult
-from storage.session import Database, migrate
+from storage.session import Database
 from storage.tables import DeliveryState, ResultStatus
+from tests.factories.storage import fresh
 
 ADMIN, READER, PASSWORD = "ada", "rosalind", "correct horse battery"
 MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -55,8 +56,7 @@ def make_place(folder: Path, **panel: object) -> Place:
 def _fresh_database() -> Path:
     """A migrated database with the two users, made once for all tests."""
     path = Path(tempfile.mkdtemp(prefix="axspa-panel-")) / "axspa.sqlite"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
+    database = fresh(path.parent)
     users.add(database, ADMIN, PASSWORD, role="admin", actor="test")
     users.add(database, READER, PASSWORD, role="reader", actor="test")
     database.dispose()

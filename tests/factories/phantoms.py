@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from inference.types import Side
-from training.simulate.phantom import GridSpec, LesionRequest, Phantom, PhantomSpec, make_phantom
+from training.phantom.phantom import GridSpec, LesionRequest, Phantom, PhantomSpec, make_phantom
 
 GRID = GridSpec(rows=200, columns=220, pixel_mm=0.95)
 

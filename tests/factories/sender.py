@@ -1,13 +1,11 @@
 """A C-STORE client that sends whatever bytes a test wants, and a receiver as a process of its own."""
 
 import json
-import signal
 import socket
 import struct
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,24 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_context
 from pynetdicom.dimse_primitives import C_STORE
 
-from dicom_node.delivery import _Gate
+from dicom_node.deliver.cstore import _Gate
 from storage.objects import ObjectStore
 from storage.session import Database
-from tests.programs import ENVIRONMENT, free_port
+from tests.factories.dicom import MR, encode
 from tests.factories.storage import fresh
+from tests.factories.waiting import listens, wait_until
+from tests.programs import ENVIRONMENT, free_port, stop
 
-MR = "1.2.840.10008.5.1.4.1.1.4"
 MAIN = """
 import sys
 from pathlib import Path
 from config.settings import load_settings
-from dicom_node.receiver import run_receiver
+from dicom_node.receive.receiver import run_receiver
 run_receiver(load_settings(Path(sys.argv[1])))
 """
 
@@ -56,32 +53,6 @@ class Running:
     log: Path
 
 
-def header(number: int = 1, *, study: str = "1.2.826.7", **values: Any) -> Dataset:
-    """A small MR image; ``values`` change or, where None, remove elements."""
-    made = Dataset()
-    made.SpecificCharacterSet = "ISO_IR 192"
-    made.SOPClassUID, made.SOPInstanceUID = MR, f"{study}.1.{number}"
-    made.StudyInstanceUID, made.SeriesInstanceUID = study, f"{study}.1"
-    made.Modality, made.PatientID, made.PatientName = "MR", "P-1", "Test^Patient"
-    made.StudyDate, made.AccessionNumber, made.StudyDescription = "20260301", "A-1", "SI joints"
-    made.InstanceNumber, made.Rows, made.Columns = number, 4, 4
-    made.add_new(0x7FE00010, "OW", bytes(range(32)))
-    for keyword, value in values.items():
-        if value is None:
-            del made[keyword]
-        else:
-            setattr(made, keyword, value)
-    return made
-
-
-def encode(data_set: Dataset, *, implicit: bool = False, little: bool = True) -> bytes:
-    """The bytes of a data set, without preamble and file meta."""
-    stream = DicomBytesIO()
-    stream.is_implicit_VR, stream.is_little_endian = implicit, little
-    write_dataset(stream, data_set)
-    return stream.getvalue()
-
-
 @contextmanager
 def association(
     port: int,
@@ -98,6 +69,8 @@ def association(
     gate = _Gate(assoc)
     gate.set()
     assoc._reactor_checkpoint = gate
+    if assoc.is_established:  # else the kernel holds a data set back until its command is acknowledged: 40 ms each
+        assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         yield assoc
     finally:
@@ -143,16 +116,6 @@ def echo(port: int, *, timeout_s: float = 20.0) -> bool:
         return bool(assoc.is_established and getattr(assoc.send_c_echo(), "Status", None) == 0)
 
 
-def wait_for(condition: Callable[[], Any], *, timeout_s: float = 30.0, what: str) -> Any:
-    """Wait until the condition is true; its value."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited {timeout_s} s in vain: {what}")
-
-
 @contextmanager
 def receiver_process(folder: Path, **options: Any) -> Iterator[Running]:
     """A receiver in a process of its own, with ``receiver.*`` settings."""
@@ -169,17 +132,11 @@ def receiver_process(folder: Path, **options: Any) -> Iterator[Running]:
             [sys.executable, "-c", MAIN, str(settings)], env=ENVIRONMENT, stdout=stream, stderr=stream
         )
     try:
-        wait_for(lambda: process.poll() is not None or _listens(port), what="the receiver to listen", timeout_s=60)
+        wait_until(lambda: process.poll() is not None or listens(port), 60, "the receiver to listen")
         assert process.poll() is None, log.read_text()
         yield Running(port, database, ObjectStore(folder / "objects"), process, log)
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        stop(process)
         database.dispose()
 
 
@@ -199,8 +156,3 @@ def raw_exchange(port: int, data: bytes, *, timeout_s: float = 10.0) -> bytes:
 def pdu(kind: int, length: int, body: bytes = b"") -> bytes:
     """A PDU whose header claims this length."""
     return struct.pack(">BBL", kind, 0, length) + body
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from dicom_node.demo import unpack
-from inference.types import Role, Side
-from training.simulate.dicom import NAMES, Patient, StudyOptions, write_study
-from training.simulate.phantom import GridSpec, LesionRequest, Phantom, PhantomSpec, make_phantom
-from training.simulate.shipped import shipped_phantom
-from training.simulate.vendors import VENDORS
+from inference.sij_mri.types import Role
+from inference.types import Side
+from training.phantom.dicom import NAMES, Patient, StudyOptions, write_study
+from training.phantom.phantom import GridSpec, LesionRequest, Phantom, PhantomSpec, make_phantom
+from training.phantom.shipped import shipped_phantom
+from training.phantom.vendors import VENDORS
 
 GRID = GridSpec(slices=7, rows=64, columns=80, pixel_mm=2.6, step_mm=9.0)
 

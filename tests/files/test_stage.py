@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 
 from config.errors import BundleError
-from inference.aggregation import Aggregation, aggregate, suspicion
-from inference.bundle import InputSpec, ModelSpec
-from inference.classifier import StagePredictor
-from inference.stage_input import fluid_scaled, stage_input, t1_scaled
-from inference.surfaces import surface_band
-from inference.types import STAGES, Joint, Side, SlicePrediction, Stage, Volume
-from training import stage
-from training.data.stage_samples import batch, gather, plain
-from training.evaluate_stage import auc, evaluate_stage
-from training.fit import Schedule
+from inference.serving.bundle import InputSpec, ModelSpec
+from inference.sij_mri.stage.aggregation import Aggregation, aggregate, suspicion
+from inference.sij_mri.stage.classifier import StagePredictor
+from inference.sij_mri.stage.strips import fluid_scaled, stage_input, t1_scaled
+from inference.sij_mri.types import STAGES, Joint, SlicePrediction, Stage
+from inference.space.surfaces import surface_band
+from inference.types import Side, Volume
+from training.loop.fit import Schedule
 from training.models.stage_cnn import stage_cnn
-from training.simulate.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
-from training.simulate.dataset import _write as write_shard
-from training.stage_plan import HELD_BACK_PATIENTS, VALIDATION_PATIENTS, stage_plans
+from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
+from training.sij_mri.lesions.dataset import _write as write_shard
+from training.sij_mri.stage import train as stage
+from training.sij_mri.stage.evaluate import auc, evaluate_stage
+from training.sij_mri.stage.plan import HELD_BACK_PATIENTS, VALIDATION_PATIENTS, stage_plans
+from training.sij_mri.stage.samples import batch, gather, plain
 
 RULE = Aggregation(2, {"as": (1.0, 0.0), "moderate": (1.0, 0.0), "advanced": (1.0, 0.0)})
 

@@ -21,12 +21,14 @@ from pydicom.uid import (
 )
 
 from config.errors import UnusableInput
-from inference.codestream import stream_size
-from inference.geometry import to_patient
-from inference.headers import read_studies, read_study
-from inference.selection import select
-from inference.types import Candidate, Role, Volume
-from inference.volume import load_volume
+from inference.dicom.codestream import stream_size
+from inference.dicom.headers import read_studies, read_study
+from inference.dicom.volume import load_volume
+from inference.series.types import Candidate
+from inference.sij_mri.types import Role
+from inference.sij_mri.wanted import select
+from inference.space.grids import to_patient
+from inference.types import Volume
 from tests.factories.dicom import COLUMN, ROW, SHAPE, SPACING, pattern, position, write_enhanced, write_series
 
 
@@ -36,7 +38,7 @@ def load(paths: list[Path]) -> Volume:
     candidate = Candidate(
         series.series_instance_uid, 2, "", Role.T1W, 100.0, True, True, "", images=tuple(reversed(series.images))
     )
-    return load_volume(candidate, series=series)
+    return load_volume(candidate.images, series=series)
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -179,7 +181,7 @@ def test_a_file_that_is_gone_counts_as_damaged(tmp_path: Path) -> None:
     (series,) = read_study(paths).series
     paths[2].unlink()
     candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
-    assert load_volume(candidate, series=series).shape[0] == SHAPE[0] - 1
+    assert load_volume(candidate.images, series=series).shape[0] == SHAPE[0] - 1
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_real_encodings_agree(shared_data: Path) -> None:
     for path in sorted(folder.glob("*.dcm")):
         (series,) = read_study([path]).series
         candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
-        planes[path.stem] = load_volume(candidate, series=series).voxels
+        planes[path.stem] = load_volume(candidate.images, series=series).voxels
     assert len(planes) == 9
     for voxels in planes.values():
         assert np.array_equal(voxels, planes["1"])
@@ -243,7 +245,7 @@ def test_foreign_series_load_or_are_refused(shared_data: Path, folder: str) -> N
             for series in study.series:
                 candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
                 try:
-                    volume = load_volume(candidate, series=series)
+                    volume = load_volume(candidate.images, series=series)
                 except UnusableInput as error:
                     assert error.code
                     outcomes["refused"] += 1
@@ -261,11 +263,11 @@ def test_real_studies(shared_data: Path, tmp_path: Path, subject: str) -> None:
     study = read_study((tmp_path / subject).glob("*.dcm"))
     selection = select(study)
     by_uid = {series.series_instance_uid: series for series in study.series}
-    assert selection.t1 is not None
-    assert selection.fluid is not None
-    assert (selection.t1.series_number, selection.fluid.series_number) == (2, 3)
-    for candidate in (selection.t1, selection.fluid):
-        volume = load_volume(candidate, series=by_uid[candidate.series_instance_uid])
+    assert selection.chosen.get(Role.T1W) is not None
+    assert selection.chosen.get(Role.FLUID) is not None
+    assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
+    for candidate in (selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)):
+        volume = load_volume(candidate.images, series=by_uid[candidate.series_instance_uid])
         assert volume.shape[1:] == (336, 336)
         assert volume.warnings == ()
         assert volume.slice_spacing_mm == pytest.approx(3.3, abs=0.01)
@@ -310,6 +312,6 @@ def test_damaged_bytes_never_end_the_process(tmp_path: Path, syntax: str | None)
         for series in study.series:
             candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
             try:
-                assert load_volume(candidate, series=series).shape[0] == 1
+                assert load_volume(candidate.images, series=series).shape[0] == 1
             except UnusableInput as error:
                 assert error.code in ("PIXELS_DAMAGED", "NO_GEOMETRY", "VOLUME_TOO_LARGE")

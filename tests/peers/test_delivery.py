@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from config.settings import DeliverySettings, Destination
-from dicom_node import delivery
-from dicom_node.delivery import Outcome, Outgoing, Verdict
+from dicom_node.deliver import cstore as delivery
+from dicom_node.deliver.cstore import Outcome, Outgoing, Verdict
 from storage.deliveries import DueDelivery
 from storage.tables import DeliveryState
 from tests.programs import ENVIRONMENT, free_port, orthanc, stop

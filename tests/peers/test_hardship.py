@@ -1,194 +1,135 @@
 """What goes wrong in a hospital, done to a running node: nothing is lost, and a good study comes out right."""
 
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from dicom_node.demo import unpack
-from storage.tables import Delivery, DeliveryState, Instance, ResultObject, Study, StudyState
+from storage.states import utc_now
+from storage.tables import Association, Delivery, DeliveryState, Instance, Lease, ResultObject, Study, StudyState
 from tests import programs
-
-COMMAND = str(Path(sys.executable).with_name("axspa-node"))
-
-
-@pytest.fixture(scope="module")
-def good_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The shipped synthetic study."""
-    return unpack(tmp_path_factory.mktemp("good"))
+from tests.factories.dicom import copied
+from tests.factories.rounds import Clinic, study_uid_of
+from tests.factories.waiting import wait_until
 
 
 @pytest.fixture
 def sink(tmp_path: Path, need_program: programs.Need) -> Iterator[tuple[int, Path]]:
     """A storescp that takes everything: its port and its folder."""
     folder, port = tmp_path / "sink", programs.free_port()
-    folder.mkdir()
-    process = start_sink(need_program, folder, port)
-    yield port, folder
-    process.kill()
-    process.wait()
+    with programs.storescp(need_program, folder, port):
+        yield port, folder
 
 
-def start_sink(need_program: programs.Need, folder: Path, port: int) -> "subprocess.Popen[bytes]":
-    """DCMTK's storescp."""
-    command = [need_program("storescp"), "-od", str(folder), str(port)]
-    return subprocess.Popen(command, env=programs.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def study_of(node: programs.Node, uid: str) -> Study:
+    with node.database.read() as session:
+        return session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
+
+
+def ends_in_order_on_sigterm(node: programs.Node) -> None:
+    assert programs.stop(node.process) == 0
+    assert "Stopped" in node.log
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", node.dicom_port), 5)
 
 
 def test_a_good_study_among_garbage_comes_out_right(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
+    clinic: Clinic, tmp_path: Path, shipped_study: list[Path], need_program: programs.Need
 ) -> None:
-    uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    with programs.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
-        half = len(good_study) // 2
-        assert programs.storescu(need_program, good_study[:half], node.dicom_port).returncode == 0
-        for garbage in (
-            b"GET / HTTP/1.1\r\n\r\n",
-            b"\x16\x03\x01\x02\x00\x01\x00",
-            os.urandom(4096),
-            b"\x01\x00\xff\xff\xff\xff",
-        ):
-            with socket.create_connection(("127.0.0.1", node.dicom_port), 10) as connection:
-                connection.sendall(garbage)
-        assert programs.storescu(need_program, good_study[half:], node.dicom_port).returncode == 0
-        node.wait_until_done(uid)
-        with node.database.read() as session:
-            made = session.scalar(select(func.count()).select_from(ResultObject))
-        assert len(list(sink[1].iterdir())) == made
+    files = copied(shipped_study, tmp_path / "study", "among garbage")
+    uid, half = study_uid_of(files), len(files) // 2
+    assert programs.storescu(need_program, files[:half], clinic.node.dicom_port).returncode == 0
+    for garbage in (
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        os.urandom(4096),
+        b"\x01\x00\xff\xff\xff\xff",
+    ):
+        with socket.create_connection(("127.0.0.1", clinic.node.dicom_port), 10) as connection:
+            connection.sendall(garbage)
+    assert programs.storescu(need_program, files[half:], clinic.node.dicom_port).returncode == 0
+    clinic.node.wait_until_done(uid)
+    study = study_of(clinic.node, uid)
+    assert study.image_count == len(files)
+    with clinic.node.database.read() as session:
+        made = len(session.get_one(Study, study.id).results[-1].objects)
+    assert len(clinic.pacs.instances_of(uid)) == made > 5
 
 
 def test_killed_in_the_middle_the_node_goes_on_where_it_was(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
+    tmp_path: Path, sink: tuple[int, Path], shipped_study: list[Path], need_program: programs.Need
 ) -> None:
-    uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
+    """All its processes are killed; the minute for which it held the study and its office is taken as over."""
+    uid = study_uid_of(shipped_study)
     ports = programs.free_port(), programs.free_port()
     destinations = [("sink", "SINK", sink[0])]
     with programs.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
-        assert programs.storescu(need_program, good_study, node.dicom_port).returncode == 0
-        programs.wait_until(lambda: node.state(uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
+        assert programs.storescu(need_program, shipped_study, node.dicom_port).returncode == 0
+        wait_until(lambda: node.state(uid) is StudyState.ANALYSING, 60, "the analysis to begin", 0.02)
         os.killpg(node.process.pid, signal.SIGKILL)
         node.process.wait()
         assert node.state(uid) is StudyState.ANALYSING
+        with node.database.write() as session:
+            session.execute(update(Study).values(lease_until=utc_now()))
+            session.execute(update(Lease).values(until=utc_now()))
     with programs.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
         node.wait_until_done(uid)
         with node.database.read() as session:
-            assert session.scalar(select(func.count()).select_from(Instance)) == len(good_study)
+            assert session.scalar(select(func.count()).select_from(Instance)) == len(shipped_study)
             uids = set(session.scalars(select(ResultObject.sop_instance_uid)))
     assert {pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID for file in sink[1].iterdir()} == uids
 
 
-def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
+def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later_and_sigterm_ends_the_node(
+    tmp_path: Path, sink: tuple[int, Path], shipped_study: list[Path], need_program: programs.Need
 ) -> None:
-    uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
+    uid = study_uid_of(shipped_study)
     late_port, late_folder = programs.free_port(), tmp_path / "late"
-    late_folder.mkdir()
     destinations = [("down", "LATE", late_port), ("up", "SINK", sink[0])]
     with programs.node(tmp_path / "node", destinations=destinations) as node:
-        programs.storescu(need_program, good_study, node.dicom_port)
+        programs.storescu(need_program, shipped_study, node.dicom_port)
 
         def delivered(name: str) -> bool:
             with node.database.read() as session:
                 states = session.scalars(select(Delivery.state).where(Delivery.destination == name)).all()
             return bool(states) and all(state is DeliveryState.DELIVERED for state in states)
 
-        programs.wait_until(lambda: delivered("up"), 120, "everything at the destination that is up")
+        wait_until(lambda: delivered("up"), 120, "everything at the destination that is up")
         assert not delivered("down")
         assert node.state(uid) is StudyState.DELIVERING
-        process = start_sink(need_program, late_folder, late_port)
-        try:
-            programs.wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
-        finally:
-            process.kill()
-            process.wait()
-        node.wait_until_done(uid, 10)
+        with programs.storescp(need_program, late_folder, late_port):
+            wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
+            node.wait_until_done(uid, 10)
+        ends_in_order_on_sigterm(node)
     assert len(list(late_folder.iterdir())) == len(list(sink[1].iterdir()))
 
 
 def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
-    tmp_path: Path, sink: tuple[int, Path], good_study: list[Path], need_program: programs.Need
+    clinic: Clinic, tmp_path: Path, shipped_study: list[Path], need_program: programs.Need
 ) -> None:
-    uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    with programs.node(tmp_path / "node", destinations=[("sink", "SINK", sink[0])]) as node:
+    files = copied(shipped_study, tmp_path / "study", "late images")
+    uid, port = study_uid_of(files), clinic.node.dicom_port
 
-        def revision() -> int:
-            with node.database.read() as session:
-                study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
-                return study.revision if study.state is StudyState.DONE else 0
+    def revision() -> int:
+        study = study_of(clinic.node, uid)
+        return study.revision if study.state is StudyState.DONE else 0
 
-        programs.storescu(need_program, good_study[:-3], node.dicom_port)
-        programs.wait_until(lambda: revision() == 1, 120, "the first revision")
-        programs.storescu(need_program, good_study[-3:], node.dicom_port)
-        programs.wait_until(lambda: revision() == 2, 120, "the second revision")
-        assert programs.storescu(need_program, good_study, node.dicom_port).returncode == 0
-        time.sleep(3)
-        assert revision() == 2
+    programs.storescu(need_program, files[:-3], port)
+    wait_until(lambda: revision() == 1, 120, "the first revision")
+    programs.storescu(need_program, files[-3:], port)
+    wait_until(lambda: revision() == 2, 120, "the second revision")
+    assert programs.storescu(need_program, files, port, "-aet", "AGAIN").returncode == 0
 
+    def visit() -> Association | None:
+        with clinic.node.database.read() as session:
+            query = select(Association).where(Association.calling_ae == "AGAIN", Association.ended_at.is_not(None))
+            return session.scalars(query).first()
 
-def test_sigterm_ends_the_node_in_order(tmp_path: Path) -> None:
-    with programs.node(tmp_path / "node") as node:
-        assert programs.stop(node.process) == 0
-        assert "Stopped" in node.log
-        with pytest.raises(OSError, match="refused"):
-            socket.create_connection(("127.0.0.1", node.dicom_port), 5)
-
-
-def process(source: Path, out: Path) -> "subprocess.CompletedProcess[str]":
-    """``axspa-node process``."""
-    return subprocess.run(
-        [COMMAND, "process", str(source), "--out", str(out)], capture_output=True, text=True, timeout=300, check=False
-    )
-
-
-def test_process_writes_results_and_a_summary(tmp_path: Path, good_study: list[Path]) -> None:
-    done = process(good_study[0].parent, tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert summary["status"] == "result"
-    assert sorted(summary["files"]) == sorted(file.name for file in (tmp_path / "out").glob("*.dcm"))
-
-
-def test_process_of_a_pelvis_without_a_sacroiliac_series_exits_3_with_the_reason(
-    tmp_path: Path, shared_data: Path
-) -> None:
-    done = process(shared_data / "data" / "dicom" / "pelvis", tmp_path / "out")
-    assert done.returncode == 3, done.stderr
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert summary["status"] == "not_applicable"
-    assert summary["reasons"]
-
-
-def test_process_of_unusable_input_exits_2_and_says_why(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("no DICOM here")
-    done = process(tmp_path / "notes.txt", tmp_path / "out")
-    assert done.returncode == 2
-    assert "DICOM" in done.stderr
-    assert process(tmp_path / "absent", tmp_path / "out").returncode == 2
-
-
-def test_process_finds_the_good_study_among_all_hostile_files(
-    tmp_path: Path, shared_data: Path, good_study: list[Path]
-) -> None:
-    source = tmp_path / "in"
-    source.mkdir()
-    for file in good_study:
-        (source / file.name).write_bytes(file.read_bytes())
-    for file in (shared_data / "data" / "dicom" / "hostile").rglob("*"):
-        if file.is_file():
-            (source / f"{file.parent.name}-{file.name}").write_bytes(file.read_bytes())
-    done = process(source, tmp_path / "out")
-    assert done.returncode == 0, done.stderr[-2000:]
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert summary["unreadable_files"]
-    uid = pydicom.dcmread(good_study[0], stop_before_pixels=True).StudyInstanceUID
-    studies = summary.get("studies", [summary])
-    assert [study["status"] for study in studies if study["study_instance_uid"] == uid] == ["result"]
+    ended = wait_until(visit, 30, "the end of the visit")
+    assert (ended.stored, ended.duplicates) == (0, len(files))
+    assert revision() == 2, "an image that is new opens its study again before it is confirmed"

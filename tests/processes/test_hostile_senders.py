@@ -12,18 +12,21 @@ import pytest
 
 from config.errors import UnusableInput
 from config.settings import ReceiverSettings, Settings
-from dicom_node import delivery, headers, listener, offline, pipeline, worker
-from dicom_node.storage_scp import Receiver
-from inference.headers import read_study
-from inference.registry import LoadedBundle
+from dicom_node.analyse import pipeline, worker
+from dicom_node.commands import process as offline
+from dicom_node.deliver import cstore as delivery
+from dicom_node.receive import headers, listener
+from dicom_node.receive.storage_scp import Receiver
+from inference.dicom.headers import read_study
+from inference.serving.registry import LoadedBundle
 from inference.types import ModelIdentity, StudyHeaders
 from storage.claims import ClaimedStudy, claim
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.studies import mark_complete, receiving
 from storage.tables import ResultStatus, Study
-from tests.factories.storage import fresh
 from tests.factories.sender import Answer, association, encode, header, store, store_one
+from tests.factories.storage import fresh
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 MODELS = cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity("sij-1", "1.0", "d" * 64)))

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.installed import find_program
+from tests import programs
 from tests.proof import bare
 from tests.proof.part import Part, Place, Step, last_line
 
@@ -37,7 +37,7 @@ def real_data_and_peers() -> list[str]:
 
 def peers() -> list[str]:
     """Which of the peer programs are missing."""
-    return [name for name in ("storescu", "storescp", "Orthanc") if find_program(name) is None]
+    return [name for name in ("storescu", "storescp", "Orthanc") if programs.find(name) is None]
 
 
 def golden(place: Place) -> list[Step]:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from inference.biomarkers import LESION_MM2, asas, edema_load
-from inference.surfaces import surface_band
-from inference.types import Edema, Joint, Side, Volume
+from inference.sij_mri.asas import LESION_MM2, asas, edema_load
+from inference.sij_mri.types import Edema, Joint
+from inference.space.surfaces import surface_band
+from inference.types import Side, Volume
 
 SHAPE = (6, 60, 100)
 

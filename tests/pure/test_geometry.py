@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from inference.geometry import orient_side, resample, same_grid, same_space, to_index, to_patient
+from inference.space.grids import orient_side, resample, same_grid, same_space, to_index, to_patient
 from inference.types import Side, Volume
 
 angles = st.tuples(*[st.floats(-180, 180)] * 3)

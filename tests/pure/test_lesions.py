@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.types import STAGES, FloatArray, Side, Stage, Volume
-from training.simulate.disease import apply, slice_stages, stage_of
-from training.simulate.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
+from inference.sij_mri.types import STAGES, Stage
+from inference.types import FloatArray, Side, Volume
+from training.sij_mri.lesions.disease import apply, slice_stages, stage_of
+from training.sij_mri.lesions.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
 
 SLICES, ROWS, COLUMNS = 12, 120, 160
 SPACING_MM, STEP_MM = 1.0, 3.3

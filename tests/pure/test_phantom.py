@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.types import Role, Side, Stage, Volume
-from training.simulate.phantom import (
+from inference.sij_mri.types import Role, Stage
+from inference.types import Side, Volume
+from training.phantom.phantom import (
     LABELS,
     GridSpec,
     LesionRequest,

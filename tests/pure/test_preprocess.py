@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.preprocess import (
+from inference.space.network_grid import (
     PlaneMapping,
     crop_about,
     neighbour_indices,
