@@ -126,9 +126,7 @@ def _instance(made: Volume, number: int, index: int, pixels: Any) -> FileDataset
         index + 1, study=STUDY_UID, series=number, pixels=pixels.astype(np.uint16),
         **IDENTITY, **SCANNER, SeriesDescription=description,
     )  # fmt: skip
-    dicom.set_place(
-        dataset, made.positions_mm[index], made.row_direction, made.column_direction, made.pixel_spacing_mm
-    )
+    dicom.set_place(dataset, made.positions_mm[index], made.row_direction, made.column_direction, made.pixel_spacing_mm)
     return dataset
 
 

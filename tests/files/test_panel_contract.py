@@ -12,9 +12,9 @@ from reporting import outputs
 from storage import claims, results
 from storage.results import NewPicture, NewResult
 from storage.tables import ResultStatus
+from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable
 from tests.factories.panel import Place, complete, make_place, receive
 from tests.factories.panel_pages import log_in, make_client
-from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable
 
 
 def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import pytest
 
 from inference.bundle import InputSpec
 from inference.types import FloatArray
+from tests.factories.volumes import subject
 from training.augment import AugmentSettings
 from training.data.dataset import Dataset, Subject, read_index, write_index, write_subject
 from training.data.region_samples import RegionSampler, region_source
@@ -25,15 +26,7 @@ def disc_subject(name: str, *, radius: float = 14.0) -> Subject:
     rows, columns = np.mgrid[:64, :64]
     disc = (rows - 30) ** 2 + (columns - 34) ** 2 < radius**2
     image = np.where(disc, 900.0, 300.0) + np.random.default_rng(3).normal(0, 20, (6, 64, 64))
-    return Subject(
-        subject=name,
-        patient=name,
-        images={"t1w": image.astype(np.float32)},
-        labels={"region": np.repeat(disc[None], 6, axis=0)},
-        positions_mm=np.arange(6)[:, None] * np.array([0.0, 3.3, 0.0]),
-        directions=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]),
-        pixel_spacing_mm=(1.5, 1.5),
-    )
+    return subject(name, image, np.repeat(disc[None], 6, axis=0), spacing_mm=1.5)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from storage.search import StudyFilter
 from storage.session import Database, migrate
 from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, StudyState
-from tests.programs import free_port
 from tests.factories.storage import at, claim, image, receive, save
+from tests.programs import free_port
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from inference.types import Analysis, Side, StudyHeaders, Volume
 from reporting.gate import check
 from reporting.outputs import build, paths_of
 from reporting.writer import write
-from tests.programs import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 from tests.factories.analysis import (
     IDENTITY,
     STARTED,
@@ -28,6 +27,7 @@ from tests.factories.analysis import (
     with_enhanced_t1,
     without_frame_of_reference,
 )
+from tests.programs import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 Need = Callable[[str], str]
 

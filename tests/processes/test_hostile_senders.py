@@ -22,8 +22,8 @@ from storage.objects import ObjectStore
 from storage.session import Database
 from storage.studies import mark_complete, receiving
 from storage.tables import ResultStatus, Study
-from tests.factories.storage import fresh
 from tests.factories.sender import Answer, association, encode, header, store, store_one
+from tests.factories.storage import fresh
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 MODELS = cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity("sij-1", "1.0", "d" * 64)))

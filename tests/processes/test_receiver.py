@@ -26,7 +26,6 @@ from sqlalchemy import select
 
 from storage import studies
 from storage.tables import Association, AssociationOutcome, Event, Instance, RefusedImage, Study, StudyState
-from tests.programs import ENVIRONMENT, storescu
 from tests.factories.sender import (
     MR,
     Answer,
@@ -42,6 +41,7 @@ from tests.factories.sender import (
     store_one,
     wait_for,
 )
+from tests.programs import ENVIRONMENT, storescu
 
 HTJ2K = "1.2.840.10008.1.2.4.201"
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
