@@ -262,6 +262,12 @@ def _prediction(volume: Volume) -> Prediction:
     return Prediction(True, 0.91, Stage.EARLY, stages, slices)
 
 
+def slice_prediction(index: int, *stages: float) -> SlicePrediction:
+    """What the stage network says of one slice, given the probabilities of the four stages."""
+    normal, early, moderate, advanced = stages
+    return SlicePrediction(index, 1 - normal, (normal, early, moderate, advanced))
+
+
 def _explanation(volume: Volume) -> Explanation:
     along, down = lateral_mm(volume)
     heat = np.exp(-(((along - 36) / 14) ** 2) - ((down - 4) / 18) ** 2).astype(np.float32)
