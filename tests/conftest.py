@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inference.registry import LoadedBundle
     from tests.chromium import Browser
     from tests.factories.rounds import Clinic, Round
+    from training.simulate.phantom import Phantom
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,6 +70,14 @@ def shipped_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from dicom_node.demo import unpack
 
     return unpack(tmp_path_factory.mktemp("shipped"))
+
+
+@pytest.fixture(scope="session")
+def shipped_truth() -> "Phantom":
+    """The phantom of the shipped study, with its truth, made again from its seed."""
+    from training.simulate.shipped import shipped_phantom
+
+    return shipped_phantom()
 
 
 @pytest.fixture(scope="session")

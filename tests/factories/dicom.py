@@ -15,6 +15,10 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from inference.headers import read_study
+from inference.types import Candidate, ImageHeader, Role, SeriesHeader, Volume
+from inference.volume import load_volume
+
 MR = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 STUDY = "1.2.826.0.1.3680043.8.498.1"
@@ -180,6 +184,18 @@ def write_series(
             dataset.compress(syntax, generate_instance_uid=False)
         paths.append(save(dataset, folder / f"{series}-{index:03d}.dcm"))
     return paths
+
+
+def load(paths: Sequence[Path]) -> Volume:
+    """All planes of the only series of these files, as a volume; the planes are given from last to first."""
+    (series,) = read_study(paths).series
+    return load_volume(candidate(series, images=tuple(reversed(series.images))), series=series)
+
+
+def candidate(series: SeriesHeader, *, images: tuple[ImageHeader, ...] | None = None) -> Candidate:
+    """A series as it were chosen for T1; without ``images`` with all of its planes."""
+    images = series.images if images is None else images
+    return Candidate(series.series_instance_uid, 2, "", Role.T1W, 100.0, True, True, "", images=images)
 
 
 def enhance(dataset: FileDataset, places_mm: Sequence[Iterable[float]]) -> None:
