@@ -52,11 +52,11 @@ def serve(settings: Settings) -> int:
     AxspaError
         The node cannot start: database, data folder or bundle are not usable.
     """
-    from dicom_node import worker
-    from dicom_node.coordinator import Coordinator
-    from dicom_node.engine import Engine
-    from dicom_node.receiver import run_receiver
-    from inference.bundle import verify_bundle
+    from dicom_node.analyse import worker
+    from dicom_node.analyse.coordinator import Coordinator
+    from dicom_node.analyse.engine import Engine
+    from dicom_node.receive.receiver import run_receiver
+    from inference.serving import verify_bundle
     from panel.app import run_panel
 
     logs.setup(settings.logging)

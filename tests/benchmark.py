@@ -22,7 +22,7 @@ import pydicom
 from scipy.spatial.transform import Rotation
 
 from dicom_node.demo import unpack
-from inference.geometry import resample
+from inference.space.grids import resample
 from storage.tables import Result, StudyState
 from tests import programs
 from tests.factories.dicom import copied

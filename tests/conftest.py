@@ -16,11 +16,11 @@ import pytest
 from tests import programs
 
 if TYPE_CHECKING:
-    from dicom_node.pipeline import Outcome
-    from inference.registry import LoadedBundle
+    from dicom_node.analyse.pipeline import Outcome
+    from inference.serving.registry import LoadedBundle
     from tests.chromium import Browser
     from tests.factories.rounds import Clinic, Round
-    from training.simulate.phantom import Phantom
+    from training.phantom.phantom import Phantom
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,7 +75,7 @@ def shipped_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="session")
 def shipped_truth() -> "Phantom":
     """The phantom of the shipped study, with its truth, made again from its seed."""
-    from training.simulate.shipped import shipped_phantom
+    from training.phantom.shipped import shipped_phantom
 
     return shipped_phantom()
 
@@ -83,7 +83,7 @@ def shipped_truth() -> "Phantom":
 @pytest.fixture(scope="session")
 def shipped_bundle() -> "LoadedBundle":
     """The shipped networks, loaded once."""
-    from inference.registry import load_bundle
+    from inference.serving.registry import load_bundle
 
     return load_bundle()
 
@@ -91,8 +91,8 @@ def shipped_bundle() -> "LoadedBundle":
 @pytest.fixture(scope="session")
 def analysed_phantom(shipped_study: list[Path], shipped_bundle: "LoadedBundle") -> "Outcome":
     """The shipped study, analysed once in this process: its analysis, its objects, and what the gate found."""
-    from dicom_node import pipeline
-    from inference.headers import read_study
+    from dicom_node.analyse import pipeline
+    from inference.dicom.headers import read_study
 
     return pipeline.run(read_study(shipped_study), shipped_bundle, revision=1, started=datetime.now(UTC))
 

@@ -9,27 +9,19 @@ import numpy as np
 from pydicom.dataset import FileDataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
-from inference.types import (
+from inference.series.types import Candidate, Evidence, Selection
+from inference.sij_mri.types import (
     Analysis,
     AsasResult,
-    Candidate,
     Edema,
-    Evidence,
     Explanation,
-    ImageHeader,
     Joint,
-    Limitation,
-    ModelIdentity,
     Prediction,
     Role,
-    Selection,
-    SeriesHeader,
-    Side,
     SlicePrediction,
     Stage,
-    StudyHeaders,
-    Volume,
 )
+from inference.types import ImageHeader, Limitation, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
 from tests.factories import dicom
 from tests.factories.volumes import as_vector, volume
 
@@ -209,7 +201,7 @@ def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
         for role, volume, number in ((Role.T1W, t1, 2), (Role.FLUID, fluid, 3))
         if volume is not None
     }
-    return Selection(tuple(chosen.values()), chosen.get(Role.T1W), chosen.get(Role.FLUID), "Both series were found.")
+    return Selection(tuple(chosen.values()), chosen, "Both series were found.")
 
 
 def lateral_mm(volume: Volume) -> tuple[Any, Any]:
@@ -286,7 +278,7 @@ def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[
     candidate = Candidate(
         volume.series_instance_uid, 2, "localizer", Role.T1W, 3.0, False, False, "Refused: a localizer of three slices."
     )
-    selection = Selection((candidate,), None, None, "Not applicable: the only series is a localizer.")
+    selection = Selection((candidate,), {}, "Not applicable: the only series is a localizer.")
     analysis = Analysis(study_instance_uid=STUDY_UID, selection=selection, model=MODEL)
     return analysis, StudyHeaders(STUDY_UID, (series,))
 

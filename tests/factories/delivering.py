@@ -4,8 +4,8 @@ from itertools import count
 from pathlib import Path
 
 from config.settings import DeliverySettings, Destination
-from dicom_node import delivery
-from dicom_node.delivery import Outcome, Outgoing
+from dicom_node.deliver import cstore as delivery
+from dicom_node.deliver.cstore import Outcome, Outgoing
 from tests.factories import dicom
 
 SEG = delivery.OUR_SOP_CLASSES["Segmentation"]

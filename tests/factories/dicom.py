@@ -15,9 +15,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from inference.headers import read_study
-from inference.types import Candidate, ImageHeader, Role, SeriesHeader, Volume
-from inference.volume import load_volume
+from inference.dicom.headers import read_study
+from inference.dicom.volume import load_volume
+from inference.types import Volume
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
@@ -189,13 +189,7 @@ def write_series(
 def load(paths: Sequence[Path]) -> Volume:
     """All planes of the only series of these files, as a volume; the planes are given from last to first."""
     (series,) = read_study(paths).series
-    return load_volume(candidate(series, images=tuple(reversed(series.images))), series=series)
-
-
-def candidate(series: SeriesHeader, *, images: tuple[ImageHeader, ...] | None = None) -> Candidate:
-    """A series as it were chosen for T1; without ``images`` with all of its planes."""
-    images = series.images if images is None else images
-    return Candidate(series.series_instance_uid, 2, "", Role.T1W, 100.0, True, True, "", images=images)
+    return load_volume(tuple(reversed(series.images)), series=series)
 
 
 def enhance(dataset: FileDataset, places_mm: Sequence[Iterable[float]]) -> None:

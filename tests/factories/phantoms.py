@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from inference.types import Side
-from training.simulate.phantom import GridSpec, LesionRequest, Phantom, PhantomSpec, make_phantom
+from training.phantom.phantom import Phantom, make_phantom
+from training.phantom.spec import GridSpec, LesionRequest, PhantomSpec
 
 _COARSE = GridSpec(slices=7, rows=64, columns=80, pixel_mm=2.6, step_mm=9.0)
 GRID = GridSpec(rows=200, columns=220, pixel_mm=0.95)

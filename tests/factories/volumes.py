@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.surfaces import surface_band
-from inference.types import BoolArray, FloatArray, Joint, Side, Vector, Volume
+from inference.sij_mri.types import Joint
+from inference.space.surfaces import surface_band
+from inference.types import BoolArray, FloatArray, Side, Vector, Volume
 from training.data.dataset import Subject
 
 LEFT: Vector = (1.0, 0.0, 0.0)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from config.errors import BundleError
-from inference.bundle import InputSpec, find_bundle, read_manifest, verify_bundle, verify_folder
-from inference.registry import load_region
+from inference.serving.bundle import InputSpec, find_bundle, read_manifest, verify_bundle, verify_folder
+from inference.serving.registry import load_region
 from tests.factories.volumes import volume
-from training.export import ModelExport, export_bundle, in_float32
+from training.loop.export import ModelExport, export_bundle, in_float32
 from training.models.attention_unet import attention_unet
 
 SPEC = InputSpec(spacing_mm=2.0, size_px=32, channels=3)

@@ -9,12 +9,13 @@ import pytest
 from scipy import ndimage
 
 from config.errors import BundleError
-from inference.edema import SHIPPED, EdemaClassifier, find_edema, shipped_classifier
-from inference.joints import find_joints
-from inference.types import BoolArray, Edema, Joint
-from inference.voxel_features import FEATURES
+from inference.sij_mri.edema.features import FEATURES
+from inference.sij_mri.edema.find import SHIPPED, EdemaClassifier, find_edema, shipped_classifier
+from inference.sij_mri.joints import find_joints
+from inference.sij_mri.types import Edema, Joint
+from inference.types import BoolArray
 from tests.factories.phantoms import left_lesion
-from training.simulate.phantom import Phantom
+from training.phantom.phantom import Phantom
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_classifier_of_other_features_is_refused(tmp_path: Path) -> None:
 
 def test_real_scan_has_oedema_on_the_side_where_the_readers_put_it(shared_data: Path) -> None:
     pytest.importorskip("nibabel")
-    from training.data.nifti import labelled_subject
+    from training.sij_mri.importing.nifti import labelled_subject
 
     source = shared_data / "data" / "sij"
     scan = labelled_subject(source, source / "t1w" / "1013.nii.gz")

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from inference.bundle import InputSpec, ModelSpec
-from inference.classifier import LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
-from inference.explain import class_activation, explain
-from inference.types import Joint, Prediction, Side, SlicePrediction, Stage, Volume
+from inference.serving.bundle import InputSpec, ModelSpec
+from inference.serving.gradcam import class_activation
+from inference.sij_mri.stage.classifier import LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
+from inference.sij_mri.stage.focus import explain
+from inference.sij_mri.types import Joint, Prediction, SlicePrediction, Stage
+from inference.types import Side, Volume
 from tests.factories.volumes import upright_joint, volume
 
 SIZE_PX, SPACING_MM = 48, 1.0
@@ -66,8 +68,9 @@ def test_weights_are_the_mean_gradients(model: keras.Model) -> None:
     cells = (SIZE_PX // 4) ** 2
     means = images.reshape(3, SIZE_PX // 4, 4, SIZE_PX // 4, 4, 3).mean(axis=(2, 4))
     expected = np.maximum(T1_WEIGHT * means[..., 0] + FLUID_WEIGHT * means[..., 1], 0) / cells
-    np.testing.assert_allclose(class_activation(model, images, 1), expected, atol=1e-6)
-    assert not class_activation(model, images, 2).any()
+    layers_by_name = {"layer": LAST_CONVOLUTION, "scores": STAGE_LOGITS}
+    np.testing.assert_allclose(class_activation(model, images, **layers_by_name, class_index=1), expected, atol=1e-6)
+    assert not class_activation(model, images, **layers_by_name, class_index=2).any()
 
 
 @pytest.mark.parametrize("flipped", [False, True])

@@ -9,10 +9,11 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from inference import dicomfile
-from inference.headers import read_studies, read_study
-from inference.selection import select
-from inference.stacks import kind
+from inference.dicom import file as dicomfile
+from inference.dicom.headers import read_studies, read_study
+from inference.dicom.stacks import kind
+from inference.sij_mri.types import Role
+from inference.sij_mri.wanted import select
 from tests.factories.dicom import COLUMN, ROW, SHAPE, STUDY, pattern, plane, position, write_enhanced, write_series
 from tests.factories.waiting import processor_limit_s
 
@@ -63,7 +64,7 @@ def test_an_enhanced_object_gives_a_header_for_each_frame(tmp_path: Path) -> Non
     assert (image.repetition_time_ms, image.echo_time_ms, image.inversion_time_ms) == (4000.0, 60.0, 150.0)
     assert image.scanning_sequence == ("SE", "IR")
     assert image.echo_train_length == 15
-    assert select(read_study([tmp_path / "e.dcm"])).fluid is not None
+    assert select(read_study([tmp_path / "e.dcm"])).chosen.get(Role.FLUID) is not None
 
 
 def test_fat_suppression_of_an_enhanced_object(tmp_path: Path) -> None:
@@ -179,8 +180,8 @@ def test_foreign_studies_are_not_applicable_with_reasons(shared_data: Path, fold
     assert studies
     for study in studies:
         selection = select(study)
-        assert selection.t1 is None
-        assert selection.fluid is None
+        assert selection.chosen.get(Role.T1W) is None
+        assert selection.chosen.get(Role.FLUID) is None
         assert selection.sentence.startswith("Not applicable: ")
         assert all(len(candidate.sentence) > 12 for candidate in selection.candidates)
 

@@ -9,7 +9,7 @@ import pytest
 
 from training.__main__ import main
 from training.data.dataset import read_index
-from training.data.nifti import import_nifti
+from training.sij_mri.importing.nifti import import_nifti
 
 
 @pytest.fixture(scope="module")

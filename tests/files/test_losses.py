@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.losses import cross_entropy, dice_and_cross_entropy, soft_dice_loss
+from training.loop.losses import cross_entropy, dice_and_cross_entropy, soft_dice_loss
 
 
 def masks() -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from inference.types import Analysis, Side
+from inference.sij_mri.types import Analysis
+from inference.types import Side
 from reporting import outputs
 from storage import claims, results
 from storage.results import NewPicture, NewResult

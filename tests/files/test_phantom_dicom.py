@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from inference.types import Role, Side
+from inference.sij_mri.types import Role
+from inference.types import Side
 from tests.factories.phantoms import coarse
-from training.simulate.dicom import NAMES, Patient, StudyOptions, write_study
-from training.simulate.phantom import Phantom
-from training.simulate.vendors import VENDORS
+from training.phantom.dicom import NAMES, Patient, StudyOptions, write_study
+from training.phantom.phantom import Phantom
+from training.phantom.vendors import VENDORS
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import keras
 import numpy as np
 import pytest
 
-from inference.bundle import InputSpec
+from inference.serving.bundle import InputSpec
 from inference.types import FloatArray
 from tests.factories.volumes import subject
-from training.augment import AugmentSettings
 from training.data.dataset import Dataset, Subject, read_index, write_index, write_subject
-from training.data.region_samples import RegionSampler, region_source
-from training.fit import Schedule, averaged_model, fit
-from training.losses import dice_and_cross_entropy
-from training.region import RegionTraining, judged, train_region
+from training.loop.augment import AugmentSettings
+from training.loop.fit import Schedule, averaged_model, fit
+from training.loop.losses import dice_and_cross_entropy
+from training.sij_mri.region.samples import RegionSampler, region_source
+from training.sij_mri.region.train import RegionTraining, judged, train_region
 
 GRID = InputSpec(spacing_mm=3.0, size_px=32, channels=3)
 

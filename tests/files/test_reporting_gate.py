@@ -8,7 +8,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from inference.types import Analysis, Side
+from inference.sij_mri.types import Analysis
+from inference.types import Side
 from reporting.gate import check
 from reporting.outputs import ResultObject, build
 from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.types import Analysis, Side, Stage
-from reporting.findings import ascii_text, describe
+from inference.sij_mri.types import Analysis, Stage
+from inference.types import Side
+from reporting.objects.sources import legal_date, legal_time
 from reporting.outputs import Outputs, build
-from reporting.sources import legal_date, legal_time
+from reporting.sij_mri.report import ascii_text, describe
 from reporting.uids import derived_uid
 from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
 

@@ -7,20 +7,21 @@ import numpy as np
 import pytest
 
 from config.errors import BundleError
-from inference.aggregation import Aggregation, aggregate
-from inference.bundle import InputSpec, ModelSpec
-from inference.classifier import StagePredictor
-from inference.types import STAGES, Side
+from inference.serving.bundle import InputSpec, ModelSpec
+from inference.sij_mri.stage.aggregation import Aggregation, aggregate
+from inference.sij_mri.stage.classifier import StagePredictor
+from inference.sij_mri.types import STAGES
+from inference.types import Side
 from tests.factories.analysis import slice_prediction
 from tests.factories.volumes import upright_joint, volume
-from training import stage
-from training.data.stage_samples import batch, gather, plain
-from training.evaluate_stage import auc, evaluate_stage
-from training.fit import Schedule
+from training.loop.fit import Schedule
 from training.models.stage_cnn import stage_cnn
-from training.simulate.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
-from training.simulate.dataset import _write as write_shard
-from training.stage_plan import HELD_BACK_PATIENTS, VALIDATION_PATIENTS, stage_plans
+from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
+from training.sij_mri.lesions.dataset import _write as write_shard
+from training.sij_mri.stage import train as stage
+from training.sij_mri.stage.evaluate import auc, evaluate_stage
+from training.sij_mri.stage.plan import HELD_BACK_PATIENTS, VALIDATION_PATIENTS, stage_plans
+from training.sij_mri.stage.samples import batch, gather, plain
 
 RULE = Aggregation(2, {"as": (1.0, 0.0), "moderate": (1.0, 0.0), "advanced": (1.0, 0.0)})
 

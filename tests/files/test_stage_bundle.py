@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from inference.applications.sij_mri import analyse
-from inference.explain import explain
-from inference.headers import read_study
-from inference.joints import find_joints, joint_slices
-from inference.registry import LoadedBundle, load_bundle
-from inference.types import Joint, Side, Stage
-from training.simulate.lesions import Anatomy, Flank, Lesion, LesionKind, LesionPlan, paint
-from training.simulate.phantom import make_phantom
+from inference.dicom.headers import read_study
+from inference.serving.registry import LoadedBundle, load_bundle
+from inference.sij_mri.application import analyse
+from inference.sij_mri.joints import find_joints, joint_slices
+from inference.sij_mri.stage.focus import explain
+from inference.sij_mri.types import Joint, Stage
+from inference.types import Side
+from training.phantom.phantom import make_phantom
+from training.sij_mri.lesions.lesions import Anatomy, Flank, Lesion, LesionKind, LesionPlan, paint
 
 SEED = 22  # in no split of the shipped network
 

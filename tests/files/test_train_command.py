@@ -8,10 +8,10 @@ import pytest
 
 from tests.factories.volumes import subject
 from training.__main__ import main
-from training.card import card
 from training.commands import fold_numbers, run_name
 from training.data.dataset import Dataset, write_index, write_subject
-from training.evaluate import bootstrap_mean, region_figures, region_page, score_region
+from training.judge.figures import bootstrap_mean, region_figures, region_page, score_region
+from training.sij_mri.bundle.card import card
 
 
 @pytest.fixture

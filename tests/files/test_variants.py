@@ -9,14 +9,15 @@ import numpy as np
 import pydicom
 import pytest
 
-from dicom_node import pipeline
-from inference.headers import read_study
-from inference.registry import LoadedBundle, load_bundle
-from inference.types import Role, Side
+from dicom_node.analyse import pipeline
+from inference.dicom.headers import read_study
+from inference.serving.registry import LoadedBundle, load_bundle
+from inference.sij_mri.types import Role
+from inference.types import Side
 from reporting.writer import encode
-from training.simulate.dicom import NAMES, Patient, StudyOptions, write_study
-from training.simulate.phantom import Phantom
-from training.simulate.shipped import shipped_phantom
+from training.phantom.dicom import NAMES, Patient, StudyOptions, write_study
+from training.phantom.phantom import Phantom
+from training.phantom.shipped import shipped_phantom
 
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
 JPEG_LS = "1.2.840.10008.1.2.4.80"

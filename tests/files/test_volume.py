@@ -19,17 +19,17 @@ from pydicom.uid import (
 )
 
 from config.errors import UnusableInput
-from inference.codestream import stream_size
-from inference.geometry import to_patient
-from inference.headers import read_studies, read_study
-from inference.selection import select
-from inference.volume import load_volume
+from inference.dicom.codestream import stream_size
+from inference.dicom.headers import read_studies, read_study
+from inference.dicom.volume import load_volume
+from inference.sij_mri.types import Role
+from inference.sij_mri.wanted import select
+from inference.space.grids import to_patient
 from tests.factories.dicom import (
     COLUMN,
     ROW,
     SHAPE,
     SPACING,
-    candidate,
     load,
     pattern,
     position,
@@ -177,7 +177,7 @@ def test_a_file_that_is_gone_counts_as_damaged(tmp_path: Path) -> None:
     paths = write_series(tmp_path)
     (series,) = read_study(paths).series
     paths[2].unlink()
-    assert load_volume(candidate(series), series=series).shape[0] == SHAPE[0] - 1
+    assert load_volume(series.images, series=series).shape[0] == SHAPE[0] - 1
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_real_encodings_agree(shared_data: Path) -> None:
     planes = {}
     for path in sorted(folder.glob("*.dcm")):
         (series,) = read_study([path]).series
-        planes[path.stem] = load_volume(candidate(series), series=series).voxels
+        planes[path.stem] = load_volume(series.images, series=series).voxels
     assert len(planes) == 9
     for voxels in planes.values():
         assert np.array_equal(voxels, planes["1"])
@@ -239,7 +239,7 @@ def test_foreign_series_load_or_are_refused(shared_data: Path, folder: str) -> N
         for study in read_studies([path])[0]:
             for series in study.series:
                 try:
-                    volume = load_volume(candidate(series), series=series)
+                    volume = load_volume(series.images, series=series)
                 except UnusableInput as error:
                     assert error.code
                     outcomes["refused"] += 1
@@ -255,11 +255,9 @@ def test_real_studies(real_study: Callable[[str], list[Path]], subject: str) -> 
     study = read_study(real_study(subject))
     selection = select(study)
     by_uid = {series.series_instance_uid: series for series in study.series}
-    assert selection.t1 is not None
-    assert selection.fluid is not None
-    assert (selection.t1.series_number, selection.fluid.series_number) == (2, 3)
-    for chosen in (selection.t1, selection.fluid):
-        volume = load_volume(chosen, series=by_uid[chosen.series_instance_uid])
+    assert {role: chosen.series_number for role, chosen in selection.chosen.items()} == {Role.T1W: 2, Role.FLUID: 3}
+    for chosen in selection.chosen.values():
+        volume = load_volume(chosen.images, series=by_uid[chosen.series_instance_uid])
         assert volume.shape[1:] == (336, 336)
         assert volume.warnings == ()
         assert volume.slice_spacing_mm == pytest.approx(3.3, abs=0.01)
@@ -280,6 +278,6 @@ def test_damaged_bytes_never_end_the_process(tmp_path: Path, syntax: str | None)
         study = read_study([path])
         for series in study.series:
             try:
-                assert load_volume(candidate(series), series=series).shape[0] == 1
+                assert load_volume(series.images, series=series).shape[0] == 1
             except UnusableInput as error:
                 assert error.code in ("PIXELS_DAMAGED", "NO_GEOMETRY", "VOLUME_TOO_LARGE")

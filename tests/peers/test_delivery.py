@@ -7,8 +7,8 @@ import pydicom
 import pytest
 
 from config.settings import Destination
-from dicom_node import delivery
-from dicom_node.delivery import Verdict
+from dicom_node.deliver import cstore as delivery
+from dicom_node.deliver.cstore import Verdict
 from tests.factories.delivering import SC, SEG, SR, destination_at, make_object, send
 from tests.factories.rounds import Clinic
 from tests.programs import Need, free_port, storescp

@@ -7,8 +7,8 @@ import pytest
 
 from tests.factories.phantoms import coarse
 from tests.programs import Need, dcentvfy_errors, dciodvfy_errors
-from training.simulate.dicom import StudyOptions, write_study
-from training.simulate.vendors import VENDORS
+from training.phantom.dicom import StudyOptions, write_study
+from training.phantom.vendors import VENDORS
 
 
 @pytest.mark.parametrize("vendor", sorted(VENDORS))

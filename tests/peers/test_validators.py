@@ -13,8 +13,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from inference.geometry import to_index
-from inference.types import Analysis, Side, StudyHeaders, Volume
+from inference.sij_mri.types import Analysis
+from inference.space.grids import to_index
+from inference.types import Side, StudyHeaders, Volume
 from reporting.gate import check
 from reporting.outputs import build, paths_of
 from reporting.writer import write

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from dicom_node.engine import Engine
+from dicom_node.analyse.engine import Engine
 
 
 @pytest.fixture

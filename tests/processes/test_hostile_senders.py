@@ -10,10 +10,11 @@ from typing import cast
 import pytest
 
 from config.settings import ReceiverSettings, Settings
-from dicom_node import listener, pipeline, worker
-from dicom_node.storage_scp import Receiver
-from inference.headers import read_study
-from inference.registry import LoadedBundle
+from dicom_node.analyse import pipeline, worker
+from dicom_node.receive import listener
+from dicom_node.receive.storage_scp import Receiver
+from inference.dicom.headers import read_study
+from inference.serving.registry import LoadedBundle
 from inference.types import ModelIdentity
 from storage.claims import ClaimedStudy, claim
 from storage.objects import ObjectStore

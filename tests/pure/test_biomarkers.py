@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from inference.biomarkers import LESION_MM2, asas, edema_load
-from inference.types import Edema, Joint, Side, Volume
+from inference.sij_mri.asas import LESION_MM2, asas, edema_load
+from inference.sij_mri.types import Edema, Joint
+from inference.types import Side, Volume
 from tests.factories.volumes import upright_joint, volume
 
 SHAPE = (6, 60, 100)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from config.settings import CompletionSettings
-from dicom_node.completion import Decision, decide
+from dicom_node.analyse.completion import Decision, decide
 
 LAST = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from inference import geometry
-from inference.crossing import carry_joints
-from inference.surfaces import surface_band
-from inference.types import Joint, Side, Volume
+from inference.sij_mri.crossing import carry_joints
+from inference.sij_mri.types import Joint
+from inference.space import grids
+from inference.space.surfaces import surface_band
+from inference.types import Side, Volume
 from tests.factories.volumes import volume
 
 
@@ -27,7 +28,7 @@ def plane_joint(volume: Volume, x_mm: float) -> Joint:
     surface = np.full((slices, rows), np.nan, np.float32)
     for k in range(2, slices - 2):
         for r in range(10, rows - 10):
-            points = geometry.to_patient(volume, [[k, r, c] for c in range(columns)])
+            points = grids.to_patient(volume, [[k, r, c] for c in range(columns)])
             surface[k, r] = np.interp(
                 x_mm * volume.row_direction[0], points[:, 0] * volume.row_direction[0], range(columns)
             )
@@ -48,7 +49,7 @@ def test_a_surface_keeps_its_place_in_the_patient(target: dict[str, float]) -> N
     source, onto = grid(), grid(**target)  # type: ignore[arg-type]
     (carried,) = carry_joints((plane_joint(source, 22.0),), source, onto)
     k, r = np.nonzero(np.isfinite(carried.columns_px))
-    points = geometry.to_patient(onto, np.stack([k, r, carried.columns_px[k, r]], axis=-1))
+    points = grids.to_patient(onto, np.stack([k, r, carried.columns_px[k, r]], axis=-1))
     assert len(k) > 100
     assert np.abs(points[:, 0] - 22.0).max() < 0.05
     assert carried.side is Side.LEFT

@@ -6,8 +6,8 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian
 
 from config.settings import DeliverySettings
-from dicom_node import delivery
-from dicom_node.delivery import Outcome, Verdict
+from dicom_node.deliver import cstore as delivery
+from dicom_node.deliver.cstore import Outcome, Verdict
 from storage.deliveries import DueDelivery
 from storage.tables import DeliveryState
 

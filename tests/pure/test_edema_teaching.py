@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from inference.sij_mri.edema.features import FEATURES
 from inference.types import Side
-from inference.voxel_features import FEATURES
-from training.edema_model import LabelledVoxels, fit_edema_classifier
-from training.evaluate_edema import EdemaScore, edema_page
+from training.sij_mri.edema.evaluate import EdemaScore, edema_page
+from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier
 
 
 def made_up(seed: int) -> LabelledVoxels:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from inference.geometry import orient_side, resample, same_grid, same_space, to_index, to_patient
+from inference.space.grids import orient_side, resample, same_grid, same_space, to_index, to_patient
 from inference.types import Side, Volume
 from tests.factories.volumes import FEET, LEFT
 from tests.factories.volumes import volume as make_volume

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import UnusableInput
-from dicom_node import headers, offline
+from dicom_node.commands import process as offline
+from dicom_node.receive import headers
 from inference.types import StudyHeaders
 from tests.factories.dicom import encode, image
 from tests.factories.waiting import processor_limit_s

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from inference.crossing import carry_joints
-from inference.geometry import to_index, to_patient
-from inference.joints import find_joints, joint_slices
-from inference.midline import find_midline
-from inference.types import BoolArray, Joint, Side, Volume
+from inference.sij_mri.crossing import carry_joints
+from inference.sij_mri.joints import find_joints, joint_slices
+from inference.sij_mri.midline import find_midline
+from inference.sij_mri.types import Joint
+from inference.space.grids import to_index, to_patient
+from inference.types import BoolArray, Side, Volume
 from tests.factories.phantoms import left_lesion
 from tests.factories.volumes import array_otherwise, stored_otherwise, volume
-from training.simulate.phantom import Phantom
+from training.phantom.phantom import Phantom
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.types import STAGES, Side, Stage
+from inference.sij_mri.types import STAGES, Stage
+from inference.types import Side
 from tests.factories.volumes import volume
-from training.simulate.disease import apply, slice_stages, stage_of
-from training.simulate.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
+from training.sij_mri.lesions.disease import apply, slice_stages, stage_of
+from training.sij_mri.lesions.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
 
 SLICES, ROWS, COLUMNS = 12, 120, 160
 STEP_MM = 3.3

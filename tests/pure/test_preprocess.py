@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.preprocess import (
+from inference.space.network_grid import (
     PlaneMapping,
     crop_about,
     neighbour_indices,

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from config.errors import UnusableInput
-from reporting.sources import REQUIRED, read_header, take_identity
+from reporting.objects.sources import REQUIRED, read_header, take_identity
 
 
 def header_with(name: bytes, charset: str | None, **values: str) -> Dataset:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from inference.selection import ELIGIBLE_SCORE, select
-from inference.types import Candidate, Role, Selection, SeriesHeader
+from inference.series.choice import ELIGIBLE_SCORE
+from inference.series.types import Candidate, Selection
+from inference.sij_mri.types import Role
+from inference.sij_mri.wanted import select
+from inference.types import SeriesHeader
 from tests.factories.headers import (
     MR,
     NOTHING,
@@ -27,7 +30,7 @@ from tests.factories.headers import (
 def chosen(*members: SeriesHeader) -> tuple[int | None, int | None]:
     """Series numbers of the T1-weighted and the fluid-sensitive choice."""
     selection = select(study(*members))
-    t1, fluid = selection.t1, selection.fluid
+    t1, fluid = selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)
     return t1.series_number if t1 else None, fluid.series_number if fluid else None
 
 
@@ -60,9 +63,12 @@ def test_the_two_series_are_found_under_any_name(t1_name: str, stir_name: str) -
 @pytest.mark.parametrize(("t1_name", "stir_name"), VENDOR_NAMES[:-1])
 def test_names_alone_do_where_the_scanner_says_nothing(t1_name: str, stir_name: str) -> None:
     selection = select(study(series(2, t1_name, NOTHING), series(3, stir_name, NOTHING)))
-    assert (selection.t1 and selection.t1.series_number, selection.fluid and selection.fluid.series_number) == (2, 3)
-    assert selection.t1 is not None
-    assert "by its name only" in selection.t1.sentence
+    assert (
+        selection.chosen.get(Role.T1W) and selection.chosen.get(Role.T1W).series_number,
+        selection.chosen.get(Role.FLUID) and selection.chosen.get(Role.FLUID).series_number,
+    ) == (2, 3)
+    assert selection.chosen.get(Role.T1W) is not None
+    assert "by its name only" in selection.chosen.get(Role.T1W).sentence
 
 
 def test_without_times_and_without_a_telling_name_nothing_is_invented() -> None:
@@ -71,10 +77,10 @@ def test_without_times_and_without_a_telling_name_nothing_is_invented() -> None:
 
 def test_measured_values_beat_swapped_names() -> None:
     selection = select(study(series(2, "t2_tirm_cor", T1), series(3, "t1_tse_cor", STIR)))
-    assert selection.t1 is not None
-    assert selection.fluid is not None
-    assert (selection.t1.series_number, selection.fluid.series_number) == (2, 3)
-    assert "the physics says otherwise" in selection.t1.sentence
+    assert selection.chosen.get(Role.T1W) is not None
+    assert selection.chosen.get(Role.FLUID) is not None
+    assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
+    assert "the physics says otherwise" in selection.chosen.get(Role.T1W).sentence
 
 
 FLUID = [
@@ -119,7 +125,7 @@ NOT_FLUID = [
 @pytest.mark.parametrize(("what", "name", "physics", "reason"), NOT_FLUID, ids=[case[0] for case in NOT_FLUID])
 def test_not_fluid_sensitive(what: str, name: str, physics: dict[str, Any], reason: str) -> None:
     selection = select(study(series(3, name, physics)))
-    assert selection.fluid is None
+    assert selection.chosen.get(Role.FLUID) is None
     assert reason in row(selection, 3, Role.FLUID).sentence
 
 
@@ -154,7 +160,7 @@ NOT_T1 = [
 @pytest.mark.parametrize(("what", "name", "physics", "reason"), NOT_T1, ids=[case[0] for case in NOT_T1])
 def test_not_t1_weighted(what: str, name: str, physics: dict[str, Any], reason: str) -> None:
     selection = select(study(series(2, name, physics)))
-    assert selection.t1 is None
+    assert selection.chosen.get(Role.T1W) is None
     assert reason in row(selection, 2, Role.T1W).sentence
 
 
@@ -203,8 +209,8 @@ REFUSED: list[tuple[str, SeriesHeader, str]] = [
 @pytest.mark.parametrize(("what", "member", "reason"), REFUSED, ids=[case[0] for case in REFUSED])
 def test_refused_with_a_reason(what: str, member: SeriesHeader, reason: str) -> None:
     selection = select(study(member))
-    assert selection.t1 is None
-    assert selection.fluid is None
+    assert selection.chosen.get(Role.T1W) is None
+    assert selection.chosen.get(Role.FLUID) is None
     assert selection.sentence.startswith("Not applicable: ")
     for candidate in selection.candidates:
         assert not candidate.eligible
@@ -253,11 +259,11 @@ def test_a_dixon_series_of_four_kinds_gives_its_water_images() -> None:
         for mark in ("IP", "OP", "W", "F")
     ]
     selection = select(study(joined(*parts)))
-    assert selection.fluid is not None
-    assert {image.image_type[2] for image in selection.fluid.images} == {"W"}
-    assert len(selection.fluid.images) == 24
-    assert "the water images" in selection.fluid.sentence
-    assert selection.t1 is None
+    assert selection.chosen.get(Role.FLUID) is not None
+    assert {image.image_type[2] for image in selection.chosen.get(Role.FLUID).images} == {"W"}
+    assert len(selection.chosen.get(Role.FLUID).images) == 24
+    assert "the water images" in selection.chosen.get(Role.FLUID).sentence
+    assert selection.chosen.get(Role.T1W) is None
 
 
 def test_a_t1_dixon_series_gives_its_in_phase_images() -> None:
@@ -266,8 +272,8 @@ def test_a_t1_dixon_series_gives_its_in_phase_images() -> None:
         for mark in ("OP", "IP", "W", "F")
     ]
     selection = select(study(joined(*parts)))
-    assert selection.t1 is not None
-    assert {image.image_type[2] for image in selection.t1.images} == {"IP"}
+    assert selection.chosen.get(Role.T1W) is not None
+    assert {image.image_type[2] for image in selection.chosen.get(Role.T1W).images} == {"IP"}
 
 
 @pytest.mark.parametrize("attribute", ["temporal_position", "acquisition_number"])
@@ -275,34 +281,34 @@ def test_repeats_at_one_position_leave_one_complete_set(attribute: str) -> None:
     plain = series(4, "t1", T1)
     twice = joined(changed(plain, **{attribute: 2}), changed(plain, **{attribute: 1}))
     selection = select(study(twice))
-    assert selection.t1 is not None
-    assert len(selection.t1.images) == 24
-    assert {getattr(image, attribute) for image in selection.t1.images} == {1}
-    assert "24 repeats" in selection.t1.sentence
+    assert selection.chosen.get(Role.T1W) is not None
+    assert len(selection.chosen.get(Role.T1W).images) == 24
+    assert {getattr(image, attribute) for image in selection.chosen.get(Role.T1W).images} == {1}
+    assert "24 repeats" in selection.chosen.get(Role.T1W).sentence
 
 
 def test_one_repeated_slice_is_dropped_and_said() -> None:
     plain = series(4, "t1", T1)
     again = replace(plain.images[5], sop_instance_uid="1.2.3.4.99", instance_number=99)
     selection = select(study(replace(plain, images=(*plain.images, again))))
-    assert selection.t1 is not None
-    assert [image.instance_number for image in selection.t1.images] == list(range(1, 25))
-    assert "1 repeat at the same" in selection.t1.sentence
+    assert selection.chosen.get(Role.T1W) is not None
+    assert [image.instance_number for image in selection.chosen.get(Role.T1W).images] == list(range(1, 25))
+    assert "1 repeat at the same" in selection.chosen.get(Role.T1W).sentence
 
 
 def test_interleaved_acquisition_numbers_are_no_repeats() -> None:
     plain = series(4, "t1", T1)
     images = tuple(replace(image, acquisition_number=1 + n % 2) for n, image in enumerate(plain.images))
     selection = select(study(replace(plain, images=images)))
-    assert selection.t1 is not None
-    assert len(selection.t1.images) == 24
+    assert selection.chosen.get(Role.T1W) is not None
+    assert len(selection.chosen.get(Role.T1W).images) == 24
 
 
 def test_echoes_are_kept_apart() -> None:
     early = changed(series(4, "pd t2 fs", T2_FS), echo_time_ms=14.0)
     selection = select(study(joined(early, changed(early, echo_time_ms=85.0))))
-    assert selection.fluid is not None
-    assert {image.echo_time_ms for image in selection.fluid.images} == {85.0}
+    assert selection.chosen.get(Role.FLUID) is not None
+    assert {image.echo_time_ms for image in selection.chosen.get(Role.FLUID).images} == {85.0}
 
 
 def test_the_order_of_files_makes_no_difference() -> None:

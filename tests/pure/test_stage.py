@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.aggregation import Aggregation, aggregate, suspicion
-from inference.stage_input import fluid_scaled, stage_input, t1_scaled
-from inference.types import Joint, Side, Stage, Volume
+from inference.sij_mri.stage.aggregation import Aggregation, aggregate, suspicion
+from inference.sij_mri.stage.strips import fluid_scaled, stage_input, t1_scaled
+from inference.sij_mri.types import Joint, Stage
+from inference.types import Side, Volume
 from tests.factories.analysis import slice_prediction
 from tests.factories.volumes import joint_along, upright_joint, volume
 
