@@ -56,7 +56,7 @@ def test_a_refused_sop_class_is_final_and_named_while_the_others_arrive(need_pro
         objects = [make_object(tmp_path, uid) for uid in (SC, SEG, SC)]
         mixed = send(objects, destination_at(port))
         only_refused = send([objects[1]], destination_at(port))
-        capability = delivery.verify(destination_at(port), our_ae_title="AXSPA", timeout_s=5.0)
+        capability = delivery.verify(destination_at(port), our_ae_title="AXSPA", timeout_s=15.0)
     assert [outcome.verdict for outcome in mixed] == [Verdict.DELIVERED, Verdict.REFUSED, Verdict.DELIVERED]
     assert mixed[1].code == "SOP_CLASS_REFUSED"
     assert "Segmentation Storage" in mixed[1].comment
@@ -102,7 +102,7 @@ def test_orthanc_takes_every_kind_of_object_and_verify_says_so(clinic: Clinic, t
     destination = destination_at(clinic.pacs.dicom_port, ae_title="ORTHANC")
     objects = [make_object(tmp_path, uid, study=study) for uid in delivery.OUR_SOP_CLASSES.values()]
     outcomes = send(objects, destination)
-    capability = delivery.verify(destination, our_ae_title="AXSPA", timeout_s=5.0)
+    capability = delivery.verify(destination, our_ae_title="AXSPA", timeout_s=15.0)
     stored = clinic.pacs.instances_of(study)
     assert [outcome.verdict for outcome in outcomes] == [Verdict.DELIVERED] * 4
     assert capability.echo

@@ -44,7 +44,7 @@ def objects(tmp_path: Path) -> ObjectStore:
 
 @pytest.fixture
 def port(database: Database, objects: ObjectStore) -> Iterator[int]:
-    receiver = Receiver(ReceiverSettings(host="127.0.0.1", port=0, idle_timeout_s=5, min_free_mb=0), database, objects)
+    receiver = Receiver(ReceiverSettings(host="127.0.0.1", port=0, idle_timeout_s=60, min_free_mb=0), database, objects)
     receiver.start()
     yield receiver.port
     receiver.stop(drain_s=1)
