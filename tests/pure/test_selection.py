@@ -240,9 +240,9 @@ def test_obliquity_counts_however_the_plane_is_written(tilt: float, flip: int) -
 def test_coronal_hips_only_where_nothing_is_better_and_with_a_note() -> None:
     hips = series(5, "t1 cor hips", T1, tilt_deg=0, matrix=512, pixel_mm=0.78)
     alone = select(study(hips))
-    assert alone.t1 is not None
-    assert "truly coronal" in alone.t1.sentence
-    assert "field of view is large" in alone.t1.sentence
+    assert alone.chosen[Role.T1W] is not None
+    assert "truly coronal" in alone.chosen[Role.T1W].sentence
+    assert "field of view is large" in alone.chosen[Role.T1W].sentence
     assert chosen(hips, series(6, "", T1)) == (6, None)
 
 
@@ -328,7 +328,7 @@ def test_ties_are_broken_by_slices_then_resolution() -> None:
 
 def test_what_is_missing_is_said() -> None:
     only_t1 = select(study(series(2, "", T1)))
-    assert "oedema cannot be read" in only_t1.sentence
+    assert "edema cannot be read" in only_t1.sentence
     only_stir = select(study(series(3, "", STIR)))
     assert "cannot be read" in only_stir.sentence
     assert "T1-weighted" in only_stir.sentence
