@@ -149,7 +149,8 @@ def storescu(
 def dciodvfy_errors(need_program: Need, file: Path) -> list[str]:
     """Error lines of dicom3tools' dciodvfy."""
     answer = subprocess.run([need_program("dciodvfy"), str(file)], capture_output=True, check=False)
-    return _errors(answer.stdout + answer.stderr)
+    said = answer.stdout + answer.stderr
+    return _errors(said) if said.strip() else ["the validator said nothing"]
 
 
 def dcentvfy_errors(need_program: Need, files: Iterable[Path]) -> list[str]:
