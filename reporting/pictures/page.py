@@ -20,10 +20,12 @@ from reporting.words import (
     site_words,
 )
 
-CELL_PX = (300, 232)
+GRID_WIDTH = 928
+GRID_X = WIDTH_PX - EDGE_PX - GRID_WIDTH
 GAP_X, GAP_Y = 14, 44
 COLUMNS = 3
-GRID_X = WIDTH_PX - EDGE_PX - COLUMNS * CELL_PX[0] - (COLUMNS - 1) * GAP_X
+SHAPE = 0.77  # height of a cell by its width
+LOWEST_PX = 232
 TOP, BOTTOM = HEADER_PX + 48, 132
 PANEL_WIDTH = GRID_X - EDGE_PX - 32
 FEW = 6
@@ -79,13 +81,14 @@ def draw_page(
     terms = presentation.terms
     lines = [*_said(analysis, terms, report), *_read(analysis, terms)]
     rows = len(analysis.images) + len(_heated(analysis))
-    needed = max(sum(line.height for line in lines), rows * (CELL_PX[1] + GAP_Y))
+    cell_px = _cell_px(analysis, rows)
+    needed = max(sum(line.height for line in lines), rows * (cell_px[1] + GAP_Y))
     page = Page(max(HEIGHT_PX, int(TOP + needed + BOTTOM)))
     page.header(presentation.title, software)
     y = TOP - 24.0
     for line in lines:
         y = _write(page, line, y)
-    _draw_rows(page, analysis, terms, plates)
+    _draw_rows(page, analysis, terms, plates, cell_px)
     page.footer(" ".join(report.limitations))
     return page.pixels
 
@@ -157,9 +160,17 @@ def _heated(analysis: Analysis) -> list[HeatMap]:
     return list(first.values())
 
 
-def _draw_rows(page: Page, analysis: Analysis, terms: Terms, plates: Plates) -> None:
-    y, right_edge = TOP, float(WIDTH_PX - EDGE_PX)
-    viewports = {images.role: _viewport(analysis, images) for images in analysis.images}
+def _cell_px(analysis: Analysis, rows: int) -> tuple[int, int]:
+    """Width and height of a picture: as large as the most planes of a row, and the rows on a page, allow."""
+    columns = max(len(_planes(analysis, images)) for images in analysis.images)
+    width = (GRID_WIDTH - (columns - 1) * GAP_X) // columns
+    tallest = (HEIGHT_PX - TOP - BOTTOM) // rows - GAP_Y
+    return width, max(LOWEST_PX, min(int(width * SHAPE), tallest))
+
+
+def _draw_rows(page: Page, analysis: Analysis, terms: Terms, plates: Plates, cell_px: tuple[int, int]) -> None:
+    y, right_edge, step = TOP, float(WIDTH_PX - EDGE_PX), cell_px[0] + GAP_X
+    viewports = {images.role: _viewport(analysis, images, cell_px) for images in analysis.images}
     for images in analysis.images:
         words = terms.roles[images.role].words
         page.text(GRID_X, y - 10, words[:1].upper() + words[1:], size=18, color=MUTED, anchor="ls")
@@ -167,25 +178,21 @@ def _draw_rows(page: Page, analysis: Analysis, terms: Terms, plates: Plates) -> 
         for column, plane in enumerate(_planes(analysis, images)):
             rgb = viewports[images.role].picture(plates.levels[images.role][plane], images, plane)
             _draw_found(rgb, analysis, images, plane, terms, viewports[images.role])
-            page.cell(_x(column), y, rgb, images, plane)
-        y += CELL_PX[1] + GAP_Y
+            page.cell(GRID_X + column * step, y, rgb, images, plane)
+        y += cell_px[1] + GAP_Y
     for heatmap in _heated(analysis):
         images = analysis.of_role(heatmap.role) or analysis.images[0]
         page.text(GRID_X, y - 10, _heat_title(heatmap, terms), size=16, color=MUTED, anchor="ls")
         page.heat_legend(right_edge, y)
         for column, plane in enumerate(_planes(analysis, images)):
             if plane not in heatmap.planes:
-                page.empty_cell(_x(column), y, CELL_PX, NO_HEAT)
+                page.empty_cell(GRID_X + column * step, y, cell_px, NO_HEAT)
                 continue
             rgb = viewports[images.role].picture(plates.levels[images.role][plane], images, plane)
             heat = viewports[images.role].cut(heat_of(heatmap, plane), images, plane)
-            page.cell(_x(column), y, blend_heat(rgb, np.clip(heat, 0.0, 1.0)), images, plane)
-        page.text(right_edge, y + CELL_PX[1] + 6, HEATMAP_STATEMENT, size=14, color=MUTED, anchor="ra")
-        y += CELL_PX[1] + GAP_Y
-
-
-def _x(column: int) -> int:
-    return GRID_X + column * (CELL_PX[0] + GAP_X)
+            page.cell(GRID_X + column * step, y, blend_heat(rgb, np.clip(heat, 0.0, 1.0)), images, plane)
+        page.text(right_edge, y + cell_px[1] + 6, HEATMAP_STATEMENT, size=14, color=MUTED, anchor="ra")
+        y += cell_px[1] + GAP_Y
 
 
 def _heat_title(heatmap: HeatMap, terms: Terms) -> str:
@@ -193,8 +200,8 @@ def _heat_title(heatmap: HeatMap, terms: Terms) -> str:
     return f"{terms.heatmaps[heatmap.key]}: {answer.words}, {answer.values[heatmap.towards].words}"
 
 
-def _viewport(analysis: Analysis, images: Images) -> Viewport:
-    return look_at(images, [one.mask for one in analysis.segments if one.role == images.role], CELL_PX)
+def _viewport(analysis: Analysis, images: Images, cell_px: tuple[int, int]) -> Viewport:
+    return look_at(images, [one.mask for one in analysis.segments if one.role == images.role], cell_px)
 
 
 def _planes(analysis: Analysis, images: Images) -> tuple[int, ...]:
