@@ -117,6 +117,8 @@ def judge(subject: Subject, region: BoolArray, classifier: EdemaClassifier) -> E
     fluid = subject.volume("stir")
     joints = find_joints(subject.volume("t1w"), region)
     found = find_edema(fluid, region, joints, classifier=classifier)
+    if found is None:
+        raise ValueError(f"edema cannot be judged where no normal marrow is found, received the scan {subject.subject}")
     left = left_half(fluid, joints, find_midline(fluid.voxels, fluid.pixel_spacing_mm))
     return _score(subject, found, left, fluid.voxel_volume_mm3 / 1000.0)
 
