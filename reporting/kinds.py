@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from inference.result import Analysis
     from reporting.presentation import Presentation
 
-MAX_HEAT_PLANES = 16
-"""Planes of a heat map that are sent at most."""
+MAX_CAPTURES = 17
+"""The summary page, and at most 16 planes of a heat map."""
 
 _SEG = (
     "FrameOfReferenceUID",
@@ -77,7 +77,7 @@ def _texts(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
 def _captures(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     """The summary page, and the planes of the first heat map."""
     heat = len(analysis.heatmaps[0].planes) if analysis.heatmaps else 0
-    return Counter({"sc": (1 + min(heat, MAX_HEAT_PLANES)) * analysis.applicable})
+    return Counter({"sc": min(1 + heat, MAX_CAPTURES) * analysis.applicable})
 
 
 class Kind(Enum):
@@ -142,6 +142,7 @@ class Kind(Enum):
         made="for every study that was read",
         builder="build_captures",
         count=_captures,
+        most=MAX_CAPTURES,
         never_empty=_SC,
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )

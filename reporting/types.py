@@ -88,6 +88,8 @@ class KindRow:
         Its builder in :mod:`reporting.objects`.
     count : callable
         From an analysis and its presentation: how many there must be, by name.
+    most : int
+        Of one name, at most.
     always : bool
         Made of a study of which nothing was read, too.
     names_others : bool
@@ -106,6 +108,7 @@ class KindRow:
     made: str
     builder: str
     count: Callable[[Any, Any], Counter[str]]
+    most: int = 1
     always: bool = False
     names_others: bool = False
     never_empty: tuple[str, ...] = ()
