@@ -18,7 +18,7 @@ from config.codes import Code
 from config.errors import SettingsError
 from inference.result import Analysis, Key, Limitation
 from inference.types import Side
-from reporting.checks import Checked, GateFinding
+from reporting.findings import Checked, GateFinding
 
 GROUP = "axspa_node.presentations"
 
@@ -38,10 +38,11 @@ class RoleTerm:
 
 @dataclass(frozen=True, slots=True)
 class AnatomyTerm:
-    """A part of the body."""
+    """A part of the body, or a level of one; ``paired`` where it has a left and a right: without a side it is both."""
 
     words: str
     concept: Concept
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class Terms:
 
     roles: Mapping[Key, RoleTerm]
     anatomy: Mapping[Key, AnatomyTerm]
+    levels: Mapping[Key, AnatomyTerm] = field(default_factory=dict)  # of a site
     segments: Mapping[Key, SegmentTerm] = field(default_factory=dict)
     traces: Mapping[Key, Mapping[Side | None, Rgb]] = field(default_factory=dict)  # color of the line, by side
     measurements: Mapping[Key, MeasurementTerm] = field(default_factory=dict)
@@ -213,7 +215,6 @@ class Terms:
     profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
     layers: Mapping[Key, LayerTerm] = field(default_factory=dict)  # of segments, traces, heat maps; else one for each key
-    levels: Mapping[Key, str] = field(default_factory=dict)  # in words; else the key
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
     lead: Key = ""  # the evaluation that is named first; else the first of them
 
@@ -253,8 +254,12 @@ class Presentation(Protocol):
         Every kind of segment is in one of them.
     study_finding, study_site : Concept
         What the study's own report is a finding of, and where (PS3.16 TID 1501).
-    result_description, measurements_description : str
-        Series descriptions of the two reports.
+    result_description, measurements_description, captures_description : str
+        Series descriptions of the two reports and of the pictures, without the mark of research.
+    body_parts : tuple of str
+        Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first.
+    procedure : Concept
+        What was done, where the source does not say it in code.
     """
 
     application: Key
@@ -265,6 +270,9 @@ class Presentation(Protocol):
     study_site: Concept
     result_description: str
     measurements_description: str
+    captures_description: str
+    body_parts: tuple[str, ...]
+    procedure: Concept
 
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         """Word an analysis, one that reads nothing too."""

@@ -4,20 +4,21 @@ It is the language of results with the words of the application beside the keys.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from inference.result import Analysis, Evaluation, Images, Key, Limitation, Measurement, NotAssessable, Place, Site
 from inference.series import Candidate
+from reporting.objects import ResultContext
 from reporting.presentation import Presentation, Report, Terms, word_limitation
+from reporting.sites import segment_label
 from reporting.types import ResultObject
 from reporting.words import (
     RESEARCH_STATEMENT,
     ascii_text,
     evaluation_words,
     image_name,
-    level_words,
     measurement_words,
     site_words,
 )
@@ -28,18 +29,11 @@ SCHEMA = 2
 DIGITS = 6
 
 
-class About(Protocol):
-    """What the JSON says of the run: :class:`reporting.objects.ResultContext` has it."""
-
-    @property
-    def revision(self) -> int: ...
-
-
 def summarise(
     analysis: Analysis,
     presentation: Presentation,
     report: Report,
-    context: Any,
+    context: ResultContext,
     objects: Sequence[ResultObject],
     *,
     pictures: Mapping[str, Any],
@@ -70,7 +64,7 @@ def summarise(
             "words": presentation.title,
         },
         "study_instance_uid": analysis.study_instance_uid,
-        "revision": context.uids.revision,
+        "revision": context.revision,
         "started": context.started.isoformat(),
         "software_version": context.software_version,
         "model": {"name": bundle.name, "version": bundle.version, "digest": bundle.digest},
@@ -91,7 +85,7 @@ def summarise(
         "segments": [
             {
                 "key": one.key,
-                "label": terms.segments[one.key].labels[one.site.side],
+                "label": segment_label(one, terms),
                 "site": _site(one.site, terms),
                 "role": one.role,
                 "volume": terms.segments[one.key].volume,
@@ -155,7 +149,7 @@ def _site(site: Site, terms: Terms) -> Json:
         "anatomy": site.anatomy,
         "side": None if site.side is None else site.side.value,
         "level": site.level,
-        "level_words": level_words(terms, site.level),
+        "level_words": terms.levels[site.level].words if site.level else "",
         "words": site_words(terms, site),
     }
 

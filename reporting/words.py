@@ -50,15 +50,10 @@ def site_words(terms: Terms, site: Site) -> str:
     """Where in the body: ``Sacroiliac joint, left``."""
     parts = [terms.anatomy[site.anatomy].words]
     if site.level:
-        parts.append(level_words(terms, site.level))
+        parts.append(terms.levels[site.level].words)
     if site.side is not None:
         parts.append(site.side.value)
     return ", ".join(parts)
-
-
-def level_words(terms: Terms, level: Key) -> str:
-    """A level in words."""
-    return terms.levels.get(level, level)
 
 
 def evaluation_words(terms: Terms, evaluation: Evaluation) -> str:

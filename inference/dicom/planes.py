@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from pydicom import uid
 from pydicom.filereader import read_file_meta_info
 
+from config.codes import Code
+from config.errors import UnusableInput
 from inference.dicom.file import tolerant
 from inference.dicom.isolated import decode_isolated
 from inference.dicom.pixels import Decoded, decode_file
-from inference.types import ImageHeader
+from inference.types import FloatArray, ImageHeader
 
 
 def decode_planes(images: Sequence[ImageHeader]) -> list[Decoded]:
@@ -40,6 +43,34 @@ def decode_planes(images: Sequence[ImageHeader]) -> list[Decoded]:
     if fragile:
         results.update(zip(fragile, decode_isolated([images[place] for place in fragile]), strict=True))
     return [results[place] for place in range(len(images))]
+
+
+def load_planes(images: Sequence[ImageHeader]) -> FloatArray:
+    """Decode planes of one size that need no place in the patient.
+
+    Parameters
+    ----------
+    images : sequence of ImageHeader
+
+    Returns
+    -------
+    float32 array (planes, rows, columns)
+        After the Modality LUT; MONOCHROME1 is turned so that bright is bright.
+
+    Raises
+    ------
+    UnusableInput
+        There are none (``NO_IMAGES``), or one of them cannot be read (``PIXELS_DAMAGED``).
+    """
+    if not images:
+        raise UnusableInput(Code.NO_IMAGES, "There are no images to read. Received: 0.")
+    planes = []
+    for answer in decode_planes(images):
+        if isinstance(answer, str):
+            raise UnusableInput(Code.PIXELS_DAMAGED, f"An image cannot be decoded. Received: {answer}.")
+        pixels, inverted = answer
+        planes.append(pixels.max() - pixels if inverted else pixels)
+    return np.stack(planes).astype(np.float32)
 
 
 def _is_fragile(path: Path) -> bool:

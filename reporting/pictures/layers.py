@@ -22,6 +22,7 @@ from reporting.pictures.drawing import (
     side_letters,
 )
 from reporting.presentation import ByteArray, LayerTerm, Presentation, Rgb, Terms
+from reporting.sites import segment_label
 from reporting.words import image_number, site_words
 
 JPEG_QUALITY = 82
@@ -186,7 +187,7 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
 
 def _legend(layer: _Layer, terms: Terms) -> dict[str, Any]:
     """What a viewer says of a layer: its words, whether it is on at first, and its colors."""
-    colors = {terms.segments[one.key].labels[one.site.side]: _color(terms, one) for one in layer.segments}
+    colors = {segment_label(one, terms): _color(terms, one) for one in layer.segments}
     if not colors:
         colors = {site_words(terms, one.site): _color(terms, one) for one in layer.traces}
     described: dict[str, Any] = {

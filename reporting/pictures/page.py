@@ -12,6 +12,7 @@ from reporting.pictures.canvas import ACCENT, AMBER, EDGE_PX, HEADER_PX, HEIGHT_
 from reporting.pictures.drawing import Plates, blend_heat, blend_mask, heat_of
 from reporting.pictures.viewport import Viewport, draw_contour, draw_line, look_at
 from reporting.presentation import ByteArray, LayerTerm, Presentation, Report, Rgb, Terms
+from reporting.sites import segment_label
 from reporting.words import (
     HEATMAP_STATEMENT,
     evaluation_words,
@@ -218,7 +219,7 @@ def _planes(analysis: Analysis, images: Images) -> tuple[int, ...]:
 
 def _legend(analysis: Analysis, images: Images, terms: Terms) -> list[tuple[str, Rgb]]:
     entries = {
-        terms.segments[one.key].labels[one.site.side]: terms.segments[one.key].rgb[one.site.side]
+        segment_label(one, terms): terms.segments[one.key].rgb[one.site.side]
         for one in analysis.segments
         if one.role == images.role
     }

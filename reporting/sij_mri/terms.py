@@ -42,8 +42,8 @@ _JOINTS = LayerTerm("joints", "Joints", edge=170)
 TERMS = Terms(
     roles={Role.T1W: RoleTerm("T1-weighted", "t1"), Role.FLUID: RoleTerm("fluid-sensitive", "fluid")},
     anatomy={
-        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT),
-        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT),
+        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT, paired=True),
+        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT, paired=True),
         "sacral-marrow": AnatomyTerm("Marrow of the sacrum", dicom.SACRUM),
     },
     segments={

@@ -26,7 +26,7 @@ from inference.result import (
 )
 from inference.series import Candidate, Selection
 from inference.types import ImageHeader, ModelIdentity, Side
-from reporting.checks import Checked, GateFinding
+from reporting.findings import Checked, GateFinding
 from reporting.presentation import (
     AnatomyTerm,
     ByteArray,
@@ -96,7 +96,10 @@ TERMS = Terms(
     profiles={"likely": ProfileTerm("Probability of narrowing", of="narrowing", value="severe")},
     heatmaps={"grad": "Where it looked"},
     layers={CYST: LayerTerm("cysts", "Cysts", fill=100, marked=True)},
-    levels={"L4": "L4/L5", "L5": "L5/S1"},
+    levels={
+        "L4": AnatomyTerm("L4/L5", _code("L4L5", "Disc L4/L5")),
+        "L5": AnatomyTerm("L5/S1", _code("L5S1", "Disc L5/S1")),
+    },
     limitations={"NO_AXIAL": "No axial series was sent.", "TOO_DARK": "The {role} series is too dark ({level:.0f})."},
 )  # fmt: skip
 
@@ -113,6 +116,9 @@ class ForeignPresentation:
     study_site: Code = _code("DISC", "Lumbar disc")
     result_description: str = "Lumbar result"
     measurements_description: str = "Lumbar measurements"
+    captures_description: str = "Lumbar pictures"
+    body_parts: tuple[str, ...] = ("LSPINE",)
+    procedure: Code = _code("LSPINE_MR", "MRI of the lumbar spine")
 
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         return Report(

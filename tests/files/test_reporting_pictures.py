@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reporting.sij_mri.keyslices import choose_key_slices, matching_slice
 
 from inference.sij_mri.types import Analysis
 from inference.types import Side
 from reporting.objects.capture import heat_picture, heat_slices
 from reporting.pictures.drawing import blend_heat, heat_alpha, outline, prepare
 from reporting.pictures.viewport import look_at
-from reporting.sij_mri.keyslices import choose_key_slices, matching_slice
 from reporting.sij_mri.page import CARD, draw_page
 from reporting.sij_mri.report import describe
 from tests.factories.analysis import make_analysis
