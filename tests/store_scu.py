@@ -21,7 +21,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_context
 from pynetdicom.dimse_primitives import C_STORE
 
-from dicom_node.delivery import _Gate
+from dicom_node.pynetdicom_patches import AnswerGate
 from storage.objects import ObjectStore
 from storage.session import Database
 from tests.peers import ENVIRONMENT, free_port
@@ -95,9 +95,7 @@ def association(
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = timeout_s
     contexts = [build_context(sop_class, syntax) for sop_class, syntax in pairs or ((MR, ExplicitVRLittleEndian),)]
     assoc = ae.associate("127.0.0.1", port, contexts=contexts, ae_title=called)
-    gate = _Gate(assoc)
-    gate.set()
-    assoc._reactor_checkpoint = gate
+    AnswerGate.stand_before(assoc)
     try:
         yield assoc
     finally:

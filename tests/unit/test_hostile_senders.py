@@ -12,7 +12,7 @@ import pytest
 
 from config.errors import UnusableInput
 from config.settings import ReceiverSettings, Settings
-from dicom_node import delivery, headers, listener, offline, pipeline, worker
+from dicom_node import delivery, headers, offline, pipeline, pynetdicom_patches, worker
 from dicom_node.storage_scp import Receiver
 from inference.headers import read_study
 from inference.registry import LoadedBundle
@@ -78,8 +78,8 @@ def test_a_header_of_very_many_elements_is_given_up_soon() -> None:
 def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "_MAX_MESSAGE_BYTES", 2_000_000)
-    monkeypatch.setattr(listener, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_MAX_MESSAGE_BYTES", 2_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
     huge = header(1, PixelData=bytes(8_000_000))
     huge["PixelData"].VR = "OW"
     with association(port) as other:
@@ -88,8 +88,8 @@ def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
 
 
 def test_many_associations_together_hold_no_more_than_the_limit(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "_MAX_HELD_BYTES", 2_000_000)
-    monkeypatch.setattr(listener, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_MAX_HELD_BYTES", 2_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
     huge = header(1, PixelData=bytes(8_000_000))
     huge["PixelData"].VR = "OW"
     assert store_one(port, huge) == Answer(None)
