@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from config.errors import UnusableInput
 from inference.codestream import coded_size
 from inference.dicomfile import open_with_pixels, tolerant
-from inference.fields import number, text, whole
+from inference.fields import first, number, whole
 from inference.isolated import Decoded, decode_isolated
 from inference.types import FloatArray, ImageHeader
 
@@ -95,7 +95,7 @@ def _decode(dataset: FileDataset, image: ImageHeader) -> Decoded:
             values = _modality_values(dataset, _unpadded(dataset, stored), index=index)
             if not np.isfinite(values).all():
                 return "values that are not finite"
-            return values, text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+            return values, first(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     except UnusableInput as error:
         return error.code
     except (KeyboardInterrupt, SystemExit):
