@@ -71,13 +71,19 @@ _IDLE_LOOK_S = 0.2  # timers are looked at this often while nothing comes
 _PDU_BYTES = 131072
 
 
-def make_entity(ae_title: str) -> AE:
+def make_entity(ae_title: str, *, takes_any_storage: bool = False) -> AE:
     """An application entity, after pynetdicom's options are set for this process.
 
-    Any storage class is let in, in the transfer syntax that the peer names first; files are sent as they are, in
-    chunks; nothing of what comes and goes is logged, since it names patients.
+    Files are sent as they are, in chunks; nothing of what comes and goes is logged, since it names patients.
+
+    Parameters
+    ----------
+    ae_title : str
+    takes_any_storage : bool
+        Let any storage class in, in the transfer syntax that the peer names first; once set it is so for the process.
     """
-    _config.UNRESTRICTED_STORAGE_SERVICE = True
+    if takes_any_storage:
+        _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.LOG_HANDLER_LEVEL = "none"
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)

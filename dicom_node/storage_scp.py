@@ -108,7 +108,7 @@ class Receiver:
             The port is taken, or may not be used (code ``RECEIVER_PORT``).
         """
         settings = self._settings
-        ae = make_entity(settings.ae_title)
+        ae = make_entity(settings.ae_title, takes_any_storage=True)
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION
         ae.add_supported_context(Verification)
