@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from config import logs
+from config.codes import Code
 from config.errors import AxspaError, Final
 from config.settings import Settings
 from dicom_node import ports
@@ -49,9 +50,8 @@ def looking(settings: Settings) -> Iterator[Database]:
     """
     database = Database(settings.database_url, read_only=True)
     try:
-        state = schema_state(database)
-        if state is not SchemaState.CURRENT:
-            raise schema_error(database, state)
+        if error := schema_error(database, schema_state(database)):
+            raise error
         yield database
     finally:
         database.dispose()
@@ -67,8 +67,8 @@ def changing_users(settings: Settings, *, make: bool) -> Iterator[Database]:
     known = Database(settings.database_url, read_only=True)
     state = schema_state(known)
     known.dispose()
-    if state is not SchemaState.CURRENT and not (make and state is SchemaState.ABSENT):
-        raise schema_error(known, state)
+    if (error := schema_error(known, state)) and not (make and state is SchemaState.ABSENT):
+        raise error
     database = open_database(settings)
     try:
         yield database
@@ -115,27 +115,28 @@ def serve(settings: Settings) -> int:
     except Exception as error:  # the edge of the process
         log.critical("The node ends by an error that nobody foresaw", exc_info=True)
         sentence = f"The node broke and was ended; the log says where: {type(error).__name__}"
-        raise Final("NODE_BROKE", sentence) from None
+        raise Final(Code.NODE_BROKE, sentence) from None
     log.info("Stopped")
     return 0
 
 
 def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     """Start everything, what can fail soonest first; how each thing ends is settled before any of them is started."""
-    from dicom_node import worker
-    from dicom_node.coordinator import Coordinator
-    from dicom_node.engine import Engine
-    from dicom_node.receiver import run_receiver
-    from inference.bundle import verify_bundle
+    from dicom_node.analyse import worker
+    from dicom_node.analyse.coordinator import Coordinator
+    from dicom_node.analyse.engine import Engine
+    from dicom_node.receive.receiver import run_receiver
+    from inference.serving import verify_bundle
     from panel.app import run_panel
 
     receiver, panel = settings.receiver, settings.panel
     verify_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
-    for host, port, what, code in (
-        (receiver.host, receiver.port, "The DICOM port", "RECEIVER_PORT"),
-        (panel.host, panel.port, "The panel's port", "PANEL_PORT"),
-    ):
-        ports.wait_until_free(host, port, what=what, code=code, patience_s=PORT_PATIENCE_S)
+    if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
+        place = f"{receiver.host}:{receiver.port}"
+        raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({reason.strerror}): {place}")
+    if reason := ports.problem(panel.host, panel.port, patience_s=PORT_PATIENCE_S):
+        place = f"{panel.host}:{panel.port}"
+        raise Final(Code.PANEL_PORT, f"The panel's port cannot be used ({reason.strerror}): {place}")
     database, objects = open_database(settings), open_objects(settings)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
     children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from config.codes import Code
 from config.errors import AxspaError, Final, Retryable
+from storage.codes import EventCode
 from storage.session import Database
 from storage.states import move, utc_now
 from storage.tables import Instance, Result, Study, StudyState
@@ -93,7 +95,7 @@ def release(database: Database, claimed: ClaimedStudy, *, reason: str, now: date
         study.attempts = max(0, study.attempts - 1)
         let_go(study)
         study.next_attempt_at = now
-        move(session, study, to=StudyState.QUEUED, at=now, code="PUT_BACK", sentence=reason)
+        move(session, study, to=StudyState.QUEUED, at=now, code=EventCode.PUT_BACK, sentence=reason)
 
 
 def fail(
@@ -112,7 +114,7 @@ def fail(
         let_go(study)
         if study_hash(session, study.id) != study.content_hash:
             sentence = f"The analysis failed ({error.code}), and more images came meanwhile."
-            move(session, study, to=StudyState.RECEIVING, at=now, code="LATE_IMAGES", sentence=sentence)
+            move(session, study, to=StudyState.RECEIVING, at=now, code=EventCode.LATE_IMAGES, sentence=sentence)
         elif isinstance(error, Retryable) and study.attempts < max_attempts:
             study.next_attempt_at = now + timedelta(seconds=pause_s * 2 ** (study.attempts - 1))
             sentence = f"Attempt {study.attempts} of {max_attempts} failed and is tried again. {error.sentence}"
@@ -138,11 +140,11 @@ def requeue_expired(database: Database, *, max_attempts: int, now: datetime | No
             let_go(study)
             if study.attempts >= max_attempts:
                 sentence = f"The analysis ended without an answer {study.attempts} times; the log says more."
-                move(session, study, to=StudyState.FAILED, at=now, code="WORKER_LOST", sentence=sentence)
+                move(session, study, to=StudyState.FAILED, at=now, code=Code.WORKER_LOST, sentence=sentence)
                 continue
             study.next_attempt_at = now
             sentence = "The analysis ended without an answer; the study is queued again."
-            move(session, study, to=StudyState.QUEUED, at=now, code="WORKER_LOST", sentence=sentence)
+            move(session, study, to=StudyState.QUEUED, at=now, code=Code.WORKER_LOST, sentence=sentence)
         return len(studies)
 
 
@@ -161,7 +163,7 @@ def held(session: Session, claimed: ClaimedStudy) -> Study:
         or study.state is not StudyState.ANALYSING
         or (study.claimed_by, study.revision, study.attempts) != ours
     ):
-        raise Final("CLAIM_LOST", f"Study {claimed.study_id} is no longer held by the worker {claimed.worker}.")
+        raise Final(Code.CLAIM_LOST, f"Study {claimed.study_id} is no longer held by the worker {claimed.worker}.")
     return study
 
 
@@ -202,7 +204,7 @@ def _begin(session: Session, study: Study, *, now: datetime) -> None:
         study,
         to=StudyState.ANALYSING,
         at=now,
-        code="ANALYSING",
+        code=EventCode.ANALYSING,
         sentence=f"The analysis of revision {study.revision} began{again}.",
         detail={"revision": study.revision, "attempt": study.attempts},
     )

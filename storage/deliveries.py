@@ -7,12 +7,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.codes import AnyCode, Code
 from config.errors import Final
 from storage import audit
+from storage.codes import EventCode
 from storage.results import final_state, newest
 from storage.session import Database
 from storage.states import move, note, utc_now
 from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
+
+_EVENTS = {
+    DeliveryState.DELIVERED: EventCode.DELIVERY_DELIVERED,
+    DeliveryState.REFUSED: EventCode.DELIVERY_REFUSED,
+    DeliveryState.GIVEN_UP: EventCode.DELIVERY_GIVEN_UP,
+    DeliveryState.WAITING: EventCode.DELIVERY_WAITING,
+    DeliveryState.CANCELLED: EventCode.DELIVERY_CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Attempt:
         Delivered, refused, given up; or waiting, to be tried again at ``next_attempt_at``.
     status : int or None
         DICOM status that came back; None where no answer came.
+    code : DeliveryCode or Code
     comment : str
         Error Comment of the peer, or our sentence.
     """
@@ -48,7 +59,7 @@ class Attempt:
     delivery_id: int
     state: DeliveryState
     status: int | None
-    code: str
+    code: AnyCode
     comment: str
     next_attempt_at: datetime | None = None
 
@@ -155,7 +166,9 @@ def resend(
                 count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:
             sentence = f"{actor} asked for {count} objects to be sent again."
-            _move_or_note(session, result.study, StudyState.DELIVERING, code="RESEND", sentence=sentence, now=now)
+            _move_or_note(
+                session, result.study, StudyState.DELIVERING, code=EventCode.RESEND, sentence=sentence, now=now
+            )
         audit.append(
             session,
             actor=actor,
@@ -182,7 +195,7 @@ def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime |
                 delivery_id=row.id,
                 state=DeliveryState.GIVEN_UP,
                 status=None,
-                code="DESTINATION_UNKNOWN",
+                code=Code.DESTINATION_UNKNOWN,
                 comment=f"The destination is no longer in the settings: {row.destination}",
             )
             for row in lost
@@ -205,13 +218,15 @@ def settle(session: Session, study_id: int, *, now: datetime) -> None:
         return
     if lost:
         sentence = f"{lost} of {len(states)} deliveries failed for good; see the list below, then send them again."
-        _move_or_note(session, study, StudyState.UNDELIVERED, code="UNDELIVERED", sentence=sentence, now=now)
+        _move_or_note(session, study, StudyState.UNDELIVERED, code=EventCode.UNDELIVERED, sentence=sentence, now=now)
     else:
         sentence = result.headline or "Every object is where it should be."
-        _move_or_note(session, study, final_state(result.status), code="DELIVERED", sentence=sentence, now=now)
+        _move_or_note(session, study, final_state(result.status), code=EventCode.DELIVERED, sentence=sentence, now=now)
 
 
-def _move_or_note(session: Session, study: Study, to: StudyState, *, code: str, sentence: str, now: datetime) -> None:
+def _move_or_note(
+    session: Session, study: Study, to: StudyState, *, code: EventCode, sentence: str, now: datetime
+) -> None:
     if study.state is to:
         note(session, study.id, at=now, code=code, sentence=sentence)
     else:
@@ -220,15 +235,15 @@ def _move_or_note(session: Session, study: Study, to: StudyState, *, code: str, 
 
 def _refuse_resend(result: Result | None, *, destination: str | None, destinations: Sequence[str]) -> None:
     if result is None:
-        raise Final("RESULT_UNKNOWN", "There is no such result.")
+        raise Final(Code.RESULT_UNKNOWN, "There is no such result.")
     if result.status is ResultStatus.HELD:
-        raise Final("RESULT_HELD", "A result that the check held back is never sent.")
+        raise Final(Code.RESULT_HELD, "A result that the check held back is never sent.")
     if result.superseded:
-        raise Final("RESULT_SUPERSEDED", f"Only the newest result is sent, received revision {result.revision}.")
+        raise Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
     if result.study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
-        raise Final("STUDY_BUSY", f"A newer result is on its way; the study is {result.study.state}.")
+        raise Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {result.study.state}.")
     if destination is not None and destination not in destinations:
-        raise Final("DESTINATION_UNKNOWN", f"There is no such destination in the settings: {destination[:64]!r}")
+        raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
 
 
 def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool, now: datetime) -> int:
@@ -276,7 +291,7 @@ def _tell(
     session: Session, study_id: int, destination: str, outcomes: list[tuple[Attempt, bool]], *, now: datetime
 ) -> None:
     """One line for each kind of outcome; a retry that failed as the last one did says nothing new."""
-    groups: dict[tuple[DeliveryState, str], list[Attempt]] = {}
+    groups: dict[tuple[DeliveryState, AnyCode], list[Attempt]] = {}
     for attempt, news in outcomes:
         if news:
             groups.setdefault((attempt.state, attempt.code), []).append(attempt)
@@ -293,7 +308,7 @@ def _tell(
             session,
             study_id,
             at=now,
-            code=f"DELIVERY_{state.name}",
+            code=_EVENTS[state],
             sentence=f"{len(group)} objects {verbs[state]} {destination}{why}",
             detail={"destination": destination, "objects": len(group), "reason": code, "status": group[0].status},
         )

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.claims import ClaimedStudy, held, let_go, study_hash
+from storage.codes import DeliveryCode, EventCode
 from storage.objects import StoredObject
 from storage.session import Database
 from storage.states import move, note, utc_now
@@ -185,32 +186,32 @@ def _supersede(session: Session, study_id: int, *, newest: Result, now: datetime
         .where(Delivery.object_id.in_(objects), Delivery.state == DeliveryState.WAITING)
         .values(
             state=DeliveryState.CANCELLED,
-            last_code="SUPERSEDED",
+            last_code=DeliveryCode.SUPERSEDED,
             last_comment="A newer result took its place before it was sent.",
         )
         .returning(Delivery.id)
     ).all()
     if cancelled:
         sentence = f"{len(cancelled)} objects of an earlier revision were still to be sent and now are not."
-        note(session, study_id, at=now, code="SUPERSEDED", sentence=sentence)
+        note(session, study_id, at=now, code=EventCode.SUPERSEDED, sentence=sentence)
 
 
 def _finish(session: Session, study: Study, row: Result, *, outdated: bool, sending: bool, now: datetime) -> None:
     detail = {"result": row.id, "revision": row.revision, "objects": len(row.objects)}
     if outdated:
-        to, code = StudyState.RECEIVING, "LATE_IMAGES"
+        to, code = StudyState.RECEIVING, EventCode.LATE_IMAGES
         sentence = "More images came during the analysis; its result is kept but not sent, and all is read again."
     elif row.status is ResultStatus.HELD:
-        to, code = StudyState.HELD, "HELD"
+        to, code = StudyState.HELD, EventCode.HELD
         count = len(row.findings)
         sentence = f"The result is held back and was not sent: the check before sending found {count} faults."
         if count == 1:
             sentence = f"The result is held back and was not sent. {row.findings[0].get('sentence', '')}".strip()
     elif sending:
-        to, code = StudyState.DELIVERING, "RESULT_SAVED"
+        to, code = StudyState.DELIVERING, EventCode.RESULT_SAVED
         sentence = f"{row.headline} {len(row.objects)} objects are to be sent.".strip()
     else:
         to = final_state(row.status)
-        code = "NOT_APPLICABLE" if to is StudyState.NOT_APPLICABLE else "RESULT_SAVED"
+        code = EventCode.NOT_APPLICABLE if to is StudyState.NOT_APPLICABLE else EventCode.RESULT_SAVED
         sentence = row.headline or "The analysis is done."
     move(session, study, to=to, at=now, code=code, sentence=sentence, detail=detail)

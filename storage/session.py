@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from config.codes import Code
 from config.errors import Final, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -91,15 +92,6 @@ class SchemaState(StrEnum):
     NEWER = "newer"  # of a revision that this version does not know
 
 
-SCHEMA_SENTENCES: Mapping[SchemaState, str] = {
-    SchemaState.ABSENT: "There is no database yet; axspa-node serve makes it",
-    SchemaState.CURRENT: "The database is of the revision that this version works with",
-    SchemaState.OLDER: "The database is of an older revision; axspa-node serve brings it up to date when it starts",
-    SchemaState.NEWER: "A newer version of axspa-node has written the database; use that version, or a backup",
-}
-"""What to say of a state; the place of the database follows it."""
-
-
 def schema_state(database: Database) -> SchemaState:
     """Say how the schema of a database stands; writes nothing.
 
@@ -114,9 +106,15 @@ def schema_state(database: Database) -> SchemaState:
         return _schema_state(connection, _alembic_config())
 
 
-def schema_error(database: Database, state: SchemaState) -> Final:
-    """The error that says so (codes ``DATABASE_ABSENT``, ``DATABASE_OLDER``, ``DATABASE_NEWER``)."""
-    return Final(f"DATABASE_{state.name}", f"{SCHEMA_SENTENCES[state]}: {database.place}")
+def schema_error(database: Database, state: SchemaState) -> Final | None:
+    """The error that says what is to be done about a state; None where nothing is."""
+    if state is SchemaState.ABSENT:
+        return Final(Code.DATABASE_ABSENT, f"{Code.DATABASE_ABSENT.sentence} Received: {database.place}")
+    if state is SchemaState.OLDER:
+        return Final(Code.DATABASE_OLDER, f"{Code.DATABASE_OLDER.sentence} Received: {database.place}")
+    if state is SchemaState.NEWER:
+        return Final(Code.DATABASE_NEWER, f"{Code.DATABASE_NEWER.sentence} Received: {database.place}")
+    return None
 
 
 def migrate(database: Database) -> None:
@@ -136,8 +134,8 @@ def migrate(database: Database) -> None:
     with _mapped_errors(), writer.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7302501)"))
-        if (state := _schema_state(connection, alembic_config)) is SchemaState.NEWER:
-            raise schema_error(database, state)
+        if _schema_state(connection, alembic_config) is SchemaState.NEWER:
+            raise Final(Code.DATABASE_NEWER, f"{Code.DATABASE_NEWER.sentence} Received: {database.place}")
         alembic_config.attributes["connection"] = connection
         command.upgrade(alembic_config, "head")
 
@@ -185,7 +183,7 @@ def _make_looking_engine(url: URL, file: Path | None, busy_timeout_s: float) -> 
         )
 
     if file is None:
-        raise Final("DATABASE_NO_FILE", f"Only a database in a file or on a server can be looked at, received {url}")
+        raise Final(Code.DATABASE_NO_FILE, f"{Code.DATABASE_NO_FILE.sentence} Received: {url}")
     engine = create_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _prepare_looking)
     event.listen(engine, "begin", _begin_sqlite)
@@ -208,7 +206,7 @@ def _make_parent(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageUnavailable(
-            "DATA_FOLDER_UNAVAILABLE", f"The data folder cannot be made; check rights and disk: {error.strerror}"
+            Code.DATA_FOLDER_UNAVAILABLE, f"The data folder cannot be made; check rights and disk: {error.strerror}"
         ) from None
 
 
@@ -248,9 +246,11 @@ def _is_damage(error: DBAPIError) -> bool:
 def _unavailable(error: DBAPIError) -> StorageUnavailable:
     reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
     if _is_damage(error):
-        return StorageUnavailable("DATABASE_DAMAGED", f"The database is damaged; put a backup in its place: {reason}")
+        return StorageUnavailable(
+            Code.DATABASE_DAMAGED, f"The database is damaged; put a backup in its place: {reason}"
+        )
     if "full" in reason or "No space" in reason:
-        return StorageUnavailable("DATABASE_FULL", f"The disk of the database is full; make room: {reason}")
+        return StorageUnavailable(Code.DATABASE_FULL, f"The disk of the database is full; make room: {reason}")
     if "locked" in reason or "busy" in reason:
-        return StorageUnavailable("DATABASE_LOCKED", f"Another process holds the database for too long: {reason}")
-    return StorageUnavailable("DATABASE_UNAVAILABLE", f"The database does not answer as it should: {reason}")
+        return StorageUnavailable(Code.DATABASE_LOCKED, f"Another process holds the database for too long: {reason}")
+    return StorageUnavailable(Code.DATABASE_UNAVAILABLE, f"The database does not answer as it should: {reason}")

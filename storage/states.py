@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from config.codes import AnyCode, Code
 from config.errors import Final
 from storage.tables import Event, Study, StudyState
 
@@ -39,7 +40,7 @@ def move(
     *,
     to: StudyState,
     at: datetime,
-    code: str,
+    code: AnyCode,
     sentence: str,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
@@ -51,7 +52,7 @@ def move(
         There is no such move (code ``STUDY_STATE``).
     """
     if to not in TRANSITIONS[study.state]:
-        raise Final("STUDY_STATE", f"A study that is {study.state} cannot become {to}; received the reason {code}.")
+        raise Final(Code.STUDY_STATE, f"A study that is {study.state} cannot become {to}; received the reason {code}.")
     study.state = to
     study.changed_at = at
     study.reason_code = code
@@ -64,7 +65,7 @@ def note(
     study_id: int,
     *,
     at: datetime,
-    code: str,
+    code: AnyCode,
     sentence: str,
     detail: Mapping[str, Any] | None = None,
 ) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from config.codes import Code
 from config.errors import Final, StorageUnavailable, UnusableInput
 from storage import audit
+from storage.codes import EventCode
 from storage.session import Database
 from storage.states import move, note, utc_now
 from storage.tables import Instance, Result, ResultObject, Study, StudyState
@@ -91,7 +93,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class ReceivingStudy:
-    """What :mod:`dicom_node.completion` needs to know of a study that is being received."""
+    """What :mod:`dicom_node.analyse.completion` needs to know of a study that is being received."""
 
     study_id: int
     first_received_at: datetime
@@ -112,7 +114,7 @@ def check_uid(value: str, what: str) -> str:
     PS3.5 section 9.1. Leading zeros of a component, which the standard forbids but old devices write, are let pass.
     """
     if len(value) > 64 or not _UID.match(value):
-        raise UnusableInput("UID_INVALID", f"The {what} is not a UID, received {value[:80]!r}")
+        raise UnusableInput(Code.UID_INVALID, f"The {what} is not a UID, received {value[:80]!r}")
     return value
 
 
@@ -141,7 +143,9 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
             return _record(database, image, at=at)
         except IntegrityError:
             continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
-    raise StorageUnavailable("DATABASE_BUSY", f"The image met others of its kind {_TRIES} times; it must come again.")
+    raise StorageUnavailable(
+        Code.DATABASE_BUSY, f"The image met others of its kind {_TRIES} times; it must come again."
+    )
 
 
 def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
@@ -200,7 +204,7 @@ def mark_complete(
             return False
         study.attempts = 0
         study.next_attempt_at = at
-        move(session, study, to=StudyState.QUEUED, at=at, code="COMPLETE", sentence=sentence)
+        move(session, study, to=StudyState.QUEUED, at=at, code=EventCode.COMPLETE, sentence=sentence)
         return True
 
 
@@ -216,14 +220,16 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
     with database.write() as session:
         study = session.get(Study, study_id)
         if study is None:
-            raise Final("STUDY_UNKNOWN", f"There is no study with the number {study_id}.")
+            raise Final(Code.STUDY_UNKNOWN, f"There is no study with the number {study_id}.")
         if study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
-            raise Final("STUDY_BUSY", f"The study is on its way already; wait until it is done. It is {study.state}.")
+            raise Final(
+                Code.STUDY_BUSY, f"The study is on its way already; wait until it is done. It is {study.state}."
+            )
         study.reprocess = True
         study.attempts = 0
         study.next_attempt_at = at
         sentence = f"{actor} asked for a new analysis."
-        move(session, study, to=StudyState.QUEUED, at=at, code="REPROCESS", sentence=sentence)
+        move(session, study, to=StudyState.QUEUED, at=at, code=EventCode.REPROCESS, sentence=sentence)
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
 
 
@@ -253,7 +259,7 @@ def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, s
                 session,
                 study_id,
                 at=at,
-                code="IMAGES_RECEIVED",
+                code=EventCode.IMAGES_RECEIVED,
                 sentence=f"{new} new images came from {sender}{again}.",
                 detail={"new": new, "duplicates": duplicates, "sender": sender},
             )
@@ -282,12 +288,14 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
         state=StudyState.RECEIVING,
         image_count=0,
         identity_conflict=False,
-        reason_code="RECEIVING",
+        reason_code=EventCode.RECEIVING,
         reason="Images are arriving.",
     )
     session.add(study)
     session.flush()
-    note(session, study.id, at=at, code="STUDY_OPENED", sentence=f"The first image came from {image.calling_ae}.")
+    note(
+        session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
+    )
     session.flush()
     return study.id
 
@@ -332,7 +340,7 @@ def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) 
             study,
             to=StudyState.RECEIVING,
             at=at,
-            code="LATE_IMAGES",
+            code=EventCode.LATE_IMAGES,
             sentence=sentence or "More images came before the analysis began.",
         )
     if gaps:
@@ -340,7 +348,7 @@ def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) 
     if mixed:
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
-        note(session, study.id, at=at, code="IDENTITY_MIXED", sentence=sentence)
+        note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
 
 
 def _fill(study: Study, gaps: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from config.codes import Code
 from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
@@ -118,7 +119,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
     _study(node, study_id)
     results = queries.results(node.database, study_id)
     if not results:
-        return go(f"/studies/{study_id}", note="RESULT_UNKNOWN")
+        return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
     what, result_id = form.get("what", ""), results[0].id
     object_id: int | None = None
     destination: str | None = None

@@ -147,7 +147,7 @@ def test_a_change_of_a_user_makes_no_database(
 ) -> None:
     assert user(action, "ada") == 1
     said = capsys.readouterr().err
-    assert "There is no database yet; axspa-node serve makes it" in said
+    assert "There is no database yet; axspa-node serve makes it." in said
     assert "[DATABASE_ABSENT]" in said
     assert not data.exists()
 

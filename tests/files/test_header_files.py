@@ -6,9 +6,9 @@ import pytest
 from pydicom import dcmread
 
 from config.errors import UnusableInput
-from inference.dicomfile import open_header
-from reporting.sources import read_header
-from tests.file_factory import write_series
+from inference.dicom.file import open_header
+from reporting.objects.sources import read_header
+from tests.factories.dicom import write_series
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 

@@ -13,7 +13,7 @@ from config.errors import Final, StorageUnavailable
 from storage import users
 from storage.session import Database, SchemaState, _alembic_config, migrate, schema_state
 from storage.tables import User
-from tests.storage_factory import fresh
+from tests.factories.storage import fresh
 
 SCRIPTS = ScriptDirectory.from_config(_alembic_config())
 HEAD = SCRIPTS.get_current_head()

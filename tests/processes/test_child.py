@@ -14,7 +14,7 @@ import pytest
 
 from config.settings import Settings
 from dicom_node.app import LONGEST_PAUSE_S, Child, ChildMain
-from tests.store_scu import wait_for
+from tests.factories.waiting import wait_until
 
 
 def lives(settings: Settings) -> None:
@@ -73,7 +73,7 @@ def process_of(child: Child) -> BaseProcess | None:
 
 
 def wait_for_death(child: Child) -> None:
-    wait_for(lambda: process_of(child) is None, timeout_s=60, what="the end of the process")
+    wait_until(lambda: process_of(child) is None, timeout_s=60, what="the end of the process")
 
 
 def started(main: ChildMain, settings: Settings, clock: Clock) -> Child:
@@ -178,7 +178,7 @@ def test_an_error_that_nobody_foresaw_ends_it_with_a_status_and_without_its_word
 
 def test_it_ends_when_it_is_asked_to(settings: Settings, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     child = started(lives, settings, clock)
-    wait_for((settings.data_dir / "ready").exists, timeout_s=60, what="the process to be ready")
+    wait_until((settings.data_dir / "ready").exists, timeout_s=60, what="the process to be ready")
     child.terminate()
     child.join(60)
     assert process_of(child) is None
@@ -189,7 +189,7 @@ def test_what_does_not_end_in_time_is_killed(
     settings: Settings, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     child = started(is_deaf, settings, clock)
-    wait_for((settings.data_dir / "ready").exists, timeout_s=60, what="the process to be ready")
+    wait_until((settings.data_dir / "ready").exists, timeout_s=60, what="the process to be ready")
     child.terminate()
     child.join(1)
     assert process_of(child) is None

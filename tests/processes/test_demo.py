@@ -14,15 +14,17 @@ import pytest
 from config.errors import Retryable
 from config.settings import Settings, load_settings
 from dicom_node.app import open_database
-from dicom_node.delivery import Outgoing
+from dicom_node.deliver.cstore import Outgoing
 from dicom_node.demo import run, unpack
 from dicom_node.demo.run import SETTLED
 from storage import users
 from storage.tables import StudyState
 from storage.users import LoginOutcome
-from tests.peers import ENVIRONMENT, free_port
-from tests.storage_factory import claim, fresh, receive, save
-from tests.store_scu import header, wait_for
+from tests.factories.dicom import image
+from tests.factories.dicom import save as save_file
+from tests.factories.storage import claim, fresh, receive, save
+from tests.factories.waiting import wait_until
+from tests.programs import ENVIRONMENT, free_port
 
 TITLES = ("DEMO", 'IT\'S "US"')
 
@@ -86,19 +88,16 @@ def test_the_login_that_it_prints_is_one(tmp_path: Path) -> None:
 
 
 def test_its_peer_keeps_what_it_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image = header(1)
-    image.file_meta = pydicom.dataset.FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
-    file = tmp_path / "1.dcm"
-    image.save_as(file, enforce_file_format=True)
-    assert run._outgoing(file) == Outgoing(file, image.SOPClassUID, image.SOPInstanceUID, "1.2.840.10008.1.2.1")
+    sent = image(1)
+    file = save_file(sent, tmp_path / "1.dcm")
+    assert run._outgoing(file) == Outgoing(file, sent.SOPClassUID, sent.SOPInstanceUID, "1.2.840.10008.1.2.1")
     received = tmp_path / "received"
     received.mkdir()
     with run._results_peer(received) as port:
         settings = settings_of(tmp_path)
         run._send([file], settings.model_copy(update={"receiver": settings.receiver.model_copy(update={"port": port})}))
     assert "1 of 1 images stored" in capsys.readouterr().out
-    assert pydicom.dcmread(received / f"{image.SOPInstanceUID}.dcm").PatientID == image.PatientID
+    assert pydicom.dcmread(received / f"{sent.SOPInstanceUID}.dcm").PatientID == sent.PatientID
 
 
 def test_it_waits_until_a_study_is_settled_and_tells_its_way(
@@ -156,7 +155,7 @@ def test_ended_while_it_starts_it_ends_its_node_too(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**ENVIRONMENT, "TMPDIR": str(temporary)},
     )  # fmt: skip
     try:
-        wait_for(lambda: [*temporary.glob("*/node.log")], timeout_s=120, what="the node to be started")
+        wait_until(lambda: [*temporary.glob("*/node.log")], timeout_s=120, what="the node to be started")
         process.send_signal(signal.SIGTERM)
         assert process.wait(120) == 130
     finally:

@@ -13,13 +13,14 @@ import pytest
 from pynetdicom import AE, _config
 
 from config.settings import DeliverySettings, Destination, Settings
-from dicom_node import doctor, ports
+from dicom_node import ports
 from dicom_node.cli import main
-from dicom_node.delivery import OUR_SOP_CLASSES
-from dicom_node.doctor import Finding, Verdict, examine
+from dicom_node.commands import doctor
+from dicom_node.commands.doctor import Finding, Verdict, examine
+from dicom_node.deliver.cstore import OUR_SOP_CLASSES
 from storage import users
-from tests.peers import free_port
-from tests.storage_factory import fresh
+from tests.factories.storage import fresh
+from tests.programs import free_port
 
 Change = Callable[..., Settings]
 

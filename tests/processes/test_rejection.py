@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from config.settings import DeliverySettings, Destination
-from dicom_node import delivery
-from dicom_node.delivery import Outcome, Outgoing, Verdict
+from dicom_node.deliver import cstore as delivery
+from dicom_node.deliver.cstore import Outcome, Outgoing, Verdict
 
 SETTINGS = DeliverySettings(timeout_s=30.0)
 TIMES = 50

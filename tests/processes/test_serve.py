@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.peers import ENVIRONMENT, free_port
-from tests.storage_factory import fresh
-from tests.store_scu import wait_for
+from tests.factories.storage import fresh
+from tests.factories.waiting import wait_until
+from tests.programs import ENVIRONMENT, free_port
 
 MAIN = """
 import sys
@@ -32,7 +32,7 @@ twice = (Destination(name="pacs", ae_title="PACS", host="127.0.0.1", port=1),) *
 cli.load_settings = lambda path: load(path).model_copy(update={"destinations": twice})
 """
 BREAKS_AT_THE_END = """
-from dicom_node.coordinator import Coordinator
+from dicom_node.analyse.coordinator import Coordinator
 def stop(self, drain_s):
     self._clock.shutdown(wait=False)
     raise RuntimeError("this names a patient")
@@ -61,7 +61,7 @@ class Attempt:
     def result(self) -> tuple[int, str]:
         """Exit status and what was said; nothing of the group may be left."""
         status = self.process.wait(120)
-        wait_for(lambda: not self.group(), timeout_s=60, what="every process of the node to be gone")
+        wait_until(lambda: not self.group(), timeout_s=60, what="every process of the node to be gone")
         return status, self.said.read_text()
 
     def group(self) -> list[int]:
@@ -103,7 +103,7 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
         with attempt(tmp_path, dicom_port=port) as node:
             status, said = node.result()
     assert status == 1
-    assert "The DICOM port cannot be used (Address already in use); end what holds it, or take another one: " in said
+    assert "The DICOM port cannot be used (Address already in use): " in said
     assert f"127.0.0.1:{port} [RECEIVER_PORT]" in said
     assert not node.data.exists()
 
@@ -150,7 +150,7 @@ def test_what_breaks_after_the_children_were_started_ends_them(tmp_path: Path) -
 
 def test_a_node_ends_in_order_when_it_is_told_to(tmp_path: Path) -> None:
     with attempt(tmp_path) as node:
-        wait_for(node.listens, timeout_s=120, what="the node to listen")
+        wait_until(node.listens, timeout_s=120, what="the node to listen")
         node.process.send_signal(signal.SIGTERM)
         status, said = node.result()
     assert status == 0
@@ -160,7 +160,7 @@ def test_a_node_ends_in_order_when_it_is_told_to(tmp_path: Path) -> None:
 
 def test_one_part_that_breaks_at_the_end_keeps_no_other_from_ending(tmp_path: Path) -> None:
     with attempt(tmp_path, changes=BREAKS_AT_THE_END) as node:
-        wait_for(node.listens, timeout_s=120, what="the node to listen")
+        wait_until(node.listens, timeout_s=120, what="the node to listen")
         node.process.send_signal(signal.SIGTERM)
         status, said = node.result()
     assert status == 1

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import select, update
 
 from config.settings import DeliverySettings, Destination, Settings
-from dicom_node import coordinator as coordinating
-from dicom_node.coordinator import Coordinator
-from dicom_node.engine import Engine
+from dicom_node.analyse import coordinator as coordinating
+from dicom_node.analyse.coordinator import Coordinator
+from dicom_node.analyse.engine import Engine
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.states import utc_now
 from storage.tables import Delivery, Lease, ResultObject, Study, StudyState
-from tests.storage_factory import claim, fresh, save
-from tests.store_scu import wait_for
+from tests.factories.storage import claim, fresh, save
+from tests.factories.waiting import wait_until
 
 NAMES = tuple(f"archive {number}" for number in range(12))
 
@@ -93,12 +93,12 @@ def test_twelve_destinations_that_do_not_answer_keep_no_lease_from_being_tended(
         node = Coordinator(settings, database, objects, Engine(0))  # no worker takes what is queued
         node.start()
         try:
-            wait_for(lambda: len(peer.held) == len(NAMES), timeout_s=60, what="all destinations to be tried at once")
+            wait_until(lambda: len(peer.held) == len(NAMES), timeout_s=60, what="all destinations to be tried at once")
             abandoned = claim(database, 1, study="1.2.826.0.1.2").study_id  # its lease ended long ago
-            wait_for(lambda: state(abandoned) is StudyState.QUEUED, timeout_s=60, what="the study to be queued again")
+            wait_until(lambda: state(abandoned) is StudyState.QUEUED, timeout_s=60, what="the study to be queued again")
             for _ in range(2):
                 before = tenure()
-                wait_for(lambda before=before: tenure() != before, timeout_s=60, what="the office to be held on")
+                wait_until(lambda before=before: tenure() != before, timeout_s=60, what="the office to be held on")
             assert len(peer.held) == len(NAMES)
         finally:
             stack.close()  # the peer hangs up, so that the deliveries come to their end

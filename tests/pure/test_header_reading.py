@@ -12,10 +12,10 @@ from pydicom.config import settings as pydicom_settings
 from pydicom.dataset import Dataset
 
 from config.errors import UnusableInput
-from dicom_node import headers
-from inference import fields
-from inference.dicomfile import read_start, reading, text_of, tolerant
-from tests.store_scu import encode, header
+from dicom_node.receive import headers
+from inference.dicom import fields
+from inference.dicom.file import read_start, reading, text_of, tolerant
+from tests.factories.dicom import encode, image
 
 EXPLICIT, IMPLICIT, BIG, DEFLATED = (
     "1.2.840.10008.1.2.1",
@@ -37,19 +37,19 @@ def element(tag: bytes, vr: bytes, value: bytes) -> bytes:
 
 
 def test_several_values_are_joined_as_dicom_writes_them() -> None:
-    kept = headers.fields(received(encode(header(1, PatientID="12\\34", AccessionNumber="A\\\\B"))))
+    kept = headers.fields(received(encode(image(1, PatientID="12\\34", AccessionNumber="A\\\\B"))))
     assert kept["patient_id"] == "12\\34"
     assert kept["accession_number"] == "A\\\\B"
 
 
 def test_one_value_is_itself() -> None:
-    kept = headers.fields(received(encode(header(1, PatientID=" 1234 "))))
+    kept = headers.fields(received(encode(image(1, PatientID=" 1234 "))))
     assert kept["patient_id"] == "1234"
     assert kept["patient_name"] == "Test^Patient"
 
 
 def test_a_uid_of_two_values_is_none_that_could_be_filed() -> None:
-    found = headers.uids(received(encode(header(1, SeriesInstanceUID=["1.2.3", "4.5.6"]))))
+    found = headers.uids(received(encode(image(1, SeriesInstanceUID=["1.2.3", "4.5.6"]))))
     assert found.series == "1.2.3\\4.5.6"
     assert found.study == "1.2.826.7"
 
@@ -98,9 +98,9 @@ def test_selection_sees_the_whole_description_and_the_first_code() -> None:
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG, DEFLATED])
 @pytest.mark.parametrize("size", [10, 200_000])
 def test_every_syntax_is_read_up_to_the_last_element_and_no_further(syntax: str, size: int) -> None:
-    image = header(1)
-    image.add_new(0x00091010, "OB", bytes(size))  # lies before the patient
-    data = encode(image, implicit=syntax == IMPLICIT, little=syntax != BIG)
+    large = image(1)
+    large.add_new(0x00091010, "OB", bytes(size))  # lies before the patient
+    data = encode(large, implicit=syntax == IMPLICIT, little=syntax != BIG)
     if syntax == DEFLATED:
         deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         data = deflate.compress(data) + deflate.flush()
@@ -113,7 +113,7 @@ def test_every_syntax_is_read_up_to_the_last_element_and_no_further(syntax: str,
 
 def test_what_is_not_in_its_transfer_syntax_is_unusable_input_with_the_code_of_the_place() -> None:
     with pytest.raises(UnusableInput) as caught:
-        received(encode(header(1)), DEFLATED)
+        received(encode(image(1)), DEFLATED)
     assert caught.value.code == "DATA_SET_UNREADABLE"
 
 

@@ -1,0 +1,71 @@
+"""From the outcome of an analysis to what storage keeps of it: durable files first, then one record."""
+
+from datetime import UTC, datetime
+
+from dicom_node.analyse.pipeline import Outcome, software_version
+from reporting.writer import encode
+from storage.objects import ObjectStore
+from storage.results import NewObject, NewPicture, NewResult
+from storage.tables import ResultStatus
+
+
+def keep(outcome: Outcome, objects: ObjectStore, *, revision: int, started: datetime) -> NewResult:
+    """Write every object and picture durably and describe them for :func:`storage.results.save`.
+
+    Raises
+    ------
+    StorageUnavailable
+        The disk is full or cannot be written.
+    """
+    analysis, outputs = outcome.analysis, outcome.outputs
+    group = f"{analysis.study_instance_uid}/{revision}"
+    return NewResult(
+        status=_status(outcome),
+        headline=outputs.summary["headline"],
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        model_name=analysis.model.name,
+        model_version=analysis.model.version,
+        model_digest=analysis.model.digest,
+        software_version=software_version(),
+        summary=outputs.summary,
+        findings=[
+            {"code": finding.code, "sentence": finding.sentence, "object": finding.object_kind}
+            for finding in outcome.findings
+        ],
+        timings_s=analysis.timings_s,
+        objects=[
+            NewObject(
+                kind=made.kind,
+                description=made.description,
+                sop_class_uid=made.sop_class_uid,
+                sop_instance_uid=made.sop_instance_uid,
+                series_instance_uid=made.series_instance_uid,
+                transfer_syntax_uid=str(made.dataset.file_meta.TransferSyntaxUID),
+                stored=objects.put(
+                    "results", group, name=made.sop_instance_uid, content=[encode(made.dataset)], suffix=".dcm"
+                ),
+            )
+            for made in outputs.objects
+        ],
+        pictures=[
+            NewPicture(
+                name=picture.name,
+                media_type=picture.media_type,
+                stored=objects.put(
+                    "pictures",
+                    group,
+                    name=picture.name,
+                    content=[picture.data],
+                    suffix="." + picture.name.rpartition(".")[2],
+                ),
+            )
+            for picture in outputs.pictures
+        ],
+    )
+
+
+def _status(outcome: Outcome) -> ResultStatus:
+    if not outcome.may_leave:
+        return ResultStatus.HELD
+    return ResultStatus.COMPLETE if outcome.analysis.applicable else ResultStatus.NOT_APPLICABLE

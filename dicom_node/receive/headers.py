@@ -1,0 +1,78 @@
+"""The header of an image as it came over the network: enough to file it, read without touching a pixel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from config.codes import Code
+from config.errors import UnusableInput
+from inference.dicom import read_start, reading, text_of
+
+_LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
+_FIELDS: Mapping[str, str] = {
+    "modality": "Modality",
+    "patient_id": "PatientID",
+    "patient_name": "PatientName",
+    "birth_date": "PatientBirthDate",
+    "sex": "PatientSex",
+    "accession_number": "AccessionNumber",
+    "study_date": "StudyDate",
+    "study_time": "StudyTime",
+    "study_id": "StudyID",
+    "description": "StudyDescription",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUids:
+    """What identifies an image; as written in its data set, or empty."""
+
+    study: str
+    series: str
+    instance: str
+    sop_class: str
+
+
+def read_header(data_set: memoryview, *, transfer_syntax_uid: str) -> Dataset:
+    """Read a data set up to Study ID (0020,0010).
+
+    Parameters
+    ----------
+    data_set : memoryview
+        The encoded data set, without preamble and file meta.
+    transfer_syntax_uid : str
+        As negotiated.
+
+    Raises
+    ------
+    UnusableInput
+        These bytes are no data set in this transfer syntax (code ``DATA_SET_UNREADABLE``).
+    """
+    try:
+        with reading():
+            return read_start(data_set, transfer_syntax_uid=transfer_syntax_uid, last_tag=_LAST_TAG)
+    except UnusableInput as error:
+        sentence = f"The data set cannot be read in its transfer syntax. {error.sentence}"
+        raise UnusableInput(Code.DATA_SET_UNREADABLE, sentence) from None
+
+
+def uids(header: Dataset) -> ImageUids:
+    """The UIDs of an image, stripped of padding."""
+    return ImageUids(
+        study=text_of(header, "StudyInstanceUID"),
+        series=text_of(header, "SeriesInstanceUID"),
+        instance=text_of(header, "SOPInstanceUID"),
+        sop_class=text_of(header, "SOPClassUID"),
+    )
+
+
+def fields(header: Dataset) -> dict[str, str]:
+    """What the database keeps of a header, decoded; what cannot be decoded shows replacement characters.
+
+    Returns
+    -------
+    dict
+        From the names of :class:`storage.studies.IncomingImage` to text.
+    """
+    return {name: text_of(header, keyword) for name, keyword in _FIELDS.items()}
