@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from config import logs
+from config import hints, logs
 from config.codes import Code
 from config.errors import AxspaError, Final
 from config.settings import Settings
 from dicom_node import ports
+from storage import users
 from storage.objects import ObjectStore
 from storage.session import Database, SchemaState, migrate, schema_error, schema_state
 
@@ -105,7 +106,6 @@ def serve(settings: Settings) -> int:
     try:
         with contextlib.ExitStack() as endings:
             children = _start(settings, endings)
-            _announce(settings)
             while not ended.wait(WATCH_S):
                 for child in children:
                     child.watch()
@@ -161,10 +161,12 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     for _ in range(settings.analysis.workers):
         engine.submit(os.getpid)  # load the models now, not at the first study
     coordinator.start()
+    announce(settings, database)
     return children
 
 
-def _announce(settings: Settings) -> None:
+def announce(settings: Settings, database: Database) -> None:
+    """Log where the node listens and sends to, and what a person still has to do."""
     receiver, panel = settings.receiver, settings.panel
     log.info("Receiving as %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
@@ -172,6 +174,10 @@ def _announce(settings: Settings) -> None:
         log.info("Results go to %s at %s:%d", destination.ae_title, destination.host, destination.port)
     if not settings.destinations:
         log.warning("No destination is set: results stay here and are shown in the panel")
+    with database.read() as session:
+        nobody = users.count(session) == 0
+    if nobody:
+        log.warning("The panel has no user yet: %s", hints.first_user(settings))
 
 
 def _run(main: ChildMain, settings: Settings) -> None:

@@ -67,7 +67,7 @@ def test_the_node_gets_the_same_settings_by_its_file(tmp_path: Path, ae_title: s
     settings = settings_of(tmp_path, ae_title=ae_title, bundle_root=bundle_root)
     file = tmp_path / "axspa.toml"
     file.write_text(run._toml(settings), encoding="utf-8")
-    assert load_settings(file) == settings
+    assert load_settings(file).model_dump() == settings.model_dump()
 
 
 def test_the_preferred_port_is_taken_where_it_is_free_and_any_other_where_it_is_not() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pynetdicom import AE, _config
 
+from config import hints
 from config.settings import DeliverySettings, Destination, Settings
 from dicom_node import ports
 from dicom_node.cli import main
@@ -162,7 +163,7 @@ def test_a_panel_without_a_user(change: Change) -> None:
     with_database(settings, user=False)
     finding = found(settings, "database")
     assert finding.verdict is Verdict.WARN
-    assert "axspa-node user add NAME --role admin, with the same --config" in finding.sentence
+    assert hints.first_user(settings) in finding.sentence
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,6 @@ from inference import dicom
 
 CODE = """
 import sys
-
-import pytest
-
-from inference import dicom
 from dicom_node.receive import receiver
 receiver.leave_out()
 import dicom_node.receive.storage_scp
