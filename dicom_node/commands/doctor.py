@@ -99,7 +99,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         state = schema_state(database)
         if error := schema_error(database, state):
-            yield Finding("database", Verdict.FAIL if state is SchemaState.NEWER else Verdict.WARN, error.sentence)
+            verdict = Verdict.FAIL if state is SchemaState.NEWER else Verdict.WARN
+            yield Finding("database", verdict, error.sentence)
+            if state is SchemaState.ABSENT:
+                text = f"The panel has no user yet; this makes one, and the database: {hints.first_user(settings)}"
+                yield Finding("panel users", verdict, text)
             return
         with database.read() as session:
             names = users.count(session)

@@ -13,7 +13,7 @@ import pytest
 from pynetdicom import AE, _config
 
 from config import hints
-from config.settings import DeliverySettings, Destination, Settings
+from config.settings import DeliverySettings, Destination, Settings, load_settings
 from dicom_node import ports
 from dicom_node.cli import main
 from dicom_node.commands import doctor
@@ -70,8 +70,9 @@ def test_a_fresh_node_can_start_and_nothing_was_made_by_looking(
         f"[receiver]\nport = {settings.receiver.port}\nmin_free_mb = 0\n[panel]\nport = {settings.panel.port}\n"
     )
     assert main(["doctor", "--config", str(config)]) == 0
-    said = capsys.readouterr().out
+    said, first_user = capsys.readouterr().out, hints.first_user(load_settings(config))
     assert "warn  database: There is no database yet" in said
+    assert f"warn  panel users: The panel has no user yet; this makes one, and the database: {first_user}" in said
     assert "FAIL" not in said
     assert not settings.data_dir.exists()
 
