@@ -50,10 +50,15 @@ def site_words(terms: Terms, site: Site) -> str:
     """Where in the body: ``Sacroiliac joint, left``."""
     parts = [terms.anatomy[site.anatomy].words]
     if site.level:
-        parts.append(terms.levels[site.level].words)
+        parts.append(level_words(terms, site.level))
     if site.side is not None:
         parts.append(site.side.value)
     return ", ".join(parts)
+
+
+def level_words(terms: Terms, level: Key) -> str:
+    """A level in words; one that has no term is its own word."""
+    return terms.levels[level].words if level in terms.levels else level
 
 
 def evaluation_words(terms: Terms, evaluation: Evaluation) -> str:
