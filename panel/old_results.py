@@ -60,8 +60,11 @@ def _severity(stage: str) -> float | None:
 
 
 def _said(what: str, key: str, label: str, side: str | None = None) -> dict[str, Any]:
-    site = {"anatomy": "sacroiliac-joint", "side": side, "level": "", "level_words": "", "words": side or ""}
-    return {"what": what, "key": key, "label": label, "site": site, "not_assessable": None, "at": []}
+    return {"what": what, "key": key, "label": label, "site": _site(side), "not_assessable": None, "at": []}
+
+
+def _site(side: str | None) -> dict[str, Any]:
+    return {"anatomy": "sacroiliac-joint", "side": side, "level": "", "level_words": "", "words": side or ""}
 
 
 def _classified(classification: Json) -> Iterator[dict[str, Any]]:
@@ -135,7 +138,7 @@ def _profiles(classification: Json, index: Json) -> Iterator[dict[str, Any]]:
             columns.setdefault(("stage", str(name).lower()), [None] * count)[int(row.get("slice", 0))] = float(p)
     for (of, value), values in columns.items():
         label = "Probability of AS" if of == "axspa" else f"Probability of stage: {value}"
-        site = {"anatomy": "sacroiliac-joint", "side": None, "level": "", "level_words": "", "words": ""}
+        site = _site(None)
         yield {
             "key": value,
             "label": label,

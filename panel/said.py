@@ -84,10 +84,8 @@ class Question:
     @property
     def is_simple(self) -> bool:
         """True where one line holds it: an answer for the whole, of two values, without a place."""
-        answer = self.whole
-        return (
-            not self.rows and answer is not None and not answer.links and not answer.missing and len(answer.bars) == 2
-        )
+        one = self.whole
+        return one is not None and not (self.rows or one.links or one.missing) and len(one.bars) == 2
 
 
 @dataclass(frozen=True, slots=True)

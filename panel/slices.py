@@ -80,17 +80,11 @@ def strip(content: Json) -> Strip | None:
     rows = {row.plane: row for row in table.rows}
     name = _head(chosen, _words(content), alone=True)
     shares = tuple(None if value is None else float(value) for value in chosen["values"])
-    words = tuple(
-        ""
-        if share is None
-        else ", ".join(part for part in (f"{name} {_shown(chosen, share)}", _said(rows, plane)) if part)
-        for plane, share in enumerate(shares)
-    )
-    return Strip(table.pane, str(chosen["label"]), shares, words)
-
-
-def _said(rows: Mapping[int, SliceRow], plane: int) -> str:
-    return rows[plane].words if plane in rows else ""
+    words = []
+    for plane, share in enumerate(shares):
+        said = (f"{name} {_shown(chosen, share)}", rows[plane].words if plane in rows else "")
+        words.append("" if share is None else ", ".join(part for part in said if part))
+    return Strip(table.pane, str(chosen["label"]), shares, tuple(words))
 
 
 def _words(content: Json) -> dict[tuple[str, str], tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Results in JSON, as they stand in the database: sacroiliac ones of today and of schema 1, and one of somebody else."""
+"""Results in JSON, as they stand in the database: sacroiliac ones of schema 2 and 1, and one of somebody else."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -78,6 +78,7 @@ def sacroiliac(stage: str, slices: int, pictures: set[str], headline: str) -> Js
         {"value": "present", "words": "met", "severity": 1.0},
         {"value": "absent", "words": "not met", "severity": 0.0},
     )
+    bones = site("sacrum-and-ilia", "Sacrum and ilia")
     judged = range(2, slices - 2)
     return {
         **_head("sij_mri", "Sacroiliac joint MRI", headline),
@@ -91,7 +92,7 @@ def sacroiliac(stage: str, slices: int, pictures: set[str], headline: str) -> Js
             evaluation("asas", joint, **rule, **met, at=counted),
             evaluation("asas", sides["left"], **rule, **met, at=counted),
             evaluation("asas", sides["right"], **rule, **unmet),
-            measurement("region-volume", site("sacrum-and-ilia", "Sacrum and ilia"), "Bone region", 181_000.0, "181.0 ml"),
+            measurement("region-volume", bones, "Bone region", 181_000.0, "181.0 ml"),
             measurement("joint-volume", sides["left"], "Joint region", 12_400.0, "12.4 ml"),
             measurement("joint-volume", sides["right"], "Joint region", 11_900.0, "11.9 ml"),
             measurement("edema-volume", sides["left"], "Bone marrow edema", 2_310.0, "2.3 ml"),
@@ -162,7 +163,8 @@ def foreign(stage: str, slices: int, pictures: set[str], headline: str) -> Json:
             ),
             evaluation("narrowing", lower, **narrowing, words=f"not assessable: {DARK}", not_assessable=dark),
             evaluation("slip", site("disc", "Disc"), label="Slip", value="absent", words="not seen"),
-            measurement("lordosis", site("disc", "Disc"), "Lordosis", None, f"not assessable: {DARK}") | {"not_assessable": dark},
+            measurement("lordosis", site("disc", "Disc"), "Lordosis", None, f"not assessable: {DARK}")
+            | {"not_assessable": dark},
             measurement("height", upper, "Height", 7.0, "7 mm"),
             measurement("height", lower, "Height", 6.0, "6 mm"),
         ],
@@ -206,8 +208,8 @@ def site(anatomy: str, words: str, *, side: str | None = None, level: str = "") 
 def evaluation(key: str, where: Json, **values: Any) -> Json:
     """One answer."""
     return {
-        "what": "evaluation", "key": key, "site": where, "note": "", "basis": "network", "value": None, "severity": None,
-        "short": str(values["label"]), "probabilities": [], "not_assessable": None, "at": [],
+        "what": "evaluation", "key": key, "site": where, "note": "", "basis": "network", "value": None,
+        "severity": None, "short": str(values["label"]), "probabilities": [], "not_assessable": None, "at": [],
     } | values  # fmt: skip
 
 
@@ -243,8 +245,9 @@ def profile(
 
 def _head(application: str, words: str, headline: str) -> Json:
     return {
-        "schema": 2, "status": "result", "scope": "full", "headline": headline, "reasons": [], "conclusions": [headline],
-        "application": {"name": application, "version": "1.0", "words": words}, "sentences": [], "timings_s": {},
+        "schema": 2, "status": "result", "scope": "full", "headline": headline, "reasons": [],
+        "conclusions": [headline], "sentences": [], "timings_s": {},
+        "application": {"name": application, "version": "1.0", "words": words},
     }  # fmt: skip
 
 
