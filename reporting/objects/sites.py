@@ -6,7 +6,8 @@ from pydicom.sr.coding import Code as Concept
 
 from inference.result import Key, Segment, Site
 from inference.types import Side
-from reporting.presentation import Presentation, Terms
+from reporting.objects.codes import local
+from reporting.presentation import AnatomyTerm, Presentation, Terms
 
 
 def concept_of(concepts: Mapping[Side | None, Concept], site: Site) -> Concept:
@@ -34,14 +35,19 @@ def is_paired(concept: Concept, terms: Terms) -> bool:
     return any(term.paired for term in terms.anatomy.values() if term.concept == concept)
 
 
+def level_term(level: Key, terms: Terms) -> AnatomyTerm:
+    """The term of a level; one that the terms do not know is named by its key."""
+    return terms.levels.get(level) or AnatomyTerm(level, local(level[:16], level))
+
+
 def segment_label(segment: Segment, terms: Terms) -> str:
     """Segment label: that of its kind and side, with the level where there is one."""
     label = terms.segments[segment.key].labels[segment.site.side]
-    return f"{label}, {terms.levels[segment.site.level].words}" if segment.site.level else label
+    return f"{label}, {level_term(segment.site.level, terms).words}" if segment.site.level else label
 
 
 def site_key(key: Key, site: Site | None) -> str:
-    """A thing at a site as a short name: ``joint-left``, ``disc-l4-l5``."""
+    """A thing at a site as a short name: ``joint-left``, ``disc-L4/L5``."""
     if site is None:
         return key
     return "-".join(part for part in (key, site.level, site.side or "") if part)
