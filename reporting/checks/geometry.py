@@ -11,8 +11,9 @@ from inference.result import Analysis, Images, Segment
 from inference.types import BoolArray
 from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding
-from reporting.objects import codes, segment_label
+from reporting.objects import codes
 from reporting.presentation import Presentation
+from reporting.sites import segment_label
 
 POSITION_TOLERANCE_MM = 0.01
 DIRECTION_TOLERANCE = 1e-4

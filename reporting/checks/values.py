@@ -11,8 +11,9 @@ from inference.result import Analysis, Evaluation, Measurement, NotAssessable, S
 from inference.types import Side
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.kinds import Kind
-from reporting.objects import codes, concept_of, is_paired, level_term, of_whole_study, segment_label
+from reporting.objects import codes, level_concept
 from reporting.presentation import Presentation, Terms
+from reporting.sites import concept_of, is_paired, of_whole_study, segment_label
 
 RELATIVE_TOLERANCE = 1e-5
 SUM_TOLERANCE = 0.01
@@ -222,4 +223,4 @@ def _where(group: Dataset) -> Where:
 def _where_of(site: Site, terms: Terms) -> Where:
     anatomy = terms.anatomy[site.anatomy].concept
     side = codes.SIDE[site.side].value if site.side else codes.BILATERAL.value if is_paired(anatomy, terms) else ""
-    return anatomy.value, side, level_term(site.level, terms).concept.value if site.level else ""
+    return anatomy.value, side, level_concept(site.level, terms).value if site.level else ""

@@ -4,8 +4,8 @@ from reporting.objects import codes
 from reporting.objects.capture import build_captures
 from reporting.objects.codes import local
 from reporting.objects.material import Material
+from reporting.objects.said import level_concept
 from reporting.objects.seg import build_segmentations
-from reporting.objects.sites import concept_of, is_paired, level_term, of_whole_study, segment_label
 from reporting.objects.sources import Evidence, local_time, read_header, take_identity
 from reporting.objects.sr import build_measurements, build_study_report
 from reporting.objects.stamp import DESCRIPTION_PREFIX, ResultContext
@@ -22,13 +22,9 @@ __all__ = [
     "build_study_report",
     "build_text_report",
     "codes",
-    "concept_of",
-    "is_paired",
-    "level_term",
+    "level_concept",
     "local",
     "local_time",
-    "of_whole_study",
     "read_header",
-    "segment_label",
     "take_identity",
 ]

@@ -9,8 +9,8 @@ from pydicom.sr.coding import Code
 from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
 from inference.types import Side
 from reporting.objects import codes
-from reporting.objects.sites import concept_of, is_paired, level_term, of_whole_study
 from reporting.presentation import Presentation, Terms
+from reporting.sites import concept_of, is_paired, of_whole_study
 from reporting.words import why_not
 
 Thing = tuple[Key, Site]
@@ -118,5 +118,10 @@ def finding_sites(site: Site, terms: Terms) -> Sequence[FindingSite]:
     side = None if site.side is None else codes.SIDE[site.side]
     if side is None and is_paired(anatomy, terms):
         side = codes.BILATERAL
-    level = level_term(site.level, terms).concept if site.level else None
+    level = level_concept(site.level, terms) if site.level else None
     return [FindingSite(anatomic_location=anatomy, laterality=side, topographical_modifier=level)]
+
+
+def level_concept(level: Key, terms: Terms) -> Code:
+    """A level in code; one that the terms do not know is of the local scheme."""
+    return terms.levels[level].concept if level in terms.levels else codes.local(level[:16], level)

@@ -14,7 +14,6 @@ from inference.result import Analysis, Images, Segment
 from inference.types import Side
 from reporting.objects import codes
 from reporting.objects.material import Material
-from reporting.objects.sites import segment_label
 from reporting.objects.sources import SeriesSource, describe_series, read_header, relink
 from reporting.objects.stamp import (
     MANUFACTURER,
@@ -25,6 +24,7 @@ from reporting.objects.stamp import (
     tracking_identifier,
 )
 from reporting.presentation import SegmentGroup, Terms
+from reporting.sites import segment_label
 from reporting.types import KindRow, ResultObject
 
 _SIDES = (None, *Side)

@@ -33,9 +33,9 @@ from reporting.objects.document import (
 from reporting.objects.material import Material
 from reporting.objects.said import Said, finding_sites, say_segment, say_study
 from reporting.objects.seg import PlannedSegmentation, plan_segmentations
-from reporting.objects.sites import is_paired
 from reporting.objects.stamp import tracking_identifier
 from reporting.presentation import Report
+from reporting.sites import is_paired
 from reporting.types import KindRow, ResultObject
 from reporting.words import RESEARCH_LINE
 

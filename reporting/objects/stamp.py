@@ -11,8 +11,8 @@ from pydicom.dataset import Dataset
 from inference.result import Key, Site
 from inference.types import ModelIdentity
 from reporting.objects import codes
-from reporting.objects.sites import site_key
 from reporting.objects.sources import EQUIPMENT
+from reporting.sites import site_key
 from reporting.types import Predecessor
 from reporting.uids import ResultUids, derived_uid
 

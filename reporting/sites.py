@@ -6,8 +6,7 @@ from pydicom.sr.coding import Code as Concept
 
 from inference.result import Key, Segment, Site
 from inference.types import Side
-from reporting.objects.codes import local
-from reporting.presentation import AnatomyTerm, Presentation, Terms
+from reporting.presentation import Presentation, Terms
 
 
 def concept_of(concepts: Mapping[Side | None, Concept], site: Site) -> Concept:
@@ -35,15 +34,15 @@ def is_paired(concept: Concept, terms: Terms) -> bool:
     return any(term.paired for term in terms.anatomy.values() if term.concept == concept)
 
 
-def level_term(level: Key, terms: Terms) -> AnatomyTerm:
-    """The term of a level; one that the terms do not know is named by its key."""
-    return terms.levels.get(level) or AnatomyTerm(level, local(level[:16], level))
+def level_words(level: Key, terms: Terms) -> str:
+    """A level in words; one that the terms do not know is its own word."""
+    return terms.levels[level].words if level in terms.levels else level
 
 
 def segment_label(segment: Segment, terms: Terms) -> str:
     """Segment label: that of its kind and side, with the level where there is one."""
     label = terms.segments[segment.key].labels[segment.site.side]
-    return f"{label}, {level_term(segment.site.level, terms).words}" if segment.site.level else label
+    return f"{label}, {level_words(segment.site.level, terms)}" if segment.site.level else label
 
 
 def site_key(key: Key, site: Site | None) -> str:
