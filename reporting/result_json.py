@@ -12,7 +12,7 @@ from inference.result import Analysis, Evaluation, Images, Key, Limitation, Meas
 from inference.series import Candidate
 from reporting.objects import ResultContext
 from reporting.presentation import Presentation, Report, Terms, word_limitation
-from reporting.sites import segment_label
+from reporting.sites import level_words, segment_label
 from reporting.types import ResultObject
 from reporting.words import (
     RESEARCH_STATEMENT,
@@ -149,7 +149,7 @@ def _site(site: Site, terms: Terms) -> Json:
         "anatomy": site.anatomy,
         "side": None if site.side is None else site.side.value,
         "level": site.level,
-        "level_words": terms.levels[site.level].words if site.level else "",
+        "level_words": level_words(site.level, terms) if site.level else "",
         "words": site_words(terms, site),
     }
 
