@@ -207,7 +207,7 @@ class Terms:
 
     roles: Mapping[Key, RoleTerm]
     anatomy: Mapping[Key, AnatomyTerm]
-    levels: Mapping[Key, AnatomyTerm] = field(default_factory=dict)  # of a site
+    levels: Mapping[Key, AnatomyTerm] = field(default_factory=dict)  # else the key is the word, and a local code
     segments: Mapping[Key, SegmentTerm] = field(default_factory=dict)
     traces: Mapping[Key, Mapping[Side | None, Rgb]] = field(default_factory=dict)  # color of the line, by side
     measurements: Mapping[Key, MeasurementTerm] = field(default_factory=dict)
@@ -259,7 +259,8 @@ class Presentation(Protocol):
     result_description, measurements_description, captures_description : str
         Series descriptions of the two reports and of the pictures, without the mark of research.
     body_parts : tuple of str
-        Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first.
+        Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first. None: it
+        may name any.
     procedure : Concept
         What was done, where the source does not say it in code.
     """

@@ -12,14 +12,13 @@ from inference.result import Analysis, Evaluation, Images, Key, Limitation, Meas
 from inference.series import Candidate
 from reporting.objects import ResultContext
 from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation
-from reporting.sites import segment_label
+from reporting.sites import level_words, segment_label
 from reporting.types import ResultObject
 from reporting.words import (
     RESEARCH_STATEMENT,
     ascii_text,
     evaluation_words,
     image_name,
-    level_words,
     measurement_words,
     site_words,
 )
@@ -151,7 +150,7 @@ def _site(site: Site, terms: Terms) -> Json:
         "anatomy_words": terms.anatomy[site.anatomy].words,
         "side": None if site.side is None else site.side.value,
         "level": site.level,
-        "level_words": level_words(terms, site.level),
+        "level_words": level_words(site.level, terms) if site.level else "",
         "words": site_words(terms, site),
     }
 

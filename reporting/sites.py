@@ -34,14 +34,19 @@ def is_paired(concept: Concept, terms: Terms) -> bool:
     return any(term.paired for term in terms.anatomy.values() if term.concept == concept)
 
 
+def level_words(level: Key, terms: Terms) -> str:
+    """A level in words; one that the terms do not know is its own word."""
+    return terms.levels[level].words if level in terms.levels else level
+
+
 def segment_label(segment: Segment, terms: Terms) -> str:
     """Segment label: that of its kind and side, with the level where there is one."""
     label = terms.segments[segment.key].labels[segment.site.side]
-    return f"{label}, {terms.levels[segment.site.level].words}" if segment.site.level else label
+    return f"{label}, {level_words(segment.site.level, terms)}" if segment.site.level else label
 
 
 def site_key(key: Key, site: Site | None) -> str:
-    """A thing at a site as a short name: ``joint-left``, ``disc-l4-l5``."""
+    """A thing at a site as a short name: ``joint-left``, ``disc-L4/L5``."""
     if site is None:
         return key
     return "-".join(part for part in (key, site.level, site.side or "") if part)

@@ -6,6 +6,7 @@ Plain ASCII, so that every viewer, printer and validator shows it; American spel
 from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
 from inference.types import ImageHeader
 from reporting.presentation import Terms, word_limitation
+from reporting.sites import level_words
 
 RESEARCH_LINE = "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"
 RESEARCH_STATEMENT = (
@@ -50,15 +51,10 @@ def site_words(terms: Terms, site: Site) -> str:
     """Where in the body: ``Sacroiliac joint, left``."""
     parts = [terms.anatomy[site.anatomy].words]
     if site.level:
-        parts.append(level_words(terms, site.level))
+        parts.append(level_words(site.level, terms))
     if site.side is not None:
         parts.append(site.side.value)
     return ", ".join(parts)
-
-
-def level_words(terms: Terms, level: Key) -> str:
-    """A level in words; one that has no term is its own word."""
-    return terms.levels[level].words if level in terms.levels else level
 
 
 def evaluation_words(terms: Terms, evaluation: Evaluation) -> str:

@@ -24,16 +24,16 @@ def keep(outcome: Outcome, objects: ObjectStore, *, revision: int, started: date
         headline=outputs.summary["headline"],
         started_at=started,
         finished_at=datetime.now(UTC),
-        model_name=analysis.model.name,
-        model_version=analysis.model.version,
-        model_digest=analysis.model.digest,
+        model_name=analysis.bundle.name,
+        model_version=analysis.bundle.version,
+        model_digest=analysis.bundle.digest,
         software_version=software_version(),
         summary=outputs.summary,
         findings=[
             {"code": finding.code, "sentence": finding.sentence, "object": finding.object_kind}
             for finding in outcome.findings
         ],
-        timings_s=analysis.timings_s,
+        timings_s=analysis.seconds,
         objects=[
             NewObject(
                 kind=made.kind,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+APPLICATION = "sij_mri"
+
 
 @dataclass(frozen=True, slots=True)
 class _Context:
@@ -69,6 +71,7 @@ def analyse(claimed: ClaimedStudy) -> str:
 def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     from dicom_node.analyse import pipeline
     from dicom_node.analyse.keeping import keep
+    from dicom_node.analyse.salt import site_salt
     from inference.dicom import read_study
 
     started = datetime.now(UTC)
@@ -79,8 +82,10 @@ def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     outcome = pipeline.run(
         study,
         context.bundle,
+        application=APPLICATION,
         revision=claimed.revision,
         started=started,
+        site_salt=site_salt(context.settings),
         identity_conflict=claimed.identity_conflict,
     )
     record = keep(outcome, context.objects, revision=claimed.revision, started=started)

@@ -2,7 +2,9 @@
 
 from reporting.objects import codes
 from reporting.objects.capture import build_captures
+from reporting.objects.codes import local
 from reporting.objects.material import Material
+from reporting.objects.said import level_concept
 from reporting.objects.seg import build_segmentations
 from reporting.objects.sources import Evidence, local_time, read_header, take_identity
 from reporting.objects.sr import build_measurements, build_study_report
@@ -20,6 +22,8 @@ __all__ = [
     "build_study_report",
     "build_text_report",
     "codes",
+    "level_concept",
+    "local",
     "local_time",
     "read_header",
     "take_identity",

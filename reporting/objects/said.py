@@ -7,12 +7,13 @@ from highdicom.sr import FindingSite, Measurement, QualitativeEvaluation, Relati
 from pydicom.sr.coding import Code
 
 from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
-from inference.result import Measurement as Number
 from inference.types import Side
 from reporting.objects import codes
 from reporting.presentation import Presentation, Terms
 from reporting.sites import concept_of, is_paired, of_whole_study
 from reporting.words import why_not
+
+Thing = tuple[Key, Site]
 
 
 @dataclass
@@ -59,57 +60,56 @@ def not_assessable(name: Code, value: NotAssessable, terms: Terms) -> Qualitativ
     return evaluation
 
 
-def say_by_site(analysis: Analysis, presentation: Presentation) -> dict[Site | None, Said]:
-    """What the study's report says, by the group that says it; None: the study's own group, which is always there.
+def say_study(analysis: Analysis, presentation: Presentation) -> dict[Thing | None, Said]:
+    """What the study's report says, by the group that says it.
 
-    First the probabilities of evaluations, then the measurements of the study, then the evaluations, each in the order
-    of the analysis.
+    The group None speaks of the study's own site, and is always there: first the probabilities of its evaluations, then
+    its measurements, then its evaluations, each in the order of the analysis. What its concept alone does not place in
+    the body has a group of its own, and so has a segment that could not be looked for.
     """
     terms = presentation.terms
-    said: dict[Site | None, Said] = {None: Said()}
-    evaluations = [
-        (one, _place(terms.evaluations[one.key].concepts, one, presentation)) for one in analysis.evaluations
-    ]
-    for evaluation, place in evaluations:
-        said.setdefault(place, Said()).probabilities(evaluation, terms)
-    for measurement in analysis.measurements:
-        term = terms.measurements[measurement.key]
+    said: dict[Thing | None, Said] = {None: Said()}
+
+    def group(concepts: Mapping[Side | None, Code], key: Key, site: Site) -> Said:
+        return said.setdefault(None if of_whole_study(concepts, site, presentation) else (key, site), Said())
+
+    for one in analysis.evaluations:
+        group(terms.evaluations[one.key].concepts, one.key, one.site).probabilities(one, terms)
+    for number in analysis.measurements:
+        term = terms.measurements[number.key]
         if term.of_study:
-            group = said.setdefault(_place(term.concepts, measurement, presentation), Said())
-            group.number(concept_of(term.concepts, measurement.site), measurement.value, term.unit, terms)
-    for evaluation, place in evaluations:
-        said[place].evaluation(evaluation, terms)
-    return said
+            here = group(term.concepts, number.of or number.key, number.site)
+            here.number(concept_of(term.concepts, number.site), number.value, term.unit, terms)
+    for one in analysis.evaluations:
+        group(terms.evaluations[one.key].concepts, one.key, one.site).evaluation(one, terms)
+    return said | {thing: say_segment(thing, analysis, presentation) for thing in missing_segments(analysis, terms)}
 
 
-def say_of_segment(key: Key, site: Site, analysis: Analysis, presentation: Presentation) -> Said:
+def say_segment(segment: Thing, analysis: Analysis, presentation: Presentation) -> Said:
     """What the report of one segment says: its measurements, and the evaluations that are repeated beside it."""
     terms, said = presentation.terms, Said()
+    key, site = segment
     for one in analysis.measurements:
-        if (one.of, one.site) == (key, site):
+        if (one.of, one.site) == segment:
             term = terms.measurements[one.key]
             is_volume = one.key == terms.segments[key].volume
             name = codes.VOLUME if is_volume else concept_of(term.concepts, site)
             said.number(name, one.value, term.unit, terms)
     for evaluation in analysis.evaluations:
-        if terms.evaluations[evaluation.key].of == key and evaluation.site == site:
+        if (terms.evaluations[evaluation.key].of, evaluation.site) == segment:
             said.evaluation(evaluation, terms)
     return said
 
 
-def missing_segments(analysis: Analysis, presentation: Presentation) -> list[tuple[Key, Site]]:
-    """Key and site of segments that could not be looked for, and of which only their own report would say anything."""
+def missing_segments(analysis: Analysis, terms: Terms) -> list[Thing]:
+    """Segments that could not be looked for, and of which only their own report would say anything."""
     there = {(one.key, one.site) for one in analysis.segments}
     unsaid = (
         (one.of, one.site)
         for one in analysis.measurements
-        if one.of and isinstance(one.value, NotAssessable) and not presentation.terms.measurements[one.key].of_study
+        if one.of and isinstance(one.value, NotAssessable) and not terms.measurements[one.key].of_study
     )
     return [one for one in dict.fromkeys(unsaid) if one not in there]
-
-
-def _place(concepts: Mapping[Side | None, Code], said: Evaluation | Number, presentation: Presentation) -> Site | None:
-    return None if of_whole_study(concepts, said.site, presentation) else said.site
 
 
 def finding_sites(site: Site, terms: Terms) -> Sequence[FindingSite]:
@@ -118,5 +118,10 @@ def finding_sites(site: Site, terms: Terms) -> Sequence[FindingSite]:
     side = None if site.side is None else codes.SIDE[site.side]
     if side is None and is_paired(anatomy, terms):
         side = codes.BILATERAL
-    level = terms.levels[site.level].concept if site.level else None
+    level = level_concept(site.level, terms) if site.level else None
     return [FindingSite(anatomic_location=anatomy, laterality=side, topographical_modifier=level)]
+
+
+def level_concept(level: Key, terms: Terms) -> Code:
+    """A level in code; one that the terms do not know is of the local scheme."""
+    return terms.levels[level].concept if level in terms.levels else codes.local(level[:16], level)

@@ -327,8 +327,13 @@ def placeholder(study_instance_uid: str) -> Dataset:
 
 
 def body_part(header: Dataset, body_parts: Sequence[str]) -> str:
-    """Body part of the source if it is one of those that it may name, else the first of them."""
+    """Body part of the source if it is one of those that it may name, else the first of them.
+
+    Where there are none, the source may name any; what is no code string is none.
+    """
     part = str(header.get("BodyPartExamined", "") or "").strip().upper()
+    if not body_parts:
+        return part if re.fullmatch(r"[A-Z0-9_ ]{0,16}", part) else ""
     return part if part in body_parts else body_parts[0]
 
 

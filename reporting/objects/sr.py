@@ -31,7 +31,7 @@ from reporting.objects.document import (
     measurement_report,
 )
 from reporting.objects.material import Material
-from reporting.objects.said import Said, finding_sites, missing_segments, say_by_site, say_of_segment
+from reporting.objects.said import Said, finding_sites, say_segment, say_study
 from reporting.objects.seg import PlannedSegmentation, plan_segmentations
 from reporting.objects.stamp import tracking_identifier
 from reporting.presentation import Report
@@ -95,17 +95,16 @@ def build_measurements(material: Material, row: KindRow) -> list[ResultObject]:
 
 def _study_groups(material: Material) -> Iterator[Group]:
     presentation, terms = material.presentation, material.presentation.terms
-    for site, said in say_by_site(material.analysis, presentation).items():
-        if site is None:
+    for thing, said in say_study(material.analysis, presentation).items():
+        if thing is None:
             paired = is_paired(presentation.study_site, terms)
             sites = [FindingSite(presentation.study_site, laterality=codes.BILATERAL if paired else None)]
             images = list(_key_images(material.analysis))
             yield _group(material, STUDY, None, said, sites, presentation.study_finding, images)
         else:
-            yield _group(material, site.anatomy, site, said, finding_sites(site, terms), presentation.study_finding)
-    for key, site in missing_segments(material.analysis, presentation):
-        said = say_of_segment(key, site, material.analysis, presentation)
-        yield _group(material, key, site, said, finding_sites(site, terms), terms.segments[key].finding)
+            key, site = thing
+            finding = terms.segments[key].finding if key in terms.segments else presentation.study_finding
+            yield _group(material, key, site, said, finding_sites(site, terms), finding)
 
 
 def _group(
@@ -169,7 +168,7 @@ def _segment_group(
     material: Material, number: int, segment: Segment, plan: PlannedSegmentation, segmentation: Dataset
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
     terms = material.presentation.terms
-    said = say_of_segment(segment.key, segment.site, material.analysis, material.presentation)
+    said = say_segment((segment.key, segment.site), material.analysis, material.presentation)
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(material, segment.key, segment.site),
         referenced_segment=ReferencedSegment(

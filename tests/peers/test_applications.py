@@ -1,0 +1,172 @@
+"""Applications of somebody else's beside the sacroiliac one, through the whole node, with no change to any other file.
+
+A package outside the repository is installed by pip; the node finds its applications by their entry points. One study
+holds what all of them read: two sacroiliac series, a sagittal and an axial one, and a radiograph without a place. Each
+application says of something that it is not assessable.
+"""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from inference.testing import SAGITTAL, write_series
+from tests import programs
+from tests.chromium import Browser
+from tests.factories.panel import PASSWORD, add_reader
+from tests.factories.rounds import study_uid_of
+
+PACKAGE = Path(__file__).resolve().parents[1] / "applications"
+DEPLOYED = ("sij_mri", "threshold", "levels", "picture", "broken")
+BASES = dict(zip(DEPLOYED, range(900, 1000, 20), strict=True))
+NOT_ASSESSABLE = "NOT_ASSESSABLE"
+
+
+class Ward:
+    """A study, read by five deployments of one node; what each gave, and what arrived at the PACS."""
+
+    def __init__(self, node: programs.Node, pacs: programs.Orthanc, study_uid: str, sources: set[str]) -> None:
+        self.node = node
+        self.study_uid = study_uid
+        self.objects = [
+            dataset
+            for dataset in (
+                pydicom.dcmread(io.BytesIO(pacs.dataset_bytes(one))) for one in pacs.instances_of(study_uid)
+            )
+            if dataset.SOPInstanceUID not in sources
+        ]
+        self.results = node.results(study_uid)
+
+    def of(self, application: str) -> list[Dataset]:
+        """Objects of one application, by the series numbers that are its own."""
+        base = BASES[application]
+        return [one for one in self.objects if base <= int(one.SeriesNumber) < base + 20]
+
+    def summary(self, application: str) -> dict[str, Any]:
+        """The JSON of one application's result."""
+        found: dict[str, Any] = self.results[application]
+        return found
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of the examples, built from a copy outside the repository and installed by pip."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copytree(PACKAGE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run(
+        [*install, "--target", str(folder / "site"), str(folder / "source")], check=True, capture_output=True
+    )
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def ward(
+    package: Path,
+    shipped_study: list[Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    need_program: programs.Need,
+) -> Iterator[Ward]:
+    """The study through the node, every deployment to its end."""
+    folder = tmp_path_factory.mktemp("ward")
+    files = _study(shipped_study, folder / "study")
+    study_uid = study_uid_of(files)
+    path = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+    with (
+        programs.orthanc(folder / "pacs", need_program) as pacs,
+        programs.node(
+            folder / "node",
+            destinations=[("pacs", "ORTHANC", pacs.dicom_port)],
+            deployments=[(name, "sij-1" if name == "sij_mri" else "") for name in DEPLOYED],
+            environment={"PYTHONPATH": path},
+        ) as node,
+    ):
+        assert programs.storescu(need_program, files, node.dicom_port).returncode == 0
+        node.wait_until_settled(study_uid)
+        sources = {str(pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID) for file in files}
+        yield Ward(node, pacs, study_uid, sources)
+
+
+def _study(shipped: list[Path], folder: Path) -> list[Path]:
+    """The shipped study with three more series of the same patient."""
+    first = pydicom.dcmread(shipped[0], stop_before_pixels=True)
+    names = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "AccessionNumber", "StudyDate")
+    same = {name: first.get(name) for name in (*names, "StudyTime")}
+    uid = str(first.StudyInstanceUID)
+    added = write_series(folder, (5, 60, 60), number=51, orientation=SAGITTAL, study_uid=uid, **same)
+    added += write_series(folder, (1, 60, 50), number=53, orientation=None, study_uid=uid, **same)
+    return [*shipped, *added]  # no axial series: the recesses cannot be graded
+
+
+def test_four_results_stand_and_are_delivered_and_the_fifth_failed_alone(ward: Ward) -> None:
+    assert set(ward.results) == set(DEPLOYED) - {"broken"}
+    for application in ward.results:
+        assert ward.of(application), application
+    assert ward.of("broken") == []
+    assert sum(len(ward.of(application)) for application in DEPLOYED) == len(ward.objects)
+    assert ward.node.run_states(ward.study_uid) == {**dict.fromkeys(ward.results, "done"), "broken": "failed"}
+
+
+def test_the_sacroiliac_result_is_what_it_is_alone(ward: Ward) -> None:
+    kinds = sorted({item["kind"] for item in ward.summary("sij_mri")["objects"]})
+    assert kinds == ["sc", "seg-anatomy", "seg-edema", "sr-measurements", "sr-root", "sr-text"]
+    assert ward.summary("sij_mri")["scope"] == "full"
+
+
+def test_a_picture_without_a_place_has_no_segmentation(ward: Ward) -> None:
+    assert {str(one.Modality) for one in ward.of("picture")} == {"SR", "OT"}
+    assert "SEG" in {str(one.Modality) for one in ward.of("threshold")}
+
+
+@pytest.mark.parametrize(
+    ("application", "count"), [("threshold", 1), ("levels", 10), ("picture", 1)], ids=["threshold", "levels", "picture"]
+)
+def test_what_is_not_assessable_is_said_in_code_words_and_json(ward: Ward, application: str, count: int) -> None:
+    reports = [one for one in ward.of(application) if one.Modality == "SR"]
+    coded = [item for one in reports for item in _items(one) if _code(item) == NOT_ASSESSABLE]
+    texts = [str(item.TextValue) for one in reports for item in _items(one) if "TextValue" in item]
+    said = [one for one in ward.summary(application)["said"] if one["not_assessable"]]
+    assert len(coded) == len(said) == count
+    assert all(one["value"] is None for one in said)
+    assert sum("not assessable" in text for text in texts) >= count
+
+
+def test_no_validator_finds_an_error(ward: Ward, tmp_path: Path, need_program: programs.Need) -> None:
+    for number, dataset in enumerate(one for name in ("threshold", "levels", "picture") for one in ward.of(name)):
+        path = tmp_path / f"{number}.dcm"
+        dataset.save_as(path, enforce_file_format=True)
+        assert programs.dciodvfy_errors(need_program, path) == [], dataset.SeriesDescription
+
+
+def test_the_panel_shows_every_result_and_what_is_not_assessable(ward: Ward, browser: Browser) -> None:
+    add_reader(ward.node.database)
+    page = browser.page(str(ward.node.panel.base_url).rstrip("/"))
+    page.log_in("reader", PASSWORD)
+    page.open(f"/studies/{ward.node.study_id(ward.study_uid)}")
+    text = page.text()
+    for application in ward.results:
+        assert application in text
+    for result in ward.node.result_ids(ward.study_uid).values():
+        page.open(f"/studies/{ward.node.study_id(ward.study_uid)}?result={result}")
+        summary = json.dumps(ward.summary(ward.node.application_of(result)))
+        assert ("not assessable" in page.text().lower()) is ('"not_assessable": {' in summary)
+
+
+def _items(dataset: Dataset) -> Iterator[Dataset]:
+    yield dataset
+    for item in dataset.get("ContentSequence", ()):
+        yield from _items(item)
+
+
+def _code(item: Dataset) -> str:
+    sequence = item.get("ConceptCodeSequence")
+    return str(sequence[0].CodeValue) if sequence else ""
