@@ -15,7 +15,6 @@ import resource, sys
 from pathlib import Path
 from config.errors import StorageUnavailable
 from storage.objects import ObjectStore
-from tests.programs import ENVIRONMENT
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
