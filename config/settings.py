@@ -4,10 +4,11 @@ Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels
 ``AXSPA_RECEIVER__PORT=11113``. The environment wins over the file.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
@@ -115,6 +116,22 @@ class Settings(BaseSettings):
     panel: PanelSettings = PanelSettings()
     database: DatabaseSettings = DatabaseSettings()
     logging: LoggingSettings = LoggingSettings()
+    _source: Path | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file they were read from, as it was given; None without one."""
+        return self._source
+
+    @field_validator("destinations")
+    @classmethod
+    def _each_has_a_name_of_its_own(cls, destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
+        """What is to be delivered is kept by the destination's name; AE titles may repeat."""
+        counts = Counter(destination.name for destination in destinations)
+        twice = ", ".join(repr(name) for name, count in counts.items() if count > 1)
+        if twice:
+            raise ValueError(f"each destination needs a name of its own, and more than one is named {twice}")
+        return destinations
 
     @property
     def database_url(self) -> str:
@@ -151,7 +168,9 @@ def load_settings(path: Path | None = None) -> Settings:
         values = TomlConfigSettingsSource(Settings, path)() if path is not None else {}
         if path is not None and not path.is_file():
             raise SettingsError(Code.SETTINGS_MISSING, f"There is no settings file at {path}.")
-        return Settings(**values)
+        settings = Settings(**values)
+        settings._source = path
+        return settings
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}, received {item['input']!r}"

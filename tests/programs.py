@@ -32,10 +32,10 @@ ENVIRONMENT = {
 }
 
 
-def find(name: str) -> str | None:
+def find(name: str, *, servers: Path = Path("/usr/lib/postgresql")) -> str | None:
     """Path of a program: on PATH, beside the interpreter, or where Debian hides servers; None where it is missing."""
-    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin"]
-    places += map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+    versions = sorted((int(folder.name) for folder in servers.glob("*") if folder.name.isdigit()), reverse=True)
+    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin", *(f"{servers}/{one}/bin" for one in versions)]
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(places))
 
 

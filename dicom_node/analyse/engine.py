@@ -64,11 +64,6 @@ class Engine:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """Process identifiers of the workers that live."""
-        return tuple(process.pid for process in self._processes() if process.pid is not None)
-
     def _processes(self) -> list[multiprocessing.process.BaseProcess]:
         # ProcessPoolExecutor.kill_workers comes with Python 3.14; until then its table of processes is all there is.
         return list((getattr(self._pool, "_processes", None) or {}).values())
