@@ -14,6 +14,8 @@ from inference.result import Analysis, Segment
 from inference.sij_mri import Role
 from inference.space.grids import to_index
 from inference.types import Side, Volume
+from reporting.outputs import paths_of
+from reporting.writer import write
 from tests.factories.analysis import (
     IDENTITY,
     as_analysis,
@@ -24,6 +26,7 @@ from tests.factories.analysis import (
     without_frame_of_reference,
     write_results,
 )
+from tests.factories.examples import EXAMPLES
 from tests.programs import Need, dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 
@@ -90,6 +93,18 @@ def test_dciodvfy_finds_no_error_whatever_is_missing(tmp_path: Path, name: str, 
 def test_pixelmed_on_a_root_that_has_nothing_but_a_region(tmp_path: Path, need_program: Need) -> None:
     files = write_results(VARIANTS["nothing but a region"](tmp_path), tmp_path / "results")
     assert pixelmed_errors(need_program, files["sr-root"][0]) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_results_of_other_applications(tmp_path: Path, name: str, need_program: Need) -> None:
+    made = EXAMPLES[name](tmp_path / "study")
+    assert made.findings() == ()
+    paths = paths_of(made.outputs.objects, tmp_path)
+    for item in made.outputs.objects:
+        write(item.dataset, paths[item.sop_instance_uid])
+    files = {item.kind: paths[item.sop_instance_uid] for item in made.outputs.objects}  # the last of each kind
+    assert [line for path in files.values() for line in dciodvfy_errors(need_program, path)] == []
+    assert pixelmed_errors(need_program, files["sr-root"]) == []
 
 
 def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None:
