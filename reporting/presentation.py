@@ -214,7 +214,9 @@ class Terms:
     evaluations: Mapping[Key, EvaluationTerm] = field(default_factory=dict)
     profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
-    layers: Mapping[Key, LayerTerm] = field(default_factory=dict)  # of segments, traces, heat maps; else one for each key
+    layers: Mapping[Key, LayerTerm] = field(
+        default_factory=dict
+    )  # of segments, traces, heat maps; else one for each key
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
     lead: Key = ""  # the evaluation that is named first; else the first of them
 

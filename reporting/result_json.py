@@ -11,7 +11,7 @@ import numpy as np
 from inference.result import Analysis, Evaluation, Images, Key, Limitation, Measurement, NotAssessable, Place, Site
 from inference.series import Candidate
 from reporting.objects import ResultContext
-from reporting.presentation import Presentation, Report, Terms, word_limitation
+from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation
 from reporting.sites import level_words, segment_label
 from reporting.types import ResultObject
 from reporting.words import (
@@ -147,6 +147,7 @@ def _series(images: Images, terms: Terms) -> Json:
 def _site(site: Site, terms: Terms) -> Json:
     return {
         "anatomy": site.anatomy,
+        "anatomy_words": terms.anatomy[site.anatomy].words,
         "side": None if site.side is None else site.side.value,
         "level": site.level,
         "level_words": level_words(site.level, terms) if site.level else "",
@@ -164,18 +165,22 @@ def _evaluations(analysis: Analysis, terms: Terms) -> Iterator[Json]:
             "note": term.note,
             "value": None if missing else str(one.value),
             "words": evaluation_words(terms, one),
-            "severity": None if missing else term.values[str(one.value)].severity,
+            "severity": None if missing else _severity(term.values[str(one.value)]),
             "basis": one.basis,
             "probabilities": [
                 {
                     "value": str(key),
                     "words": term.values[key].words,
-                    "severity": term.values[key].severity,
+                    "severity": _severity(term.values[key]),
                     "p": round(float(p), 4),
                 }
                 for key, p in one.probabilities.items()
             ],
         }
+
+
+def _severity(value: ValueTerm) -> float | None:
+    return None if value.severity is None else round(value.severity, 4)
 
 
 def _measurements(analysis: Analysis, terms: Terms) -> Iterator[Json]:

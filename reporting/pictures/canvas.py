@@ -118,9 +118,7 @@ class Page:
 
     def _over(self, x: float, y: float, text: str, *, size: int, anchor: str) -> None:
         """Write over a picture, legible on every ground."""
-        self.draw.text(
-            (x, y), text, font=font(size), fill=TEXT, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0)
-        )
+        self.draw.text((x, y), text, font=font(size), fill=TEXT, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0))
 
 
 def wrap(text: str, *, width: float, size: int) -> list[str]:

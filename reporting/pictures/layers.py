@@ -172,7 +172,9 @@ def _heat_term(heatmap: HeatMap, terms: Terms, *, alone: bool) -> LayerTerm:
     term = terms.layers.get(heatmap.key) or LayerTerm(heatmap.key, terms.heatmaps[heatmap.key], shown=False)
     if alone:
         return term
-    return replace(term, words=f"{term.words}: {terms.evaluations[heatmap.of].words}, {site_words(terms, heatmap.site)}")
+    return replace(
+        term, words=f"{term.words}: {terms.evaluations[heatmap.of].words}, {site_words(terms, heatmap.site)}"
+    )
 
 
 def _plain(key: Key) -> str:

@@ -47,7 +47,9 @@ class Viewport:
             ]
         )
 
-    def cut(self, pixels: NDArray[np.generic], images: Images, plane: int, *, smooth: int = cv2.INTER_CUBIC) -> FloatArray:
+    def cut(
+        self, pixels: NDArray[np.generic], images: Images, plane: int, *, smooth: int = cv2.INTER_CUBIC
+    ) -> FloatArray:
         """The plane's values in the window (rows, columns of the picture); zero outside the plane."""
         matrix = self.transform(images, plane)
         source = np.asarray(pixels, np.float32)
@@ -105,7 +107,9 @@ def look_at(images: Images, masks: Iterable[BoolArray], size_px: tuple[int, int]
     extent = None if images.grid is None else _extent(masks, (rows, columns))
     if extent is None:
         width = max(columns * spacing_x, rows * spacing_y * aspect)
-        return Viewport(_center(grid, planes, columns * spacing_x / 2, rows * spacing_y / 2), (width, width / aspect), size_px)
+        return Viewport(
+            _center(grid, planes, columns * spacing_x / 2, rows * spacing_y / 2), (width, width / aspect), size_px
+        )
     top, bottom, left, right = extent
     width = (right - left + 1) * spacing_x + 2 * MARGIN_MM
     height = (bottom - top + 1) * spacing_y + 2 * MARGIN_MM

@@ -1,9 +1,6 @@
 """Small applications that are not sacroiliac, in the language of results: for tests of what knows no application."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydicom.sr.coding import Code
@@ -26,21 +23,18 @@ from inference.result import (
 )
 from inference.series import Candidate, Selection
 from inference.types import ImageHeader, ModelIdentity, Side
-from reporting.findings import Checked, GateFinding
+from reporting.plain import PlainPresentation
 from reporting.presentation import (
     AnatomyTerm,
-    ByteArray,
     EvaluationTerm,
     LayerTerm,
     MeasurementTerm,
     ProfileTerm,
-    Report,
     RoleTerm,
     SegmentGroup,
     SegmentTerm,
     Terms,
     ValueTerm,
-    word_limitation,
 )
 
 STUDY_UID = "2.25.909090"
@@ -73,7 +67,8 @@ TERMS = Terms(
             lambda value: f"{value:.0f} mm3",
         ),
         "angle": MeasurementTerm(
-            "Lordosis", {None: _code("ANGLE", "Lordosis")}, Code("deg", "UCUM", "degree"), lambda value: f"{value:.0f} degrees"
+            "Lordosis", {None: _code("ANGLE", "Lordosis")}, Code("deg", "UCUM", "degree"),
+            lambda value: f"{value:.0f} degrees",
         ),
     },
     evaluations={
@@ -90,7 +85,10 @@ TERMS = Terms(
         "slip": EvaluationTerm(
             "Slip",
             {None: _code("SLIP", "Slip")},
-            {Answer.PRESENT: ValueTerm("seen", _code("SEEN", "Seen")), Answer.ABSENT: ValueTerm("not seen", _code("NOT_SEEN", "Not seen"))},
+            {
+                Answer.PRESENT: ValueTerm("seen", _code("SEEN", "Seen")),
+                Answer.ABSENT: ValueTerm("not seen", _code("NOT_SEEN", "Not seen")),
+            },
         ),
     },
     profiles={"likely": ProfileTerm("Probability of narrowing", of="narrowing", value="severe")},
@@ -104,38 +102,15 @@ TERMS = Terms(
 )  # fmt: skip
 
 
-@dataclass
-class ForeignPresentation:
+class ForeignPresentation(PlainPresentation):
     """A presentation that has no page of its own."""
 
-    application: str = "foreign"
-    title: str = "Lumbar spine, a trial"
-    terms: Terms = TERMS
-    groups: tuple[SegmentGroup, ...] = (SegmentGroup("seg-cyst", 1, "Cysts", (CYST,)),)
-    study_finding: Code = _code("NARROW", "Narrowing")
-    study_site: Code = _code("DISC", "Lumbar disc")
-    result_description: str = "Lumbar result"
-    measurements_description: str = "Lumbar measurements"
-    captures_description: str = "Lumbar pictures"
-    body_parts: tuple[str, ...] = ("LSPINE",)
-    procedure: Code = _code("LSPINE_MR", "MRI of the lumbar spine")
-
-    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
-        return Report(
-            "Narrowing at L4/L5: moderate.",
-            ("One disc was judged.",),
-            ("A trial.",),
-            tuple(word_limitation(TERMS, one) for one in analysis.limitations),
-        )
-
-    def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
-        return None
-
-    def summary(self, analysis: Analysis) -> Mapping[str, Any]:
-        return {}
-
-    def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
-        yield from ()
+    application = "foreign"
+    title = "Lumbar spine, a trial"
+    terms = TERMS
+    groups = (SegmentGroup("seg-cyst", 1, "Cysts", (CYST,)),)
+    study_finding = _code("NARROW", "Narrowing")
+    study_site = _code("DISC", "Lumbar disc")
 
 
 def make_images(role: str, *, planes: int = 3, size: tuple[int, int] = (40, 60), placed: bool = True) -> Images:
@@ -184,7 +159,12 @@ def make_lumbar() -> Analysis:
         ),
         evaluations=(
             Evaluation(
-                "narrowing", first, "moderate", "network", shares, at=(Place("sag", 1, "box", ((12.0, 18.0), (28.0, 40.0))),)
+                "narrowing",
+                first,
+                "moderate",
+                "network",
+                shares,
+                at=(Place("sag", 1, "box", ((12.0, 18.0), (28.0, 40.0))),),
             ),
             Evaluation("narrowing", second, dark, "network"),
             Evaluation("slip", Site(DISC), Answer.ABSENT, "rule"),
