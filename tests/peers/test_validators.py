@@ -15,10 +15,12 @@ from inference.sij_mri import Role
 from inference.space.grids import to_index
 from inference.types import Side, Volume
 from reporting.outputs import paths_of
+from reporting.types import Predecessor
 from reporting.writer import write
 from tests.factories.analysis import (
     IDENTITY,
     as_analysis,
+    build_outputs,
     make_analysis,
     make_reading,
     not_applicable,
@@ -119,6 +121,16 @@ def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None
         [need_program("dsrdump"), "+Pl", str(path)], capture_output=True, check=True, text=True
     ).stdout
     assert "Not analysed, because" in text and "NOT FOR DIAGNOSIS" in text
+
+
+def test_a_report_that_follows_another(analysis: Analysis, tmp_path: Path, need_program: Need) -> None:
+    first = build_outputs(analysis).objects
+    earlier = [Predecessor(o.kind, o.sop_class_uid, o.sop_instance_uid, o.series_instance_uid) for o in first]
+    for item in build_outputs(analysis, predecessors=earlier).objects:
+        if item.dataset.Modality == "SR":
+            write(item.dataset, tmp_path / "report.dcm")
+            assert "PredecessorDocumentsSequence" in pydicom.dcmread(tmp_path / "report.dcm")
+            assert dciodvfy_errors(need_program, tmp_path / "report.dcm") == []
 
 
 NAMES = {
