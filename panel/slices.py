@@ -8,6 +8,7 @@ from panel.said import pane_of, shares_of
 from panel.words import percent
 
 Json = Mapping[str, Any]
+Known = Mapping[tuple[str, str], tuple[str, str, str]]  # evaluation and value: words of both, grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,7 @@ def strip(content: Json) -> Strip | None:
     return Strip(table.pane, str(chosen["label"]), shares, tuple(words))
 
 
-def _words(content: Json) -> dict[tuple[str, str], tuple[str, str, str]]:
-    """From evaluation and value to the words of both and the grade."""
+def _words(content: Json) -> Known:
     return {(key, value): (short, words, grade) for key, value, short, words, grade in shares_of(content)}
 
 
@@ -129,26 +129,31 @@ def _group(profile: Json) -> tuple[str, str]:
     return str(profile.get("of")), _where(profile)
 
 
-def _asked(several: list[Json], known: Json, site: str, *, alone: bool) -> str:
-    short = known.get((several[0]["of"], several[0]["value"]), (several[0]["of"],))[0]
-    return str(short) if alone or not site else f"{short}, {site}"
+def _asked(several: list[Json], known: Known, site: str, *, alone: bool) -> str:
+    short, _, _ = known.get(_said(several[0]), (str(several[0]["of"]), "", ""))
+    return short if alone or not site else f"{short}, {site}"
 
 
-def _head(profile: Json, known: Json, *, alone: bool, several: bool = False) -> str:
+def _said(profile: Json) -> tuple[str, str]:
+    """The evaluation, and the value of it, whose probability a profile is."""
+    return str(profile.get("of") or ""), str(profile.get("value") or "")
+
+
+def _head(profile: Json, known: Known, *, alone: bool, several: bool = False) -> str:
     """Head of a column: the value where several of one evaluation stand side by side, else what it is."""
-    found = known.get((profile.get("of"), profile.get("value")))
-    words = str(profile["label"]) if found is None else str(found[1 if several else 0])
+    found = known.get(_said(profile))
+    words = str(profile["label"]) if found is None else found[1 if several else 0]
     where = _where(profile)
     return words if alone or not where else f"{words}, {where}"
 
 
-def _likeliest(several: list[Json], plane: int, known: Json) -> Likeliest:
+def _likeliest(several: list[Json], plane: int, known: Known) -> Likeliest:
     judged = [one for one in several if one["values"][plane] is not None]
     if not judged:
         return Likeliest("", "")
     best = max(judged, key=lambda one: float(one["values"][plane]))
-    _, words, grade = known.get((best["of"], best["value"]), ("", best["label"], ""))
-    return Likeliest(str(words), str(grade))
+    _, words, grade = known.get(_said(best), ("", str(best["label"]), ""))
+    return Likeliest(words, grade)
 
 
 def _shown(profile: Json, value: float | None) -> str:

@@ -9,6 +9,7 @@ from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessab
 from reporting.findings import Checked, GateFinding
 from reporting.objects import codes
 from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, word_limitation
+from reporting.sites import level_words
 from reporting.words import NOT_ANALYSED, RESEARCH_STATEMENT, SIDES_STATEMENT, ascii_text, why_not
 
 
@@ -84,6 +85,6 @@ class PlainPresentation:
         return self._line(term.words, one.site, value)
 
     def _line(self, words: str, site: Site, value: str) -> str:
-        where = [site.level] if site.level else []
+        where = [level_words(site.level, self.terms)] if site.level else []
         where += [f"patient's {site.side}"] if site.side else []
         return ", ".join([words, *where]) + f": {value}"
