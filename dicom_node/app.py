@@ -56,7 +56,6 @@ def serve(settings: Settings) -> int:
     from dicom_node.coordinator import Coordinator
     from dicom_node.engine import Engine
     from dicom_node.receiver import run_receiver
-    from inference.bundle import verify_bundle
     from panel.app import run_panel
 
     logs.setup(settings.logging)
@@ -64,8 +63,8 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
 
-    verify_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
     database, objects = open_database(settings), open_objects(settings)
+    _check_deployments(settings, database)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
     children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]
     coordinator = Coordinator(settings, database, objects, engine)
@@ -88,6 +87,20 @@ def serve(settings: Settings) -> int:
     database.dispose()
     log.info("Stopped")
     return 0
+
+
+def _check_deployments(settings: Settings, database: Database) -> None:
+    """Take the first deployments from the settings, and see that the bundle of each is whole."""
+    from inference.bundle import verify_bundle
+    from storage import deployments
+
+    deployments.seed(database, settings.wanted_deployments)
+    rows = deployments.every(database)
+    for sentence in deployments.differences(rows, settings.wanted_deployments):
+        log.warning("%s The database rules; axspa-node deployments adopt takes what the settings say", sentence)
+    for row in rows:
+        if row.enabled:
+            verify_bundle(row.bundle, roots=settings.analysis.bundle_roots)
 
 
 def _announce(settings: Settings) -> None:

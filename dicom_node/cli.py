@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command("doctor", _doctor, "Check ports, disk, bundle, database and destinations, and say what to do.")
 
+    deployments = command("deployments", _deployments, "Show what runs on studies, or take what the settings say.")
+    deployments.add_argument("action", choices=("show", "adopt"), nargs="?", default="show")
+
     user = command("user", _user, "Add or change a user of the panel.")
     user.add_argument("action", choices=("add", "password", "disable", "enable"))
     user.add_argument("name")
@@ -90,6 +93,23 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     for finding in findings:
         print(f"{finding.verdict.value:<5} {finding.subject}: {finding.sentence}")
     return 1 if any(finding.failed for finding in findings) else 0
+
+
+def _deployments(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import open_database
+    from storage import deployments
+
+    database = open_database(settings)
+    if options.action == "adopt":
+        for sentence in deployments.adopt(database, settings.wanted_deployments, actor="command line"):
+            print(f"Changed: {sentence}")
+    rows = deployments.every(database)
+    for row in rows:
+        state = "on" if row.enabled else "off"
+        print(f"{row.application} with {row.bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
+    for sentence in deployments.differences(rows, settings.wanted_deployments):
+        print(f"Differs: {sentence}")
+    return 0
 
 
 def _user(options: argparse.Namespace, settings: Settings) -> int:

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from config import logs
-from config.errors import AxspaError
+from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import delivery
 from inference.registry import load_bundle
+from storage import deployments, users
 from storage import session as storage_session
-from storage import users
 
 
 class Verdict(StrEnum):
@@ -45,7 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("panel port", lambda: _port("panel port", settings.panel.host, settings.panel.port)),
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
-        ("bundle", lambda: _bundle(settings)),
+        ("deployments", lambda: _deployments(settings)),
         *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
     ]
     findings: list[Finding] = []
@@ -110,9 +110,28 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", Verdict.OK, f"The database answers; the panel has {names} users.")
 
 
-def _bundle(settings: Settings) -> Iterator[Finding]:
+def _deployments(settings: Settings) -> Iterator[Finding]:
+    """Where settings and database differ, and whether the bundle of each deployment loads."""
+    database = storage_session.Database(settings.database_url)
+    try:
+        rows = deployments.every(database)
+    except StorageUnavailable:
+        rows = []  # no schema yet, or the check of the database says more
+    finally:
+        database.dispose()
+    wanted = settings.wanted_deployments
+    named = any(row.bundle for row in rows)  # else the node takes those of the settings at its first start
+    for difference in deployments.differences(rows, wanted) if named else ():
+        text = f"{difference} The database rules; axspa-node deployments adopt takes what the settings say."
+        yield Finding("deployments", Verdict.WARN, text)
+    bundles = [row.bundle for row in rows if row.enabled] if named else [one.bundle for one in wanted]
+    for name in dict.fromkeys(bundles):
+        yield from _bundle(name, settings)
+
+
+def _bundle(name: str, settings: Settings) -> Iterator[Finding]:
     with logs.native_silence():
-        bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+        bundle = load_bundle(name, roots=settings.analysis.bundle_roots)
     identity = bundle.identity
     text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
     yield Finding("bundle", Verdict.OK, text)

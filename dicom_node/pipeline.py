@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
+from config.errors import BundleError
 from inference.applications import sij_mri
 from inference.registry import LoadedBundle
 from inference.types import Analysis, StudyHeaders
@@ -15,6 +16,8 @@ STAGES = (*sij_mri.STAGES, "report", "check")
 """The parts of a run, in order."""
 
 MIXED = "IDENTITY_MIXED"
+APPLICATION, APPLICATION_VERSION = "sij_mri", "1.0.0"
+APPLICATION_UNKNOWN = "APPLICATION_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,19 @@ class Outcome:
 def software_version() -> str:
     """Version of the installed axspa-node."""
     return version("axspa-node")
+
+
+def application_version(application: str) -> str:
+    """Version of an application.
+
+    Raises
+    ------
+    BundleError
+        This node has no such application.
+    """
+    if application != APPLICATION:
+        raise BundleError(APPLICATION_UNKNOWN, f"This node has no application of this name: {application!r}")
+    return APPLICATION_VERSION
 
 
 def run(

@@ -27,6 +27,7 @@ NOTES: dict[str, Note] = {
     "RESULT_UNKNOWN": Note("There is no such result.", "bad"),
     "RESULT_HELD": Note("A result that the check held back is never sent.", "bad"),
     "RESULT_SUPERSEDED": Note("Only the newest result is sent.", "warn"),
+    "RESULT_NOT_SENT": Note("Results of this study or of this deployment stay on this node.", "warn"),
     "DESTINATION_UNKNOWN": Note("That destination is not in the settings of this node.", "bad"),
     "STORAGE": Note("The database did not take the change. Try again; the status page says more.", "bad"),
 }

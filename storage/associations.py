@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from storage.session import Database
-from storage.states import note, utc_now
+from storage.states import utc_now
 from storage.tables import Association, AssociationOutcome, RefusedImage, Study
+from storage.timeline import note
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
         watched.look()
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == study_uid)).first()
-            if study is not None and study.state in {StudyState.DONE, StudyState.FAILED, StudyState.HELD}:
+            if study is not None and study.state.settled:
                 if study.state is not StudyState.DONE:
                     raise SystemExit(f"the study ended as {study.state}: {study.reason}")
                 result: Result = study.results[-1]

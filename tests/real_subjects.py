@@ -19,14 +19,13 @@ import pydicom
 from pydicom.dataset import Dataset
 from sqlalchemy import select
 
-from storage.tables import Study, StudyState
+from storage.tables import Study
 from tests import peers
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
 FOLLOW_UP = "2001"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
-UNSETTLED = {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING}
 
 
 def main() -> None:
@@ -102,7 +101,7 @@ def settled(database: Any, uid: str) -> dict[str, Any]:
     while time.monotonic() < end:
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).first()
-            if study is not None and study.state not in UNSETTLED:
+            if study is not None and study.state.settled:
                 return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
         time.sleep(0.5)
     raise SystemExit("a study did not settle within 300 s")

@@ -15,14 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from config.errors import StorageUnavailable
-from storage import audit, claims, deliveries, heartbeats, search, studies, users
+from storage import audit, deliveries, heartbeats, runs, search, studies, users
 from storage.deliveries import Attempt
 from storage.search import StudyFilter
 from storage.session import Database, migrate
 from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, StudyState
 from tests.peers import free_port
-from tests.storage_factory import at, claim, image, receive, save
+from tests.storage_factory import at, claim, deploy_first, image, receive, save
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,7 @@ def database(url: str) -> Iterator[Database]:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     migrate(made)
+    deploy_first(made)
     yield made
     made.dispose()
 
@@ -81,10 +82,10 @@ def test_a_study_goes_all_the_way(database: Database) -> None:
     receive(database, 3, seconds=500)
     assert [item.image_count for item in studies.receiving(database)] == [3]
     assert studies.mark_complete(database, row.study.id, image_count=3, sentence="Quiet.", at=at(560))
-    again = claims.claim(database, "worker", lease_s=60, now=at(561))
+    again = runs.claim(database, "worker", lease_s=60, now=at(561))
     assert again is not None
     assert again.revision == 2
-    assert claims.requeue_expired(database, max_attempts=3, now=at(1000)) == 1
+    assert runs.requeue_expired(database, max_attempts=3, now=at(1000)) == 1
 
 
 def test_many_at_once_lose_nothing(database: Database) -> None:
@@ -112,8 +113,7 @@ def test_many_at_once_lose_nothing(database: Database) -> None:
     assert studies.mark_complete(database, study_id, image_count=51, sentence="Quiet.", at=at(0))
     claimed: list[object] = []
     claimers = [
-        threading.Thread(target=lambda n=n: claimed.append(claims.claim(database, f"w{n}", lease_s=60)))
-        for n in range(5)
+        threading.Thread(target=lambda n=n: claimed.append(runs.claim(database, f"w{n}", lease_s=60))) for n in range(5)
     ]
     for worker in claimers:
         worker.start()

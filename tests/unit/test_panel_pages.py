@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, text
 
 from panel import searching
 from panel.looking import Looks
-from storage import claims, heartbeats
+from storage import heartbeats, runs
 from storage.tables import Audit, Delivery, DeliveryState, Heartbeat, Result, ResultObject, Study, StudyState
 from tests.panel_factory import ADMIN, Place, complete, fill, make_place, receive, save_result
 from tests.panel_pages import csrf, field, log_in, make_client
@@ -310,7 +310,7 @@ def test_earlier_results_stay_to_be_seen(place: Place) -> None:
     client = make_client(place)
     log_in(client)
     client.post(f"/studies/{study_id}/reprocess", data={"csrf_token": csrf(client)})
-    claimed = claims.claim(place.database, "worker-1", lease_s=900)
+    claimed = runs.claim(place.database, "worker-1", lease_s=900)
     assert claimed is not None
     second = save_result(place, claimed, at=now, stage="Advanced")
     newest, earlier = client.get(f"/studies/{study_id}").text, client.get(f"/studies/{study_id}?result={first}").text
