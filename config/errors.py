@@ -14,9 +14,11 @@
         ├── StorageUnavailable     disk or database full, locked or gone
         └── DestinationUnavailable no association, time-out, out of resources
 
-Every error has a stable ``code`` (for tables, metrics and tests) and a sentence for the person who must act, which ends
-with what was received. Neither ever holds patient data.
+Every error has a stable ``code`` (for tables, metrics and tests), which :mod:`config.codes` lists, and a sentence for
+the person who must act, which ends with what was received. Neither ever holds patient data.
 """
+
+from config.codes import Code
 
 
 class AxspaError(Exception):
@@ -24,18 +26,18 @@ class AxspaError(Exception):
 
     Parameters
     ----------
-    code : str
-        Stable identifier in capitals, for example ``"BUNDLE_CORRUPT"``.
+    code : Code
+        For example ``Code.BUNDLE_CORRUPT``.
     sentence : str
         What happened and what to do, for a person; ends with what was received.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: Code, sentence: str) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.sentence = sentence
 
-    def __reduce__(self) -> tuple[type["AxspaError"], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type["AxspaError"], tuple[Code, str]]:
         """Errors cross process borders, so both arguments must survive pickling."""
         return type(self), (self.code, self.sentence)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from config.codes import Code
 from config.errors import SettingsError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -187,7 +188,7 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         values = TomlConfigSettingsSource(Settings, path)() if path is not None else {}
         if path is not None and not path.is_file():
-            raise SettingsError("SETTINGS_MISSING", f"There is no settings file at {path}.")
+            raise SettingsError(Code.SETTINGS_MISSING, f"There is no settings file at {path}.")
         return Settings(**values)
     except ValidationError as error:
         problems = "; ".join(
@@ -195,6 +196,6 @@ def load_settings(path: Path | None = None) -> Settings:
             for item in error.errors()
         )
         place = path or "the environment"
-        raise SettingsError("SETTINGS_INVALID", f"Correct these settings in {place}: {problems}") from None
+        raise SettingsError(Code.SETTINGS_INVALID, f"Correct these settings in {place}: {problems}") from None
     except (OSError, ValueError) as error:
-        raise SettingsError("SETTINGS_UNREADABLE", f"The settings file {path} cannot be read: {error}") from None
+        raise SettingsError(Code.SETTINGS_UNREADABLE, f"The settings file {path} cannot be read: {error}") from None

@@ -52,10 +52,10 @@ def serve(settings: Settings) -> int:
     AxspaError
         The node cannot start: database, data folder or bundle are not usable.
     """
-    from dicom_node import worker
-    from dicom_node.coordinator import Coordinator
-    from dicom_node.engine import Engine
-    from dicom_node.receiver import run_receiver
+    from dicom_node.analyse import worker
+    from dicom_node.analyse.coordinator import Coordinator
+    from dicom_node.analyse.engine import Engine
+    from dicom_node.receive.receiver import run_receiver
     from panel.app import run_panel
 
     logs.setup(settings.logging)
@@ -91,7 +91,7 @@ def serve(settings: Settings) -> int:
 
 def _check_deployments(settings: Settings, database: Database) -> None:
     """Take the first deployments from the settings, and see that the bundle of each is whole."""
-    from inference.bundle import verify_bundle
+    from inference.serving import verify_bundle
     from storage import deployments
 
     deployments.seed(database, settings.wanted_deployments)

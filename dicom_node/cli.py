@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from config.codes import Code
 from config.errors import AxspaError, SettingsError, UnusableInput
 from config.settings import Settings, load_settings
 
@@ -75,7 +76,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
 
     logs.setup(settings.logging)
     with logs.native_silence():
-        from dicom_node.offline import process
+        from dicom_node.commands.process import process
 
     return process(options.input, options.out, settings=settings)
 
@@ -87,7 +88,7 @@ def _demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.doctor import examine
+    from dicom_node.commands.doctor import examine
 
     findings = examine(settings)
     for finding in findings:
@@ -132,7 +133,7 @@ def _password(options: argparse.Namespace) -> str:
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("Password: ")
     if first != getpass.getpass("Again: "):
-        raise UnusableInput("PASSWORDS_DIFFER", "The two passwords differ; nothing was changed.")
+        raise UnusableInput(Code.PASSWORDS_DIFFER, "The two passwords differ; nothing was changed.")
     return first
 
 

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from config import logs
+from config.codes import Code
 from config.errors import Final, StorageUnavailable
 from config.settings import Settings
 from panel import auth, connections
@@ -123,7 +124,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise Final("PANEL_PORT", f"The panel's port cannot be used ({error.strerror}): {host}:{port}") from None
+        raise Final(Code.PANEL_PORT, f"The panel's port cannot be used ({error.strerror}): {host}:{port}") from None
     return listener
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from config.codes import Code, Tone
+from storage.codes import EventCode
 from storage.states import DeliveryState, Purpose, ResultStatus, RunState, StudyState
 from storage.tables import AssociationOutcome
 
@@ -65,6 +67,9 @@ PURPOSE: dict[Purpose, str] = {
 }
 
 
+_TONES: dict[str, Tone] = {code: code.tone for table in (Code, EventCode) for code in table}
+
+
 def delivery_badge(state: DeliveryState, *, attempts: int) -> Badge:
     """The badge of a delivery: one that was tried without luck says so."""
     if state is DeliveryState.WAITING and attempts:
@@ -73,11 +78,5 @@ def delivery_badge(state: DeliveryState, *, attempts: int) -> Badge:
 
 
 def event_tone(code: str) -> str:
-    """The tone of one line of a timeline, by its code."""
-    if any(word in code for word in ("FAIL", "REFUSED", "HELD", "GIVEN_UP", "MIXED", "CONFLICT", "UNDELIVERED")):
-        return "bad"
-    if any(word in code for word in ("LATE", "RETRY", "LEASE", "AGAIN", "NOT_APPLICABLE")):
-        return "warn"
-    if any(word in code for word in ("DELIVERED", "SAVED", "RESULT", "DONE")):
-        return "ok"
-    return ""
+    """The tone of one line of a timeline, by its code; one that no version of the tables has is neutral."""
+    return _TONES.get(code, Tone.NEUTRAL)

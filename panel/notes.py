@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from config.codes import Code
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -21,15 +23,14 @@ NOTES: dict[str, Note] = {
     "user-role": Note("The role was changed; it counts from the next page that the user opens."),
     "password": Note("The password was changed."),
     "search-over": Note("That search is over, because a new session began. All studies are shown.", "warn"),
-    "STUDY_BUSY": Note("The study is on its way already. Wait until it is done.", "warn"),
-    "STUDY_UNKNOWN": Note("There is no such study.", "bad"),
-    "STUDY_STATE": Note("The study is in a state in which this cannot be done.", "warn"),
-    "RESULT_UNKNOWN": Note("There is no such result.", "bad"),
-    "RESULT_HELD": Note("A result that the check held back is never sent.", "bad"),
-    "RESULT_SUPERSEDED": Note("Only the newest result is sent.", "warn"),
-    "RESULT_NOT_SENT": Note("Results of this study or of this deployment stay on this node.", "warn"),
-    "DESTINATION_UNKNOWN": Note("That destination is not in the settings of this node.", "bad"),
-    "STORAGE": Note("The database did not take the change. Try again; the status page says more.", "bad"),
+    Code.STUDY_BUSY: Note("The study is on its way already. Wait until it is done.", "warn"),
+    Code.STUDY_UNKNOWN: Note("There is no such study.", "bad"),
+    Code.STUDY_STATE: Note("The study is in a state in which this cannot be done.", "warn"),
+    Code.RESULT_UNKNOWN: Note("There is no such result.", "bad"),
+    Code.RESULT_HELD: Note("A result that the check held back is never sent.", "bad"),
+    Code.RESULT_SUPERSEDED: Note("Only the newest result is sent.", "warn"),
+    Code.RESULT_NOT_SENT: Note("Results of this study or of this deployment stay on this node.", "warn"),
+    Code.DESTINATION_UNKNOWN: Note("That destination is not in the settings of this node.", "bad"),
 }
 
 

@@ -10,8 +10,9 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
-from inference.types import Analysis, StudyHeaders
-from reporting.checks import Checked, GateFinding
+from inference.sij_mri import Analysis
+from inference.types import StudyHeaders
+from reporting.checks import Checked, GateCode, GateFinding
 from reporting.checks.conformance import check_conformance
 from reporting.checks.content import check_complete, check_references, check_values
 from reporting.checks.geometry import check_segmentations
@@ -45,7 +46,7 @@ def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHead
         dataset = _read_back(item)
         if dataset is None:
             sentence = f"The {item.kind} object cannot be written and read back as DICOM."
-            findings.append(GateFinding("OBJECT_UNREADABLE", sentence, item.kind))
+            findings.append(GateFinding(GateCode.OBJECT_UNREADABLE, sentence, item.kind))
         else:
             read.append(Checked(item.kind, dataset))
     headers = SourceHeaders.read(source)
@@ -62,7 +63,7 @@ def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHead
             findings.extend(step())
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             sentence = f"A check could not be finished, so nothing is sent: {type(error).__name__}."
-            findings.append(GateFinding("CHECK_FAILED", sentence, ""))
+            findings.append(GateFinding(GateCode.CHECK_FAILED, sentence, ""))
     return tuple(dict.fromkeys(findings))
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from config.codes import Code
 from config.errors import OutputRefused
-from inference.types import Analysis, ImageHeader, Role, StudyHeaders
-from reporting.drawing import Plates, prepare
-from reporting.findings import Findings, describe
-from reporting.heatmap import build_captures
-from reporting.pictures import Picture, make_pictures
-from reporting.segmentation import build_segmentation, plan_segments, relink
-from reporting.sources import (
+from inference.sij_mri import Analysis, Role
+from inference.types import ImageHeader, StudyHeaders
+from reporting.objects.capture import build_captures
+from reporting.objects.seg import build_segmentation, plan_segments, relink
+from reporting.objects.sources import (
     PlaneReference,
     SeriesSource,
     describe_series,
@@ -24,12 +23,14 @@ from reporting.sources import (
     read_header,
     take_identity,
 )
-from reporting.stamp import ResultContext
-from reporting.structured_report import MEASUREMENT_KIND, ROOT_KIND, build_measurements, build_root
-from reporting.summary import summarise
-from reporting.summary_page import draw_page
-from reporting.text_report import KIND as TEXT_KIND
-from reporting.text_report import build_text_report
+from reporting.objects.sr import MEASUREMENT_KIND, ROOT_KIND, build_measurements, build_root
+from reporting.objects.stamp import ResultContext
+from reporting.objects.text import TEXT_KIND, build_text_report
+from reporting.pictures.drawing import Plates, prepare
+from reporting.pictures.layers import Picture, make_pictures
+from reporting.result_json import summarise
+from reporting.sij_mri.page import draw_page
+from reporting.sij_mri.report import Findings, describe
 from reporting.uids import ResultUids
 
 CAPTURE_KIND = "sc"
@@ -142,7 +143,7 @@ def _first_image(analysis: Analysis, headers: StudyHeaders) -> tuple[ImageHeader
         for image in series.images:
             return image, series.series_instance_uid
     raise OutputRefused(
-        "NO_SOURCE_IMAGE", "No report can be written for a study of which no image could be read; received no image."
+        Code.NO_SOURCE_IMAGE, "No report can be written for a study of which no image could be read; received no image."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from config.codes import Code
 from storage.session import Database
 from storage.states import utc_now
 from storage.tables import Association, AssociationOutcome, RefusedImage, Study
@@ -29,7 +30,7 @@ class Refusal:
     """One C-STORE that is answered with a failure."""
 
     status: int
-    code: str
+    code: Code
     reason: str
     sop_class_uid: str = ""
     sop_instance_uid: str = ""

@@ -7,15 +7,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.codes import AnyCode, Code
 from config.errors import Final
 from storage import audit
+from storage.codes import EventCode
 from storage.session import Database
 from storage.showing import newest_runs, refresh
 from storage.states import DeliveryState, utc_now
 from storage.tables import Delivery, Result, ResultObject, Study
 from storage.timeline import move_delivery, note
 
-RESULT_NOT_SENT = "RESULT_NOT_SENT"
+_EVENTS = {
+    DeliveryState.DELIVERED: EventCode.DELIVERY_DELIVERED,
+    DeliveryState.REFUSED: EventCode.DELIVERY_REFUSED,
+    DeliveryState.GIVEN_UP: EventCode.DELIVERY_GIVEN_UP,
+    DeliveryState.WAITING: EventCode.DELIVERY_WAITING,
+    DeliveryState.CANCELLED: EventCode.DELIVERY_CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Attempt:
         Delivered, refused, given up; or waiting, to be tried again at ``next_attempt_at``.
     status : int or None
         DICOM status that came back; None where no answer came.
+    code : DeliveryCode or Code
     comment : str
         Error Comment of the peer, or our sentence.
     """
@@ -51,7 +60,7 @@ class Attempt:
     delivery_id: int
     state: DeliveryState
     status: int | None
-    code: str
+    code: AnyCode
     comment: str
     next_attempt_at: datetime | None = None
 
@@ -140,11 +149,11 @@ def resend(
     with database.write() as session:
         result = session.get(Result, result_id)
         if result is None:
-            raise Final("RESULT_UNKNOWN", "There is no such result.")
+            raise Final(Code.RESULT_UNKNOWN, "There is no such result.")
         study = session.get_one(Study, result.study_id, with_for_update=True)
         _refuse_resend(session, study, result)
         if destination is not None and destination not in destinations:
-            raise Final("DESTINATION_UNKNOWN", f"There is no such destination in the settings: {destination[:64]!r}")
+            raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
         chosen = [made for made in result.objects if object_id in (None, made.id)]
         names = [name for name in destinations if destination in (None, name)]
         count = 0
@@ -153,7 +162,7 @@ def resend(
                 count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:
             sentence = f"{actor} asked for {count} objects to be sent again."
-            note(session, study.id, at=now, code="RESEND", sentence=sentence, run_id=result.run_id)
+            note(session, study.id, at=now, code=EventCode.RESEND, sentence=sentence, run_id=result.run_id)
             refresh(session, study, at=now)
         audit.append(
             session,
@@ -181,7 +190,7 @@ def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime |
                 delivery_id=row.id,
                 state=DeliveryState.GIVEN_UP,
                 status=None,
-                code="DESTINATION_UNKNOWN",
+                code=Code.DESTINATION_UNKNOWN,
                 comment=f"The destination is no longer in the settings: {row.destination}",
             )
             for row in lost
@@ -202,21 +211,21 @@ def _settle(session: Session, study: Study, *, now: datetime) -> None:
     shown = refresh(session, study, at=now)
     if shown.state is before or shown.state.on_its_way:
         return
-    code = shown.code if shown.state.needs_person else "DELIVERED"
+    code = EventCode.UNDELIVERED if shown.state.needs_person else EventCode.DELIVERED
     note(session, study.id, at=now, code=code, sentence=shown.reason or "Every object is where it should be.")
 
 
 def _refuse_resend(session: Session, study: Study, result: Result) -> None:
     if not result.status.may_leave:
-        raise Final("RESULT_HELD", "A result that the check held back is never sent.")
+        raise Final(Code.RESULT_HELD, "A result that the check held back is never sent.")
     if result.superseded:
-        raise Final("RESULT_SUPERSEDED", f"Only the newest result is sent, received revision {result.revision}.")
+        raise Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
     if not may_leave(study, result):
         origin, purpose = study.origin.value, result.deployment.purpose.value
-        raise Final(RESULT_NOT_SENT, f"Results of a {origin} study and a {purpose} deployment stay on this node.")
+        raise Final(Code.RESULT_NOT_SENT, f"Results of a {origin} study and a {purpose} deployment stay on this node.")
     newer = [run for run in newest_runs(session, study.id) if run.deployment_id == result.deployment_id]
     if not study.reception.complete or any(run.state.active for run in newer):
-        raise Final("STUDY_BUSY", f"A newer result is on its way; the study is {study.state}.")
+        raise Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {study.state}.")
 
 
 def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool, now: datetime) -> int:
@@ -264,7 +273,7 @@ def _tell(
     session: Session, study_id: int, destination: str, outcomes: list[tuple[Attempt, bool]], *, now: datetime
 ) -> None:
     """One line for each kind of outcome; a retry that failed as the last one did says nothing new."""
-    groups: dict[tuple[DeliveryState, str], list[Attempt]] = {}
+    groups: dict[tuple[DeliveryState, AnyCode], list[Attempt]] = {}
     for attempt, news in outcomes:
         if news:
             groups.setdefault((attempt.state, attempt.code), []).append(attempt)
@@ -281,7 +290,7 @@ def _tell(
             session,
             study_id,
             at=now,
-            code=f"DELIVERY_{state.name}",
+            code=_EVENTS[state],
             sentence=f"{len(group)} objects {verbs[state]} {destination}{why}",
             detail={"destination": destination, "objects": len(group), "reason": code, "status": group[0].status},
         )

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.codes import Code
 from config.errors import Final
 from config.settings import SERIES_STEP, DeploymentSettings
 from storage import audit
+from storage.codes import EventCode
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import Purpose, RunState, utc_now
@@ -56,7 +58,7 @@ def adopt(
     Raises
     ------
     Final
-        Its series would have the numbers of another one's (code ``SERIES_BASE_TAKEN``).
+        Its series would have the numbers of another one's (code ``Code.SERIES_BASE_TAKEN``).
     """
     at = at or utc_now()
     with database.write() as session:
@@ -124,7 +126,7 @@ def _put(session: Session, row: Deployment, one: DeploymentSettings, *, actor: s
         others = [other for other in _all(session) if other is not row]
     if any(abs(other.series_base - row.series_base) < SERIES_STEP for other in others):
         raise Final(
-            "SERIES_BASE_TAKEN",
+            Code.SERIES_BASE_TAKEN,
             f"Series bases lie at least {SERIES_STEP} apart; give {row.bundle} another one, received {row.series_base}",
         )
     session.flush()
@@ -141,7 +143,7 @@ def _switch_off(session: Session, row: Deployment, *, actor: str, at: datetime) 
         if run.state is not RunState.QUEUED:
             continue
         sentence = "Its deployment was switched off before it began."
-        move_run(session, run, to=RunState.NOT_APPLICABLE, at=at, code="DEPLOYMENT_OFF", sentence=sentence)
+        move_run(session, run, to=RunState.NOT_APPLICABLE, at=at, code=EventCode.DEPLOYMENT_OFF, sentence=sentence)
         refresh(session, study, at=at)
     _tell(session, row, actor=actor, action="deployment.off", at=at)
 

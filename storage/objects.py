@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
+from config.codes import Code
 from config.errors import StorageUnavailable, UnusableInput
 
 _KEY = re.compile(r"[a-z]+/[0-9a-f]{2}/[0-9a-f]{32}/[0-9a-f]{32}-[0-9a-f]{16}\.[a-z0-9]{1,8}\Z")
@@ -90,7 +91,7 @@ class ObjectStore:
             The key is none that :meth:`put` gives.
         """
         if not _KEY.match(key):
-            raise UnusableInput("OBJECT_KEY", f"This is not the key of a stored file: {key[:80]!r}")
+            raise UnusableInput(Code.OBJECT_KEY, f"This is not the key of a stored file: {key[:80]!r}")
         return self.root / key
 
     def read(self, key: str) -> bytes:
@@ -110,7 +111,7 @@ class ObjectStore:
             return self.path(key).open("rb")
         except OSError as error:
             raise StorageUnavailable(
-                "OBJECT_UNREADABLE", f"A stored file cannot be read ({error.strerror}): {key}"
+                Code.OBJECT_UNREADABLE, f"A stored file cannot be read ({error.strerror}): {key}"
             ) from None
 
     def keys(self, area: str, group: str, *, older_than_s: float) -> list[str]:
@@ -194,5 +195,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _unavailable(error: OSError) -> StorageUnavailable:
     if error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
-        return StorageUnavailable("DISK_FULL", f"The disk has no room; make room: {error.strerror}")
-    return StorageUnavailable("DISK_UNAVAILABLE", f"The data folder cannot be written: {error.strerror}")
+        return StorageUnavailable(Code.DISK_FULL, f"The disk has no room; make room: {error.strerror}")
+    return StorageUnavailable(Code.DISK_UNAVAILABLE, f"The data folder cannot be written: {error.strerror}")

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage import runs, snapshots
+from storage.codes import DeliveryCode, EventCode
 from storage.objects import StoredObject
 from storage.runs import ClaimedRun
 from storage.session import Database
@@ -137,7 +138,7 @@ def save(
         run.faults = 0
         if _says_the_same(runs.standing(session, study.id, run.deployment_id), result):
             sentence = "The analysis says what the last result says, which stands."
-            move_run(session, run, to=RunState.UNCHANGED, at=now, code="UNCHANGED", sentence=sentence)
+            move_run(session, run, to=RunState.UNCHANGED, at=now, code=EventCode.UNCHANGED, sentence=sentence)
             refresh(session, study, at=now)
             return None
         content = snapshots.take(session, study.id, claimed.application, wants=wants)
@@ -249,30 +250,30 @@ def _supersede(session: Session, row: Result, *, now: datetime) -> None:
         .where(Delivery.object_id.in_(objects), Delivery.state == DeliveryState.WAITING)
         .values(
             state=DeliveryState.CANCELLED,
-            last_code="SUPERSEDED",
+            last_code=DeliveryCode.SUPERSEDED,
             last_comment="A newer result took its place before it was sent.",
         )
         .returning(Delivery.id)
     ).all()
     if cancelled:
         sentence = f"{len(cancelled)} objects of an earlier revision were still to be sent and now are not."
-        note(session, row.study_id, at=now, code="SUPERSEDED", sentence=sentence, run_id=row.run_id)
+        note(session, row.study_id, at=now, code=EventCode.SUPERSEDED, sentence=sentence, run_id=row.run_id)
 
 
 def _finish(session: Session, run: Run, row: Result, *, outdated: bool, sending: bool, now: datetime) -> None:
-    code, sentence = "RESULT_SAVED", row.headline or "The analysis is done."
+    code, sentence = EventCode.RESULT_SAVED, row.headline or "The analysis is done."
     if outdated:
-        code = "LATE_IMAGES"
+        code = EventCode.LATE_IMAGES
         sentence = "More images came during the analysis; its result is kept but not sent, and all is read again."
     elif row.status is ResultStatus.HELD:
-        code, count = "HELD", len(row.findings)
+        code, count = EventCode.HELD, len(row.findings)
         sentence = f"The result is held back and was not sent: the check before sending found {count} faults."
         if count == 1:
             sentence = f"The result is held back and was not sent. {row.findings[0].get('sentence', '')}".strip()
     elif sending:
         sentence = f"{row.headline} {len(row.objects)} objects are to be sent.".strip()
     elif row.status is ResultStatus.NOT_APPLICABLE:
-        code = "NOT_APPLICABLE"
+        code = EventCode.NOT_APPLICABLE
     detail = {"result": row.id, "objects": len(row.objects)}
     move_run(session, run, to=row.status.ends, at=now, code=code, sentence=sentence, detail=detail)
     if sending:

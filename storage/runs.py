@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from config.codes import AnyCode, Code
 from config.errors import AxspaError, BundleError, Final, Retryable, StorageUnavailable
 from storage import snapshots
+from storage.codes import EventCode
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
@@ -16,8 +18,6 @@ from storage.states import Purpose, Reception, RunState, utc_now
 from storage.tables import Deployment, Result, Run, Study
 from storage.timeline import move_run
 
-NOTHING_WANTED = "NOTHING_WANTED"
-WORKER_LOST = "WORKER_LOST"
 _LONGEST_PAUSE_S = 600.0
 _LOOK_AT = 20  # candidates for one claim: another coordinator may be busy with some
 
@@ -90,7 +90,7 @@ def queue(
     deployments: Sequence[Deployment],
     *,
     at: datetime,
-    code: str,
+    code: AnyCode,
     sentence: str,
     asked: bool = False,
 ) -> None:
@@ -149,7 +149,9 @@ def claim(
             taken = snapshots.take(session, study.id, run.deployment.application, wants=wants)
             if not taken.path_keys:
                 sentence = "Nothing in the study is for it."
-                move_run(session, run, to=RunState.NOT_APPLICABLE, at=now, code=NOTHING_WANTED, sentence=sentence)
+                move_run(
+                    session, run, to=RunState.NOT_APPLICABLE, at=now, code=EventCode.NOTHING_WANTED, sentence=sentence
+                )
                 refresh(session, study, at=now)
                 continue
             run.content_hash, run.path_keys = taken.content_hash, list(taken.path_keys)
@@ -185,7 +187,7 @@ def release(database: Database, claimed: ClaimedRun, *, reason: str, now: dateti
     with database.write() as session:
         study, run = held(session, claimed)
         run.attempts -= 1
-        _again(session, run, at=now, pause_s=0.0, code="PUT_BACK", sentence=reason)
+        _again(session, run, at=now, pause_s=0.0, code=EventCode.PUT_BACK, sentence=reason)
         refresh(session, study, at=now)
 
 
@@ -195,7 +197,7 @@ def unchanged(database: Database, claimed: ClaimedRun, *, now: datetime | None =
     with database.write() as session:
         study, run = held(session, claimed)
         sentence = "Images, application, models and settings are those of the last result, which stands."
-        move_run(session, run, to=RunState.UNCHANGED, at=now, code="UNCHANGED", sentence=sentence)
+        move_run(session, run, to=RunState.UNCHANGED, at=now, code=EventCode.UNCHANGED, sentence=sentence)
         let_go(run)
         refresh(session, study, at=now)
         return run.state
@@ -257,11 +259,11 @@ def requeue_expired(database: Database, *, max_attempts: int, now: datetime | No
             count += 1
             if run.attempts >= max_attempts:
                 sentence = f"The analysis ended without an answer {run.attempts} times; the log says more."
-                move_run(session, run, to=RunState.FAILED, at=now, code=WORKER_LOST, sentence=sentence)
+                move_run(session, run, to=RunState.FAILED, at=now, code=Code.WORKER_LOST, sentence=sentence)
                 let_go(run)
             else:
                 sentence = "The analysis ended without an answer; the study is queued again."
-                _again(session, run, at=now, pause_s=0.0, code=WORKER_LOST, sentence=sentence)
+                _again(session, run, at=now, pause_s=0.0, code=Code.WORKER_LOST, sentence=sentence)
             refresh(session, study, at=now)
     return count
 
@@ -282,7 +284,7 @@ def held(session: Session, claimed: ClaimedRun) -> tuple[Study, Run]:
         or run.state is not RunState.RUNNING
         or (run.worker, run.claims) != (claimed.worker, claimed.claim)
     ):
-        raise Final("CLAIM_LOST", f"Run {claimed.run_id} is no longer held by the worker {claimed.worker}.")
+        raise Final(Code.CLAIM_LOST, f"Run {claimed.run_id} is no longer held by the worker {claimed.worker}.")
     return study, run
 
 
@@ -338,7 +340,7 @@ def _begin(session: Session, study: Study, run: Run, *, now: datetime) -> None:
         run,
         to=RunState.RUNNING,
         at=now,
-        code="ANALYSING",
+        code=EventCode.ANALYSING,
         sentence=f"The analysis of revision {run.revision} began{again}.",
         detail={"attempt": run.attempts},
         tell=not run.faults,  # else the timeline would fill while the disk is full
@@ -347,7 +349,7 @@ def _begin(session: Session, study: Study, run: Run, *, now: datetime) -> None:
 
 
 def _again(
-    session: Session, run: Run, *, at: datetime, pause_s: float, code: str, sentence: str, tell: bool = True
+    session: Session, run: Run, *, at: datetime, pause_s: float, code: AnyCode, sentence: str, tell: bool = True
 ) -> None:
     """Queue a run once more, unless a newer one of its deployment waits already: then that one does the work."""
     newer = select(Run.id).where(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from config.codes import Code
 from config.errors import StorageUnavailable
 
 _WRITES = "axspa_writes"
@@ -122,7 +123,7 @@ def _make_parent(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageUnavailable(
-            "DATA_FOLDER_UNAVAILABLE", f"The data folder cannot be made; check rights and disk: {error.strerror}"
+            Code.DATA_FOLDER_UNAVAILABLE, f"The data folder cannot be made; check rights and disk: {error.strerror}"
         ) from None
 
 
@@ -153,7 +154,7 @@ def _mapped_errors() -> Iterator[None]:
 def _unavailable(error: DBAPIError) -> StorageUnavailable:
     reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
     if "full" in reason or "No space" in reason:
-        return StorageUnavailable("DATABASE_FULL", f"The disk of the database is full; make room: {reason}")
+        return StorageUnavailable(Code.DATABASE_FULL, f"The disk of the database is full; make room: {reason}")
     if "locked" in reason or "busy" in reason:
-        return StorageUnavailable("DATABASE_LOCKED", f"Another process holds the database for too long: {reason}")
-    return StorageUnavailable("DATABASE_UNAVAILABLE", f"The database does not answer as it should: {reason}")
+        return StorageUnavailable(Code.DATABASE_LOCKED, f"Another process holds the database for too long: {reason}")
+    return StorageUnavailable(Code.DATABASE_UNAVAILABLE, f"The database does not answer as it should: {reason}")

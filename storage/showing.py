@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
+from storage.codes import EventCode
 from storage.states import PRECEDENCE, DeliveryState, Purpose, Reception, RunState, StudyState
 from storage.tables import Delivery, Deployment, Result, ResultObject, Run, Study
 from storage.timeline import named
@@ -70,7 +71,7 @@ def derive(reception: Reception, parts: Sequence[Part]) -> Shown:
     """
     counted = [part for part in parts if part.purpose.sent] or list(parts)
     found = [*_of_reception(reception, counted), *_named_parts(counted)]
-    nothing = Shown(StudyState.NOT_APPLICABLE, "NOT_WANTED", "Nothing in it is for a deployment of this node.")
+    nothing = Shown(StudyState.NOT_APPLICABLE, EventCode.NOT_WANTED, "Nothing in it is for a deployment of this node.")
     return min(found, key=lambda shown: PRECEDENCE.index(shown.state), default=nothing)
 
 
@@ -112,14 +113,16 @@ def _of_reception(reception: Reception, parts: Sequence[Part]) -> Iterator[Shown
         return
     if reception.complete:
         sentence = "Its images name more than one patient; its results are held back until a person has looked."
-        yield Shown(reception.shows, "IDENTITY_MIXED", sentence)
+        yield Shown(reception.shows, EventCode.IDENTITY_MIXED, sentence)
     elif not parts:
-        yield Shown(reception.shows, "RECEIVING", "Images are arriving.")
+        yield Shown(reception.shows, EventCode.RECEIVING, "Images are arriving.")
     elif any(part.run.state.active for part in parts):
-        yield Shown(reception.shows, "LATE_IMAGES", "More images came before the analysis ended; all are read again.")
+        yield Shown(
+            reception.shows, EventCode.LATE_IMAGES, "More images came before the analysis ended; all are read again."
+        )
     else:
         sentence = "More images came after the analysis; the whole study is read again."
-        yield Shown(reception.shows, "LATE_IMAGES", sentence)
+        yield Shown(reception.shows, EventCode.LATE_IMAGES, sentence)
 
 
 def _named_parts(parts: Sequence[Part]) -> Iterator[Shown]:
@@ -135,12 +138,12 @@ def _of_part(part: Part) -> Iterator[Shown]:
     waiting = part.deliveries.get(DeliveryState.WAITING, 0)
     if waiting:
         sentence = f"{part.headline} {_objects(waiting)} still to be sent.".strip()
-        yield Shown(StudyState.DELIVERING, "RESULT_SAVED", sentence)
+        yield Shown(StudyState.DELIVERING, EventCode.RESULT_SAVED, sentence)
     lost = sum(count for state, count in part.deliveries.items() if state.lost)
     if lost:
         total = sum(part.deliveries.values())
         sentence = f"{lost} of {total} deliveries failed for good; see the list below, then send them again."
-        yield Shown(StudyState.UNDELIVERED, "UNDELIVERED", sentence)
+        yield Shown(StudyState.UNDELIVERED, EventCode.UNDELIVERED, sentence)
 
 
 def _objects(count: int) -> str:

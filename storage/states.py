@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum, StrEnum, auto
 from typing import Self, TypeVar
 
+from config.codes import Code
 from config.errors import Final
 
 
@@ -243,7 +244,7 @@ def check_move(moves: Mapping[_S, frozenset[_S]], *, now: _S, to: _S) -> None:
     """
     if to not in moves[now]:
         kind = type(now).__name__
-        raise Final("STUDY_STATE", f"There is no move of a {kind} from {now.value} to {to.value}.")
+        raise Final(Code.STUDY_STATE, f"There is no move of a {kind} from {now.value} to {to.value}.")
 
 
 def utc_now() -> datetime:

@@ -11,8 +11,10 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from config.codes import Code
 from config.errors import Final, StorageUnavailable, UnusableInput
 from storage import audit, runs, snapshots
+from storage.codes import EventCode
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
@@ -92,7 +94,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class ReceivingStudy:
-    """What :mod:`dicom_node.completion` needs to know of a study that is being received."""
+    """What :mod:`dicom_node.analyse.completion` needs to know of a study that is being received."""
 
     study_id: int
     first_received_at: datetime
@@ -113,7 +115,7 @@ def check_uid(value: str, what: str) -> str:
     PS3.5 section 9.1. Leading zeros of a component, which the standard forbids but old devices write, are let pass.
     """
     if len(value) > 64 or not _UID.match(value):
-        raise UnusableInput("UID_INVALID", f"The {what} is not a UID, received {value[:80]!r}")
+        raise UnusableInput(Code.UID_INVALID, f"The {what} is not a UID, received {value[:80]!r}")
     return value
 
 
@@ -142,7 +144,9 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
             return _record(database, image, at=at)
         except IntegrityError:
             continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
-    raise StorageUnavailable("DATABASE_BUSY", f"The image met others of its kind {_TRIES} times; it must come again.")
+    raise StorageUnavailable(
+        Code.DATABASE_BUSY, f"The image met others of its kind {_TRIES} times; it must come again."
+    )
 
 
 def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
@@ -206,9 +210,9 @@ def mark_complete(
         if study is None or study.reception is not Reception.RECEIVING or study.image_count != image_count:
             return False
         to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
-        move_reception(session, study, to=to, at=at, code="COMPLETE", sentence=sentence)
+        move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
         readers = snapshots.readers(session, study, _deployments(session), wants=wants)
-        runs.queue(session, study, readers, at=at, code="COMPLETE", sentence=sentence)
+        runs.queue(session, study, readers, at=at, code=EventCode.COMPLETE, sentence=sentence)
         refresh(session, study, at=at)
         return True
 
@@ -225,14 +229,16 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
     with database.write() as session:
         study = session.get(Study, study_id, with_for_update=True)
         if study is None:
-            raise Final("STUDY_UNKNOWN", f"There is no study with the number {study_id}.")
+            raise Final(Code.STUDY_UNKNOWN, f"There is no study with the number {study_id}.")
         active = select(Run.id).where(Run.study_id == study_id, Run.state.in_([s for s in RunState if s.active]))
         if not study.reception.complete or session.scalars(active).first() is not None:
-            raise Final("STUDY_BUSY", f"The study is on its way already; wait until it is done. It is {study.state}.")
+            raise Final(
+                Code.STUDY_BUSY, f"The study is on its way already; wait until it is done. It is {study.state}."
+            )
         sentence = f"{actor} asked for a new analysis."
         readers = snapshots.readers(session, study, _deployments(session))
-        runs.queue(session, study, readers, at=at, code="REPROCESS", sentence=sentence, asked=True)
-        note(session, study_id, at=at, code="REPROCESS", sentence=sentence)
+        runs.queue(session, study, readers, at=at, code=EventCode.REPROCESS, sentence=sentence, asked=True)
+        note(session, study_id, at=at, code=EventCode.REPROCESS, sentence=sentence)
         refresh(session, study, at=at)
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
 
@@ -255,7 +261,7 @@ def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, s
                 session,
                 study_id,
                 at=at,
-                code="IMAGES_RECEIVED",
+                code=EventCode.IMAGES_RECEIVED,
                 sentence=f"{new} new images came from {sender}{again}.",
                 detail={"new": new, "duplicates": duplicates, "sender": sender},
             )
@@ -286,7 +292,9 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
     )
     session.add(study)
     session.flush()
-    note(session, study.id, at=at, code="STUDY_OPENED", sentence=f"The first image came from {image.calling_ae}.")
+    note(
+        session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
+    )
     refresh(session, study, at=at)
     session.flush()
     return study.id
@@ -338,14 +346,14 @@ def _react(session: Session, known: Any, reception: Reception, image: IncomingIm
             sentence = "More images came before the analysis began."
         else:
             sentence = "More images came after the analysis began; the whole study is read again."
-        move_reception(session, study, to=Reception.RECEIVING, at=at, code="LATE_IMAGES", sentence=sentence)
+        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
         refresh(session, study, at=at)
     if gaps:
         _fill(study, gaps)
     if mixed:
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
-        note(session, study.id, at=at, code="IDENTITY_MIXED", sentence=sentence)
+        note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
 
 
 def _fill(study: Study, gaps: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
+from config.codes import AnyCode
 from storage.states import DELIVERY_MOVES, RECEPTION_MOVES, RUN_MOVES, DeliveryState, Reception, RunState, check_move
 from storage.tables import Delivery, Event, Run, Study
 
@@ -16,7 +17,7 @@ def note(
     study_id: int,
     *,
     at: datetime,
-    code: str,
+    code: AnyCode,
     sentence: str,
     detail: Mapping[str, Any] | None = None,
     run_id: int | None = None,
@@ -25,7 +26,9 @@ def note(
     session.add(Event(study_id=study_id, run_id=run_id, at=at, code=code, sentence=sentence, detail=dict(detail or {})))
 
 
-def move_reception(session: Session, study: Study, *, to: Reception, at: datetime, code: str, sentence: str) -> None:
+def move_reception(
+    session: Session, study: Study, *, to: Reception, at: datetime, code: AnyCode, sentence: str
+) -> None:
     """Say that more images of a study come, or that all are here; the line says why.
 
     Raises
@@ -44,7 +47,7 @@ def move_run(
     *,
     to: RunState,
     at: datetime,
-    code: str,
+    code: AnyCode,
     sentence: str,
     detail: Mapping[str, Any] | None = None,
     tell: bool = True,

@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config.codes import Code
 from config.errors import Final
 from storage import audit
 from storage.session import Database
@@ -52,13 +53,13 @@ def add(database: Database, name: str, password: str, *, role: str = "reader", a
     """
     name = name.strip()
     if not 1 <= len(name) <= 64 or not name.isprintable():
-        raise Final("USER_NAME", f"A user name has 1 to 64 printable characters, received {len(name)}.")
+        raise Final(Code.USER_NAME, f"A user name has 1 to 64 printable characters, received {len(name)}.")
     if role not in ROLES:
-        raise Final("USER_ROLE", f"The role is one of {', '.join(ROLES)}, received {role[:64]!r}")
+        raise Final(Code.USER_ROLE, f"The role is one of {', '.join(ROLES)}, received {role[:64]!r}")
     hashed = _hash(password)
     with database.write() as session:
         if session.scalars(select(User.id).where(User.name == name)).first() is not None:
-            raise Final("USER_EXISTS", f"There is a user of this name already: {name!r}")
+            raise Final(Code.USER_EXISTS, f"There is a user of this name already: {name!r}")
         user = User(name=name, password_hash=hashed, role=role, disabled=False, failed_logins=0, created_at=utc_now())
         session.add(user)
         audit.append(session, actor=actor, action="user.add", subject=f"user {name}", detail={"role": role})
@@ -116,7 +117,7 @@ def set_disabled(database: Database, name: str, *, disabled: bool, actor: str) -
     with database.write() as session:
         user = _get(session, name)
         if disabled and user.role == "admin" and _other_admins(session, user) == 0:
-            raise Final("USER_LAST_ADMIN", "The last administrator cannot be disabled.")
+            raise Final(Code.USER_LAST_ADMIN, "The last administrator cannot be disabled.")
         user.disabled = disabled
         _end_sessions(session, user)
         action = "user.disable" if disabled else "user.enable"
@@ -126,11 +127,11 @@ def set_disabled(database: Database, name: str, *, disabled: bool, actor: str) -
 def set_role(database: Database, name: str, role: str, *, actor: str) -> None:
     """Give a user another role; leaves an audit row. Raises as :func:`set_disabled` does."""
     if role not in ROLES:
-        raise Final("USER_ROLE", f"The role is one of {', '.join(ROLES)}, received {role[:64]!r}")
+        raise Final(Code.USER_ROLE, f"The role is one of {', '.join(ROLES)}, received {role[:64]!r}")
     with database.write() as session:
         user = _get(session, name)
         if role != "admin" and user.role == "admin" and _other_admins(session, user) == 0:
-            raise Final("USER_LAST_ADMIN", "The last administrator keeps the role.")
+            raise Final(Code.USER_LAST_ADMIN, "The last administrator keeps the role.")
         user.role = role
         audit.append(session, actor=actor, action="user.role", subject=f"user {name}", detail={"role": role})
 
@@ -159,7 +160,7 @@ def _judge(user: User | None, *, right: bool, now: datetime) -> LoginOutcome:
 def _hash(password: str) -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= 1024:
         raise Final(
-            "PASSWORD_LENGTH",
+            Code.PASSWORD_LENGTH,
             f"A password has {MIN_PASSWORD_LENGTH} to 1024 characters, received {len(password)}.",
         )
     return _HASHER.hash(password)
@@ -180,7 +181,7 @@ def _hash_of_nobody() -> str:
 def _get(session: Session, name: str) -> User:
     user = session.scalars(select(User).where(User.name == name)).first()
     if user is None:
-        raise Final("USER_UNKNOWN", f"There is no user of this name: {name[:64]!r}")
+        raise Final(Code.USER_UNKNOWN, f"There is no user of this name: {name[:64]!r}")
     return user
 
 

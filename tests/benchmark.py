@@ -10,20 +10,24 @@ import argparse
 import json
 import platform
 import statistics
-import subprocess
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pydicom
-from pydicom.uid import generate_uid
+from scipy.spatial.transform import Rotation
 
 from dicom_node.demo import unpack
+from inference.space.grids import resample
 from storage.tables import Result, StudyState
-from tests import peers
+from tests import programs
+from tests.factories.dicom import copied
+from tests.factories.volumes import volume
+from tests.factories.waiting import wait_until
 
 QUIET_S = 2.0
 
@@ -42,6 +46,7 @@ def main() -> None:
             "date": datetime.now(UTC).date().isoformat(),
             "machine": f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.machine()}",
             "images": len(files),
+            "resample_s": resample_figure(),
             **node_figures(folder, files, options.runs),
             **receiving_figures(folder, files),
         }
@@ -51,45 +56,35 @@ def main() -> None:
         options.out.write_text(text + "\n")
 
 
-def copies(files: list[Path], folder: Path, number: int) -> list[Path]:
-    """The same study under new UIDs."""
-    uids: dict[str, str] = {}
-    made = []
-    folder.mkdir(parents=True)
-    for index, file in enumerate(files):
-        dataset = pydicom.dcmread(file)
-        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
-            if keyword in dataset:
-                old = dataset[keyword].value
-                dataset[keyword].value = uids.setdefault(old, generate_uid(prefix=None))
-        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-        dataset.StudyID = str(number)
-        path = folder / f"{index:04d}.dcm"
-        dataset.save_as(path)
-        made.append(path)
-    return made
+def resample_figure() -> float:
+    """Processor seconds for 25 slices of 336 x 336 pixels onto an oblique grid of the same size."""
+    place = Rotation.from_euler("xyz", [4, 2, 1], degrees=True)
+    source = volume((25, 336, 336), spacing_mm=(0.6, 0.6))
+    onto = volume(
+        source.shape, spacing_mm=(0.6, 0.6), row=place.apply(source.row_direction),
+        column=place.apply(source.column_direction),
+    )  # fmt: skip
+    array = np.random.default_rng(1).random(source.shape).astype(np.float32)
+    start = time.process_time()
+    resample(array, source, onto)
+    return round(time.process_time() - start, 2)
 
 
 def node_figures(folder: Path, files: list[Path], runs: int) -> dict[str, Any]:
     """Latency by stage and memory by process."""
-    port = peers.free_port()
+    port = programs.free_port()
     results = folder / "received"
-    results.mkdir()
-    storescp = subprocess.Popen(
-        [peers.program("storescp"), "--fork", "-od", str(results), "-pdu", "131072", str(port)],
-        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        with peers.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node:
-            watched = Memory(node.process.pid)
-            studies = []
-            for number in range(runs + 1):
-                sent = copies(files, folder / f"copy{number}", number)
-                peers.storescu(peers.program, sent, node.dicom_port)
-                uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
-                studies.append(_finished(node.database, uid, watched))
-    finally:
-        storescp.terminate()
+    with (
+        programs.storescp(programs.program, results, port, "--fork", "-pdu", "131072"),
+        programs.node(folder / "node", destinations=[("pacs", "STORESCP", port)], quiet_s=QUIET_S) as node,
+    ):
+        watched = Memory(node.process.pid)
+        studies = []
+        for number in range(runs + 1):
+            sent = copied(files, folder / f"copy{number}", number)
+            programs.storescu(programs.program, sent, node.dicom_port)
+            uid = pydicom.dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID
+            studies.append(_finished(node.database, uid, watched))
     first, warm = studies[0], studies[1:]
     stages = {key: round(statistics.median(s["stages_s"][key] for s in warm), 2) for key in warm[0]["stages_s"]}
     return {
@@ -136,46 +131,42 @@ def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
 
     from storage.tables import Study
 
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
+    def figures() -> dict[str, Any] | None:
         watched.look()
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == study_uid)).first()
-            if study is not None and study.state.settled:
-                if study.state is not StudyState.DONE:
-                    raise SystemExit(f"the study ended as {study.state}: {study.reason}")
-                result: Result = study.results[-1]
-                delivered = max(d.delivered_at for o in result.objects for d in o.deliveries if d.delivered_at)
-                waited = (result.started_at - study.last_received_at).total_seconds() - QUIET_S
-                sent = (delivered - result.finished_at).total_seconds()
-                return {
-                    "latency_s": (delivered - study.last_received_at).total_seconds() - QUIET_S,
-                    "stages_s": {"wait": waited, **result.timings_s, "deliver": sent},
-                }
-        time.sleep(0.1)
-    raise SystemExit("the study did not end within 300 s")
+            if study is None or study.state.on_its_way:
+                return None
+            if study.state is not StudyState.DONE:
+                raise SystemExit(f"the study ended as {study.state}: {study.reason}")
+            result: Result = study.results[-1]
+            delivered = max(d.delivered_at for o in result.objects for d in o.deliveries if d.delivered_at)
+            waited = (result.started_at - study.last_received_at).total_seconds() - QUIET_S
+            sent = (delivered - result.finished_at).total_seconds()
+            return {
+                "latency_s": (delivered - study.last_received_at).total_seconds() - QUIET_S,
+                "stages_s": {"wait": waited, **result.timings_s, "deliver": sent},
+            }
+
+    found: dict[str, Any] = wait_until(figures, 300, "the study to end", 0.1)
+    return found
 
 
 def receiving_figures(folder: Path, files: list[Path], rounds: int = 5) -> dict[str, Any]:
     """Images a second of the node's receiver, as a ratio to storescp's, in turns."""
     rates: dict[str, list[float]] = {"node": [], "storescp": []}
-    port = peers.free_port()
+    port = programs.free_port()
     sink = folder / "sink"
-    sink.mkdir()
-    storescp = subprocess.Popen(
-        [peers.program("storescp"), "--fork", "-od", str(sink), "-pdu", "131072", str(port)],
-        env=peers.ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        with peers.node(folder / "receiving", quiet_s=3600) as node:
-            for number in range(rounds):
-                for name, target in (("node", node.dicom_port), ("storescp", port)):
-                    sent = copies(files, folder / f"receive-{name}-{number}", number)
-                    start = time.perf_counter()
-                    peers.storescu(peers.program, sent, target)
-                    rates[name].append(len(sent) / (time.perf_counter() - start))
-    finally:
-        storescp.terminate()
+    with (
+        programs.storescp(programs.program, sink, port, "--fork", "-pdu", "131072"),
+        programs.node(folder / "receiving", quiet_s=3600) as node,
+    ):
+        for number in range(rounds):
+            for name, target in (("node", node.dicom_port), ("storescp", port)):
+                sent = copied(files, folder / f"receive-{name}-{number}", f"{name} {number}")
+                start = time.perf_counter()
+                programs.storescu(programs.program, sent, target)
+                rates[name].append(len(sent) / (time.perf_counter() - start))
     ratio = statistics.median(a / b for a, b in zip(rates["node"], rates["storescp"], strict=True))
     return {
         "receive_images_per_s": round(statistics.median(rates["node"])),

@@ -1,11 +1,23 @@
-"""Fixtures for all tests."""
+"""Fixtures for all tests. What takes long to make is made once for the whole run, and only looked at afterwards."""
 
 import os
-import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests import programs
+
+if TYPE_CHECKING:
+    from dicom_node.analyse.pipeline import Outcome
+    from inference.serving.registry import LoadedBundle
+    from tests.chromium import Browser
+    from tests.factories.rounds import Clinic, Round
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,7 +36,7 @@ def need_program() -> Callable[[str], str]:
     """A function from a program's name to its path: fails in CI when the program is missing, skips elsewhere."""
 
     def find(name: str) -> str:
-        path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+        path = programs.find(name)
         if path is None:
             message = f"the peer program {name} is not installed"
             if os.environ.get("CI"):
@@ -33,3 +45,96 @@ def need_program() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def real_study(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Path]]:
+    """A function from the number of a real subject to its DICOM files, written once."""
+    folder = tmp_path_factory.mktemp("real")
+
+    def files(subject: str) -> list[Path]:
+        if not (folder / subject).is_dir():
+            command = [sys.executable, str(shared_data / "tools" / "sij_to_dicom.py"), subject, str(folder)]
+            subprocess.run(command, check=True, capture_output=True, timeout=300)
+        return sorted((folder / subject).rglob("*.dcm"))
+
+    return files
+
+
+@pytest.fixture(scope="session")
+def shipped_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The shipped synthetic study, unpacked once; nobody changes its files."""
+    from dicom_node.demo import unpack
+
+    return unpack(tmp_path_factory.mktemp("shipped"))
+
+
+@pytest.fixture(scope="session")
+def shipped_bundle() -> "LoadedBundle":
+    """The shipped networks, loaded once."""
+    from inference.serving.registry import load_bundle
+
+    return load_bundle()
+
+
+@pytest.fixture(scope="session")
+def analysed_phantom(shipped_study: list[Path], shipped_bundle: "LoadedBundle") -> "Outcome":
+    """The shipped study, analysed once in this process: its analysis, its objects, and what the gate found."""
+    from dicom_node.analyse import pipeline
+    from inference.dicom.headers import read_study
+
+    return pipeline.run(read_study(shipped_study), shipped_bundle, revision=1, started=datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory, need_program: programs.Need) -> "Iterator[Clinic]":
+    """One warm node with an Orthanc beside it, for every test that starves or kills neither."""
+    from tests.factories import rounds
+
+    with rounds.clinic(tmp_path_factory.mktemp("clinic"), need_program) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def phantom_round(
+    clinic: "Clinic", shipped_study: list[Path], tmp_path_factory: pytest.TempPathFactory, need_program: programs.Need
+) -> "Round":
+    """The shipped study through PACS and node."""
+    from tests.factories.rounds import Round
+
+    return Round(clinic, shipped_study, tmp_path_factory.mktemp("phantom_round"), need_program)
+
+
+@pytest.fixture(scope="session")
+def real_round(
+    clinic: "Clinic",
+    real_study: Callable[[str], list[Path]],
+    tmp_path_factory: pytest.TempPathFactory,
+    need_program: programs.Need,
+) -> "Round":
+    """The real study 1013 through PACS and node."""
+    from tests.factories.rounds import Round
+
+    return Round(clinic, real_study("1013"), tmp_path_factory.mktemp("real_round"), need_program)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory, need_program: programs.Need) -> "Iterator[Browser]":
+    """One Chromium for the whole run."""
+    from tests.chromium import Browser
+
+    with Browser(need_program("chromium"), tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long each folder of tests took: what is made once counts where it was first needed."""
+    spent: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = Path(report.location[0]).parent
+                spent[folder.name if folder.name != "tests" else "other"] += round(1000 * report.duration)
+    if spent:
+        words = ", ".join(f"{folder} {ms / 1000:.0f} s" for folder, ms in sorted(spent.items()))
+        terminalreporter.write_sep("-", f"time: {words}")

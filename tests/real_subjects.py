@@ -10,7 +10,6 @@ import io
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,12 @@ from pydicom.dataset import Dataset
 from sqlalchemy import select
 
 from storage.tables import Study
-from tests import peers
+from tests import programs
+from tests.factories.rounds import SEG, STRUCTURED_REPORTS, clinic
+from tests.factories.waiting import wait_until
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
 FOLLOW_UP = "2001"
-SEG = "1.2.840.10008.5.1.4.1.1.66.4"
-REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
 
 
 def main() -> None:
@@ -45,15 +44,12 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     subprocess.run([*tool, "all", str(folder / "studies")], check=True)
     subprocess.run([*tool, FOLLOW_UP, str(folder / "studies"), "--followup"], check=True)
     studies = sorted({file.parent for file in (folder / "studies").rglob("*.dcm")})
-    ports = peers.free_port(), peers.free_port()
     rows = []
-    with (
-        peers.orthanc(folder / "pacs", peers.program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
-        peers.node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as node,
-    ):
+    with clinic(folder, programs.program) as running:
+        pacs, node = running.pacs, running.node
         for study in studies:
             files = sorted(study.glob("*.dcm"))
-            peers.storescu(peers.program, files, pacs.dicom_port, called="ORTHANC")
+            programs.storescu(programs.program, files, pacs.dicom_port, called="ORTHANC")
             uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
             pacs.send_study(uid, "AXSPA")
             label = str(study.relative_to(folder / "studies"))
@@ -62,7 +58,7 @@ def read_all(shared: Path, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def row(label: str, uid: str, database: Any, pacs: peers.Orthanc, shared: Path, folder: Path) -> dict[str, Any]:
+def row(label: str, uid: str, database: Any, pacs: programs.Orthanc, shared: Path, folder: Path) -> dict[str, Any]:
     """Wait for one study and judge what came back."""
     study = settled(database, uid)
     results = fetch(pacs, uid, folder)
@@ -97,14 +93,16 @@ def segment_names() -> tuple[str, ...]:
 
 def settled(database: Any, uid: str) -> dict[str, Any]:
     """State and summary of a study once nothing more will happen to it."""
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
+
+    def found() -> dict[str, Any] | None:
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).first()
-            if study is not None and study.state.settled:
-                return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
-        time.sleep(0.5)
-    raise SystemExit("a study did not settle within 300 s")
+            if study is None or study.state.on_its_way:
+                return None
+            return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
+
+    state: dict[str, Any] = wait_until(found, 300, "the study to settle", 0.5)
+    return state
 
 
 def headline_numbers(summary: dict[str, Any]) -> dict[str, Any]:
@@ -114,14 +112,14 @@ def headline_numbers(summary: dict[str, Any]) -> dict[str, Any]:
     return {"stage": judged.get("stage", "none"), "as": judged.get("as_probability", "none"), "asas": rule}
 
 
-def fetch(pacs: peers.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]:
+def fetch(pacs: programs.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]:
     """Our results of one study, from the PACS."""
     folder.mkdir(parents=True)
     found: dict[Path, Dataset] = {}
-    for number, instance in enumerate(pacs.instances()):
-        content = pacs.dataset_bytes(instance["ID"])
+    for number, instance in enumerate(pacs.instances_of(uid)):
+        content = pacs.dataset_bytes(instance)
         dataset = pydicom.dcmread(io.BytesIO(content))
-        if dataset.StudyInstanceUID == uid and "RESEARCH" in dataset.get("SeriesDescription", ""):
+        if "RESEARCH" in dataset.get("SeriesDescription", ""):
             path = folder / f"{number:04d}.dcm"
             path.write_bytes(content)
             found[path] = dataset
@@ -139,11 +137,11 @@ def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]
 
 def validate(results: dict[Path, Dataset]) -> int:
     """Number of errors of dciodvfy, dcentvfy and PixelMed."""
-    errors = len(peers.dcentvfy_errors(peers.program, results))
+    errors = len(programs.dcentvfy_errors(programs.program, results))
     for path, dataset in results.items():
-        errors += len(peers.dciodvfy_errors(peers.program, path))
-        if dataset.SOPClassUID in REPORTS:
-            errors += len(peers.pixelmed_errors(peers.program, path))
+        errors += len(programs.dciodvfy_errors(programs.program, path))
+        if dataset.SOPClassUID in STRUCTURED_REPORTS:
+            errors += len(programs.pixelmed_errors(programs.program, path))
     return errors
 
 

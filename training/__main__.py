@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.errors import AxspaError
 from training import commands
-from training.simulate import command as phantom_command
+from training.phantom import command as phantom_command
 
 
 def build_parser() -> argparse.ArgumentParser:

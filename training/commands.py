@@ -6,8 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.dataset import INDEX_FILE, Dataset, read_index
-from training.data.splits import Fold, read_splits, split_labelled, write_splits
+from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labelled, write_splits
 
 REGION_STEPS = 8000
 REGION_RATE = 3e-3
@@ -19,11 +18,11 @@ PHANTOMS = 12
 def run_import(options: argparse.Namespace) -> None:
     """Make a data set; NIfTI where the source holds ``t1w``, else DICOM."""
     if (options.source / "t1w").is_dir():
-        from training.data.nifti import import_nifti
+        from training.sij_mri.importing.nifti import import_nifti
 
         dataset = import_nifti(options.source, options.out)
     else:
-        from training.data.dicom import import_dicom
+        from training.sij_mri.importing.dicom import import_dicom
 
         dataset = import_dicom(options.source, options.out)
     print(
@@ -42,12 +41,12 @@ def run_split(options: argparse.Namespace) -> None:
 def run_simulate(options: argparse.Namespace) -> None:
     """Make phantoms for the region network, or the patients that the stage network learns from."""
     if options.what == "phantoms":
-        from training.data.phantoms import write_phantoms
+        from training.sij_mri.region.phantoms import write_phantoms
 
         made = write_phantoms(options.out, options.count)
         print(f"{len(made.entries)} phantoms: {options.out / INDEX_FILE}")
         return
-    from training.stage import simulate_patients
+    from training.sij_mri.stage.train import simulate_patients
 
     simulate_patients(options.out, dataset=options.dataset, seed=options.seed)
 
@@ -59,8 +58,8 @@ def run_train_region(options: argparse.Namespace) -> None:
     folder = options.out / "region" / run_name(held_back, options.seed)
     start = _start(options, held_back)
     _begin(folder, options)
-    from training.fit import Schedule
-    from training.region import RegionTraining, train_region
+    from training.loop.fit import Schedule
+    from training.sij_mri.region.train import RegionTraining, train_region
 
     fold = _fold(dataset, held_back)
     training = RegionTraining(
@@ -77,7 +76,7 @@ def run_train_region(options: argparse.Namespace) -> None:
 
 def run_train_stage(options: argparse.Namespace) -> None:
     """Train the stage network and fit the rule from slices to study."""
-    from training import stage
+    from training.sij_mri.stage import train as stage
 
     folder = options.out / stage.TRAIN_FOLDER
     _begin(folder, options)
@@ -88,8 +87,8 @@ def run_train_stage(options: argparse.Namespace) -> None:
 def run_evaluate_region(options: argparse.Namespace) -> None:
     """Judge each scan by the network that has not seen its patient."""
     _set_threads(options.threads)
-    from training.evaluate import region_figures, region_page, write_figures
-    from training.region import score_folds
+    from training.judge import region_figures, region_page, write_figures
+    from training.sij_mri.region.train import score_folds
 
     dataset = read_index(options.dataset)
     folds = read_splits(options.dataset)
@@ -111,7 +110,7 @@ def run_evaluate_region(options: argparse.Namespace) -> None:
 def run_evaluate_stage(options: argparse.Namespace) -> None:
     """Judge the stage network on held-back simulated patients."""
     _set_threads(options.threads)
-    from training.evaluate_stage import evaluate_stage
+    from training.sij_mri.stage.evaluate import evaluate_stage
 
     evaluate_stage(options.simulated, options.runs, options.page, dataset=options.dataset)
 
@@ -119,7 +118,7 @@ def run_evaluate_stage(options: argparse.Namespace) -> None:
 def run_evaluate_joints(options: argparse.Namespace) -> None:
     """Measure the joints on phantoms and draw them on every labelled scan."""
     _set_threads(options.threads)
-    from training.evaluate_joints import SEEDS, contact_sheet, joints_page, score_phantom, write_sheet
+    from training.sij_mri.joints.evaluate import SEEDS, contact_sheet, joints_page, score_phantom, write_sheet
 
     dataset = read_index(options.dataset)
     scores = [score for seed in SEEDS for score in score_phantom(seed)]
@@ -133,7 +132,7 @@ def run_evaluate_joints(options: argparse.Namespace) -> None:
 def run_evaluate_edema(options: argparse.Namespace) -> None:
     """Judge the oedema of each scan by a classifier that its patient has not taught."""
     _set_threads(options.threads)
-    from training.evaluate_edema import edema_page, held_back_regions, leave_one_out, manual_regions, write_page
+    from training.sij_mri.edema.evaluate import edema_page, held_back_regions, leave_one_out, manual_regions, write_page
 
     dataset = read_index(options.dataset)
     folds = read_splits(options.dataset)
@@ -150,8 +149,8 @@ def run_evaluate_edema(options: argparse.Namespace) -> None:
 def run_train_edema(options: argparse.Namespace) -> None:
     """Teach the oedema classifier by every scan that has readings."""
     _set_threads(options.threads)
-    from training.edema_model import fit_edema_classifier
-    from training.evaluate_edema import TRAINED_ON, teaching_voxels
+    from training.sij_mri.edema.evaluate import TRAINED_ON, teaching_voxels
+    from training.sij_mri.edema.train import fit_edema_classifier
 
     classifier = fit_edema_classifier(teaching_voxels(read_index(options.dataset)))
     classifier.save(options.out, trained_on=TRAINED_ON)
@@ -161,7 +160,7 @@ def run_train_edema(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Make the bundle of what lies in the runs."""
     _set_threads(options.threads)
-    from training.assemble import assemble
+    from training.sij_mri.bundle.assemble import assemble
 
     manifest = assemble(options.runs, options.out, version=options.version)
     print(f"{manifest.identity.name} {manifest.identity.version}: {manifest.identity.digest}")
@@ -232,7 +231,7 @@ def _set_threads(threads: int) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    from training.fit import set_threads
+    from training.loop.fit import set_threads
 
     set_threads(threads)
 

@@ -20,10 +20,11 @@ import pydicom
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from sqlalchemy import select
 
+from config.codes import Code
 from config.errors import Retryable
 from config.settings import Destination, Settings
-from dicom_node import delivery
 from dicom_node.app import open_database
+from dicom_node.deliver import cstore
 from dicom_node.demo import unpack
 from storage import users
 from storage.session import Database
@@ -110,7 +111,7 @@ def _port(preferred: int) -> int:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
-    raise Retryable("NO_PORT", f"No free port on 127.0.0.1; tried {preferred} first.")
+    raise Retryable(Code.NO_PORT, f"No free port on 127.0.0.1; tried {preferred} first.")
 
 
 def _make_login(settings: Settings) -> str:
@@ -185,22 +186,22 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
             return
         time.sleep(0.2)
     tail = log.read_text(errors="replace")[-2000:]
-    raise Retryable("NODE_DID_NOT_START", f"The node did not become healthy. The end of its log:\n{tail}")
+    raise Retryable(Code.NODE_DID_NOT_START, f"The node did not become healthy. The end of its log:\n{tail}")
 
 
 def _send(files: list[Path], settings: Settings) -> None:
     receiver = settings.receiver
     target = Destination(name="node", ae_title=receiver.ae_title, host="127.0.0.1", port=receiver.port)
-    outcomes = delivery.send(
+    outcomes = cstore.send(
         [_outgoing(file) for file in files], target, our_ae_title="DEMO_PACS", settings=settings.delivery
     )
-    stored = sum(outcome.verdict is delivery.Verdict.DELIVERED for outcome in outcomes)
+    stored = sum(outcome.verdict is cstore.Verdict.DELIVERED for outcome in outcomes)
     _say(f"  {stored} of {len(files)} images stored")
 
 
-def _outgoing(file: Path) -> delivery.Outgoing:
+def _outgoing(file: Path) -> cstore.Outgoing:
     meta = pydicom.filereader.read_file_meta_info(file)
-    return delivery.Outgoing(
+    return cstore.Outgoing(
         path=file,
         sop_class_uid=meta.MediaStorageSOPClassUID,
         sop_instance_uid=meta.MediaStorageSOPInstanceUID,
@@ -220,7 +221,7 @@ def _wait(database: Database) -> StudyState:
             if study.state.settled:
                 return study.state
         time.sleep(0.3)
-    raise Retryable("DEMO_TOO_SLOW", f"The study did not settle within {PATIENCE_S:.0f} s; its last state: {shown}")
+    raise Retryable(Code.DEMO_TOO_SLOW, f"The study did not settle within {PATIENCE_S:.0f} s; its last state: {shown}")
 
 
 def _newest(database: Database) -> Study | None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from config.codes import Code
 from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
@@ -118,7 +119,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
     """Send objects again: what failed, all of a result to one destination, or one object to one destination."""
     study, results = _study(node, study_id), queries.results(node.database, study_id)
     if not results:
-        return go(f"/studies/{study_id}", note="RESULT_UNKNOWN")
+        return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
     what, object_id, destination = form.get("what", ""), None, None
     chosen = [one.id for one in results if deliveries.may_leave(study, one)] or [results[0].id]
     if what == "delivery":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from config.codes import Code
 from config.errors import Final
 from panel import notes
 from panel.deps import AdminDep, FormDep, NodeDep, go
@@ -53,7 +54,7 @@ def _change(node: Node, login: Login, *, name: str, what: str, form: dict[str, s
     if what == "password":
         users.set_password(node.database, name, form.get("password", ""), actor=login.name)
         return "password"
-    raise Final("USER_CHANGE", f"There is no such change: {what[:32]!r}")
+    raise Final(Code.USER_CHANGE, f"There is no such change: {what[:32]!r}")
 
 
 def _page(node: Node, login: Login, *, message: notes.Note | None, status_code: int = 200) -> Response:

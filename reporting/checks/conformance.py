@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from reporting.checks import Checked, GateFinding, walk
+from reporting.checks import Checked, GateCode, GateFinding, walk
 from reporting.checks.identity import SourceHeaders
-from reporting.stamp import DESCRIPTION_PREFIX
+from reporting.objects.stamp import DESCRIPTION_PREFIX
 
 NEVER_EMPTY = (
     "SOPClassUID",
@@ -80,24 +80,28 @@ def check_conformance(objects: Sequence[Checked], source: SourceHeaders) -> Iter
         yield from _attributes(item)
         yield from _marks(item)
         if any(not _legal(uid) for uid in _uids(dataset) if uid not in source.uids):
-            yield GateFinding("UID_INVALID", f"The {item.kind} object holds a UID that is not legal.", item.kind)
+            yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object holds a UID that is not legal.", item.kind)
         if str(dataset.SOPInstanceUID) in seen:
-            yield GateFinding("UID_REPEATED", f"Two objects share one UID, the second is {item.kind}.", item.kind)
+            yield GateFinding(
+                GateCode.UID_REPEATED, f"Two objects share one UID, the second is {item.kind}.", item.kind
+            )
         seen.add(str(dataset.SOPInstanceUID))
         if dataset.file_meta.MediaStorageSOPInstanceUID != dataset.SOPInstanceUID:
-            yield GateFinding("UID_INVALID", f"The {item.kind} object's file names another instance.", item.kind)
+            yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object's file names another instance.", item.kind)
 
 
 def _attributes(item: Checked) -> Iterator[GateFinding]:
     modality = str(item.dataset.get("Modality", ""))
     if modality not in NEVER_EMPTY_OF:
-        yield GateFinding("MODALITY_UNKNOWN", f"The {item.kind} object is of no kind that results have.", item.kind)
+        yield GateFinding(
+            GateCode.MODALITY_UNKNOWN, f"The {item.kind} object is of no kind that results have.", item.kind
+        )
     for keyword in (*NEVER_EMPTY, *NEVER_EMPTY_OF.get(modality, ())):
         if keyword not in item.dataset or item.dataset[keyword].is_empty:
-            yield GateFinding("ATTRIBUTE_MISSING", f"The {item.kind} object has no {keyword}.", item.kind)
+            yield GateFinding(GateCode.ATTRIBUTE_MISSING, f"The {item.kind} object has no {keyword}.", item.kind)
     for keyword in PRESENT:
         if keyword not in item.dataset:
-            yield GateFinding("ATTRIBUTE_MISSING", f"The {item.kind} object lacks {keyword}.", item.kind)
+            yield GateFinding(GateCode.ATTRIBUTE_MISSING, f"The {item.kind} object lacks {keyword}.", item.kind)
 
 
 def _marks(item: Checked) -> Iterator[GateFinding]:
@@ -112,7 +116,9 @@ def _marks(item: Checked) -> Iterator[GateFinding]:
         wrong.append("SeriesDescription")
     for keyword in wrong:
         yield GateFinding(
-            "MARK_MISSING", f"{keyword} of the {item.kind} object does not say what every result must say.", item.kind
+            GateCode.MARK_MISSING,
+            f"{keyword} of the {item.kind} object does not say what every result must say.",
+            item.kind,
         )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 
-from inference.types import STAGES, Analysis, Side
-from reporting import codes
-from reporting.checks import Checked, GateFinding, walk
+from inference.sij_mri import STAGES, Analysis
+from inference.types import Side
+from reporting.checks import Checked, GateCode, GateFinding, walk
 from reporting.checks.identity import SourceHeaders
-from reporting.heatmap import MAX_HEAT_SLICES
+from reporting.objects import codes
+from reporting.objects.capture import MAX_HEAT_SLICES
 
 RELATIVE_TOLERANCE = 1e-5
 SUM_TOLERANCE = 0.01
@@ -22,10 +23,10 @@ def check_complete(objects: Sequence[Checked], analysis: Analysis) -> Iterator[G
     for kind in sorted(set(found) | set(expected)):
         if found[kind] < expected[kind]:
             sentence = f"{expected[kind]} objects of the kind {kind} are called for, {found[kind]} are there."
-            yield GateFinding("OBJECT_MISSING", sentence, kind)
+            yield GateFinding(GateCode.OBJECT_MISSING, sentence, kind)
         elif found[kind] > expected[kind]:
             sentence = f"{found[kind]} objects of the kind {kind} are there, {expected[kind]} are called for."
-            yield GateFinding("OBJECT_UNEXPECTED", sentence, kind)
+            yield GateFinding(GateCode.OBJECT_UNEXPECTED, sentence, kind)
 
 
 def expected_kinds(analysis: Analysis) -> Counter[str]:
@@ -55,13 +56,13 @@ def check_references(objects: Sequence[Checked], source: SourceHeaders) -> Itera
         named = set(references(item.dataset))
         if any(known.get(uid) != sop_class for uid, sop_class in named):
             yield GateFinding(
-                "REFERENCE_UNKNOWN", f"The {item.kind} object names an instance that is not there.", item.kind
+                GateCode.REFERENCE_UNKNOWN, f"The {item.kind} object names an instance that is not there.", item.kind
             )
         if item.kind == "sr-root":
             missing = set(ours) - {uid for uid, _ in named} - {str(item.dataset.SOPInstanceUID)}
             if missing:
                 yield GateFinding(
-                    "ROOT_INCOMPLETE", f"The root report does not name {len(missing)} objects.", item.kind
+                    GateCode.ROOT_INCOMPLETE, f"The root report does not name {len(missing)} objects.", item.kind
                 )
 
 
@@ -101,7 +102,7 @@ def _probabilities(analysis: Analysis) -> Iterator[GateFinding]:
     every = np.asarray([*np.ravel(vectors), *singles], float)
     sums = np.asarray(vectors, float).sum(axis=1)
     if not np.isfinite(every).all() or every.min() < 0 or every.max() > 1 or np.abs(sums - 1).max() > SUM_TOLERANCE:
-        yield GateFinding("PROBABILITY_WRONG", "Probabilities lie outside 0 to 1 or do not sum to 1.", "sr-root")
+        yield GateFinding(GateCode.PROBABILITY_WRONG, "Probabilities lie outside 0 to 1 or do not sum to 1.", "sr-root")
 
 
 def _root_values(item: Checked, analysis: Analysis) -> Iterator[GateFinding]:
@@ -123,7 +124,7 @@ def _root_values(item: Checked, analysis: Analysis) -> Iterator[GateFinding]:
     said_numbers, said_codes = _said(item.dataset)
     local = {name: value for name, value in said_codes.items() if name in set(coded) | _ROOT_CODES}
     if not _same_numbers(said_numbers, numbers) or local != coded:
-        yield GateFinding("VALUE_CHANGED", "The root report does not say what the analysis says.", item.kind)
+        yield GateFinding(GateCode.VALUE_CHANGED, "The root report does not say what the analysis says.", item.kind)
 
 
 _ROOT_CODES = {
@@ -170,14 +171,18 @@ def _segment_values(
         measured.add(tracking)
         named = (str(reference.ReferencedSOPInstanceUID), int(reference.ReferencedSegmentNumber))
         if named != (instance, number):
-            yield GateFinding("SEGMENT_MISTAKEN", "A measurement names another segment than it measures.", item.kind)
+            yield GateFinding(
+                GateCode.SEGMENT_MISTAKEN, "A measurement names another segment than it measures.", item.kind
+            )
             continue
         numbers, _ = _said(group)
         volume_mm3 = _volume_mm3(label, analysis)
         if not _same_numbers(numbers, {codes.VOLUME.value: volume_mm3}) or _site(parts) != _site_of(label):
-            yield GateFinding("VALUE_CHANGED", f"{label}: its measurement is not that of the analysis.", item.kind)
+            yield GateFinding(
+                GateCode.VALUE_CHANGED, f"{label}: its measurement is not that of the analysis.", item.kind
+            )
     if measured != set(segments):
-        yield GateFinding("OBJECT_INCOMPLETE", "Some segments have no measurement.", item.kind)
+        yield GateFinding(GateCode.OBJECT_INCOMPLETE, "Some segments have no measurement.", item.kind)
 
 
 def _is_group(level: Dataset) -> bool:

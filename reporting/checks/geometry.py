@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from inference.types import Analysis, BoolArray, Side
-from reporting.checks import Checked, GateFinding
+from inference.sij_mri import Analysis
+from inference.types import BoolArray, Side
+from reporting.checks import Checked, GateCode, GateFinding
 from reporting.checks.identity import SourceHeaders
-from reporting.codes import SIDE
+from reporting.objects.codes import SIDE
 
 POSITION_TOLERANCE_MM = 0.01
 DIRECTION_TOLERANCE = 1e-4
@@ -86,7 +87,9 @@ def _segments(item: Checked, frames: Sequence[Frame]) -> Iterator[GateFinding]:
     filled = {frame.segment for frame in frames if frame.pixels.any()}
     if numbers != list(range(1, len(numbers) + 1)) or filled != set(numbers):
         yield GateFinding(
-            "SEGMENTS_WRONG", f"Segments of the {item.kind} object are not numbered from 1, or one is empty.", item.kind
+            GateCode.SEGMENTS_WRONG,
+            f"Segments of the {item.kind} object are not numbered from 1, or one is empty.",
+            item.kind,
         )
 
 
@@ -95,12 +98,12 @@ def _planes(item: Checked, frames: Sequence[Frame], source: SourceHeaders) -> It
         header = source.by_uid.get(frame.source_uid)
         if header is None:
             yield GateFinding(
-                "REFERENCE_UNKNOWN", f"A frame of the {item.kind} object names no source image.", item.kind
+                GateCode.REFERENCE_UNKNOWN, f"A frame of the {item.kind} object names no source image.", item.kind
             )
             return
         if not _same_plane(frame, item.dataset, header):
             yield GateFinding(
-                "GEOMETRY_CHANGED",
+                GateCode.GEOMETRY_CHANGED,
                 f"A frame of the {item.kind} object does not lie where the source image it names lies.",
                 item.kind,
             )
@@ -139,7 +142,7 @@ def _content(item: Checked, frames: Sequence[Frame], analysis: Analysis) -> Iter
     """Each segment holds exactly the voxels that the analysis found."""
     volume = analysis.fluid if item.kind == "seg-edema" else analysis.reference
     if volume is None:
-        yield GateFinding("OBJECT_UNEXPECTED", f"There is no series for the {item.kind} object.", item.kind)
+        yield GateFinding(GateCode.OBJECT_UNEXPECTED, f"There is no series for the {item.kind} object.", item.kind)
         return
     slices = {(image.sop_instance_uid, image.frame): index for index, image in enumerate(volume.images)}
     for segment in item.dataset.SegmentSequence:
@@ -150,7 +153,7 @@ def _content(item: Checked, frames: Sequence[Frame], analysis: Analysis) -> Iter
                 held[slices[frame.source_uid, frame.source_frame]] |= frame.pixels
         if found is None or not np.array_equal(held, found):
             yield GateFinding(
-                "CONTENT_CHANGED", f"{segment.SegmentLabel}: the object does not hold what was found.", item.kind
+                GateCode.CONTENT_CHANGED, f"{segment.SegmentLabel}: the object does not hold what was found.", item.kind
             )
 
 
@@ -177,7 +180,9 @@ def _lateralities(item: Checked) -> Iterator[GateFinding]:
         }
         expected = {SIDE[Side(word)].value} if word in ("left", "right") else set()
         if coded != expected:
-            yield GateFinding("SIDE_CODE_WRONG", f"{segment.SegmentLabel}: its code names another side.", item.kind)
+            yield GateFinding(
+                GateCode.SIDE_CODE_WRONG, f"{segment.SegmentLabel}: its code names another side.", item.kind
+            )
 
 
 def _centroids(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVector]:
@@ -199,13 +204,13 @@ def _sides(centroids: dict[str, FloatVector]) -> Iterator[GateFinding]:
     for name, kind in (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema")):
         left, right = centroids.get(f"Left {name}"), centroids.get(f"Right {name}")
         if left is not None and right is not None and left[0] <= right[0]:
-            yield GateFinding("SIDES_SWAPPED", f"The left {name} lies to the right of the right one.", kind)
+            yield GateFinding(GateCode.SIDES_SWAPPED, f"The left {name} lies to the right of the right one.", kind)
     middle, axis = _midline(centroids)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         for name, kind in (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema")):
             centre = centroids.get(f"{side} {name}")
             if centre is not None and middle is not None and sign * float((centre - middle) @ axis) <= 0:
-                yield GateFinding("SIDES_SWAPPED", f"{side} {name} lies across the midline.", kind)
+                yield GateFinding(GateCode.SIDES_SWAPPED, f"{side} {name} lies across the midline.", kind)
 
 
 def _midline(centroids: dict[str, FloatVector]) -> tuple[FloatVector | None, FloatVector]:

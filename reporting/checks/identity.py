@@ -8,8 +8,8 @@ from pydicom.dataset import Dataset
 
 from config.errors import UnusableInput
 from inference.types import StudyHeaders
-from reporting.checks import Checked, GateFinding
-from reporting.sources import read_header, take_identity
+from reporting.checks import Checked, GateCode, GateFinding
+from reporting.objects.sources import read_header, take_identity
 
 PATIENT_KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")
@@ -77,21 +77,25 @@ def check_identity(objects: Sequence[Checked], source: SourceHeaders) -> Iterato
     """The source images name one patient and one study, and every object names the same."""
     if source.unreadable:
         yield GateFinding(
-            "SOURCE_UNREADABLE", f"{source.unreadable} source images can no longer be read to check the result.", ""
+            GateCode.SOURCE_UNREADABLE,
+            f"{source.unreadable} source images can no longer be read to check the result.",
+            "",
         )
     if not source.identities:
-        yield GateFinding("SOURCE_UNREADABLE", "No source image can be read to check the result against.", "")
+        yield GateFinding(GateCode.SOURCE_UNREADABLE, "No source image can be read to check the result against.", "")
         return
     for keyword in (*PATIENT_KEYS, "StudyInstanceUID"):
         if not _all_agree([_text(identity, keyword) for identity in source.identities], keyword):
             yield GateFinding(
-                "IDENTITY_MIXED", f"The images of this study differ in {keyword}: they may be of several patients.", ""
+                GateCode.IDENTITY_MIXED,
+                f"The images of this study differ in {keyword}: they may be of several patients.",
+                "",
             )
     for item in objects:
         for keyword in (*PATIENT_KEYS, *STUDY_KEYS):
             if not _is_of_source(_text(item.dataset, keyword), keyword, source):
                 yield GateFinding(
-                    "IDENTITY_CHANGED",
+                    GateCode.IDENTITY_CHANGED,
                     f"{keyword} of the {item.kind} object differs from that of the source images.",
                     item.kind,
                 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.bundle import sha256_of
+from inference.serving import sha256_of
 from inference.types import BoolArray, FloatArray, Volume
 
 INDEX_FILE = "dataset.json"

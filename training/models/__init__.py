@@ -1,1 +1,3 @@
-"""Network architectures, one a file."""
+"""Architectures, one a module. Loads Keras."""
+
+__all__ = ["attention_unet", "stage_cnn"]

@@ -1,0 +1,3 @@
+"""Commands that need no running node."""
+
+__all__ = ["doctor", "process"]

@@ -1,0 +1,125 @@
+"""``axspa-node process``: the same analysis for a folder of files, without network or database."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from config.codes import Code
+from config.errors import AxspaError, UnusableInput
+from config.settings import Settings
+from dicom_node.analyse import pipeline
+from inference.dicom import read_studies
+from inference.serving import LoadedBundle, load_bundle
+from inference.types import StudyHeaders, UnreadableFile
+from reporting.uids import derived_uid
+from reporting.writer import write
+from storage.studies import check_uid
+
+EXIT_RESULTS, EXIT_UNUSABLE, EXIT_NOTHING_APPLIES = 0, 2, 3
+
+
+def process(source: Path, out: Path, *, settings: Settings) -> int:
+    """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
+
+    One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
+    from it where it is none), and the summary lists them.
+
+    Returns
+    -------
+    int
+        0 with results; 3 when nothing applies, with the reasons in the summary; 2 for unusable input.
+
+    Raises
+    ------
+    UnusableInput
+        ``source`` does not exist or holds no DICOM that can be read.
+    """
+    studies, unreadable = read_studies(_files(source))
+    if not studies:
+        reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
+        raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
+    out.mkdir(parents=True, exist_ok=True)
+    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+    with tqdm(total=len(studies) * len(pipeline.STAGES), unit="step", file=sys.stderr) as bar:
+        summaries = [
+            _process_one(study, bundle, out if len(studies) == 1 else out / _folder_name(study), bar)
+            for study in studies
+        ]
+    summary = summaries[0] if len(summaries) == 1 else {"studies": summaries}
+    summary["unreadable_files"] = _refusals(unreadable, source)
+    _write_json(out / "summary.json", summary)
+    return _exit_status(summaries)
+
+
+def _files(source: Path) -> list[Path]:
+    if not source.exists():
+        raise UnusableInput(Code.NO_INPUT, f"There is no file or folder {source}.")
+    return [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+
+
+def _folder_name(study: StudyHeaders) -> str:
+    """Safe as a path whatever the files hold in the place of a UID."""
+    try:
+        return check_uid(study.study_instance_uid, "Study Instance UID")
+    except UnusableInput:
+        return derived_uid("folder", study.study_instance_uid)
+
+
+def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "tqdm[Any]") -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    first_step = bar.n
+
+    def advance(stage: str) -> None:
+        bar.set_description(stage, refresh=False)
+        bar.update(first_step + pipeline.STAGES.index(stage) - bar.n)
+
+    try:
+        outcome = pipeline.run(study, bundle, revision=1, started=datetime.now(UTC), on_stage=advance)
+    except AxspaError as error:
+        summary: dict[str, Any] = {
+            "study_instance_uid": study.study_instance_uid,
+            "status": "failed",
+            "reasons": [error.sentence],
+        }
+    else:
+        summary = _write_objects(outcome, folder)
+    bar.update(first_step + len(pipeline.STAGES) - bar.n)
+    _write_json(folder / "summary.json", summary)
+    return summary
+
+
+def _write_objects(outcome: pipeline.Outcome, folder: Path) -> dict[str, Any]:
+    """What the gate refused is written too, under ``held/``, so that nobody takes it for a result."""
+    target = folder if outcome.may_leave else folder / "held"
+    target.mkdir(exist_ok=True)
+    files = []
+    for number, item in enumerate(outcome.outputs.objects, 1):
+        path = target / f"{number:02d}_{item.kind}.dcm"
+        write(item.dataset, path)
+        files.append(str(path.relative_to(folder)))
+    summary = {**outcome.outputs.summary, "files": files, "timings_s": outcome.analysis.timings_s}
+    if not outcome.may_leave:
+        summary["status"] = "held"
+        summary["gate_findings"] = [{"code": f.code, "sentence": f.sentence} for f in outcome.findings]
+    return summary
+
+
+def _refusals(unreadable: Iterable[UnreadableFile], source: Path) -> list[dict[str, str]]:
+    root = source if source.is_dir() else source.parent
+    return [{"file": str(f.path.relative_to(root)), "code": f.code, "sentence": f.sentence} for f in unreadable]
+
+
+def _exit_status(summaries: list[dict[str, Any]]) -> int:
+    status = {summary["status"] for summary in summaries}
+    if "result" in status:
+        return EXIT_RESULTS
+    return EXIT_NOTHING_APPLIES if "not_applicable" in status else EXIT_UNUSABLE
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,1 +1,0 @@
-"""One file for each job: what it selects, runs and finds."""

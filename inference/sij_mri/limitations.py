@@ -1,0 +1,28 @@
+"""Codes of what an analysis could not read, or what must be read with care."""
+
+from config.codes import AnyCode, Fault, Tone, row
+
+_STUDY, _WARN = Fault.STUDY, Tone.WARN
+
+
+class LimitationCode(AnyCode):
+    """A limitation of a result; a series that cannot be decoded has the code of its error instead."""
+
+    NO_T1 = row(_STUDY, "No T1-weighted series shows the joints; send one with the study.", tone=_WARN)
+    NO_FLUID = row(
+        _STUDY, "No fluid-sensitive series with fat suppression shows the joints; send one with the study.", tone=_WARN
+    )
+    SERIES_IRREGULAR = row(
+        _STUDY, "Slices are missing, repeated, damaged or unequally spaced; volumes are less certain.", tone=_WARN
+    )
+    REGION_FROM_FLUID = row(_STUDY, "The bone region was found without T1-weighting; look at its outline.", tone=_WARN)
+    NO_REGION = row(_STUDY, "No bone region was found, so nothing was measured.", tone=_WARN)
+    NO_LEFT_JOINT = row(_STUDY, "The left joint was not found; look whether the series shows it.", tone=_WARN)
+    NO_RIGHT_JOINT = row(_STUDY, "The right joint was not found; look whether the series shows it.", tone=_WARN)
+    FRAME_OF_REFERENCE = row(
+        _STUDY,
+        "The two series have different frames of reference; nothing was carried from one to the other.",
+        tone=_WARN,
+    )
+    NOT_CLASSIFIED = row(_STUDY, "No slice shows a joint, so no class is given.", tone=_WARN)
+    DISAGREEMENT = row(None, "Classifier and rule disagree; look at the edema in the pictures.", tone=_WARN)

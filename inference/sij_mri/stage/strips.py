@@ -1,0 +1,229 @@
+"""What the stage network sees of a slice: its two joints, straightened, side by side.
+
+Each row of a slice is shifted so that the joint surface stands upright; what is left of the slice is a strip about each
+joint. The patient's right joint makes the left half of the picture, the left joint the right half, as in the reading
+habit: ilium, joint, sacrum, sacrum, joint, ilium. Lesions of the joint so have one place whatever the patient's shape.
+Training and serving share this module, so that nothing differs between them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.sij_mri.types import Joint
+from inference.space import resample, same_space
+from inference.types import FloatArray, Side, Volume
+
+CHANNELS = ("T1W", "fluid", "joint")
+T1_CEILING = 1.5
+JOINT_SIGMA_MM = 3.0
+HALVES = {Side.RIGHT: 0, Side.LEFT: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Where one half of a picture comes from.
+
+    Attributes
+    ----------
+    columns_px : float64 array (rows,)
+        Column of the joint surface in each row of the source slice, extended beyond its ends.
+    extent_px : (int, int)
+        First and last row of the joint.
+    """
+
+    columns_px: NDArray[np.float64]
+    extent_px: tuple[int, int]
+
+    @property
+    def middle_px(self) -> float:
+        """Row of the middle of the joint."""
+        return (self.extent_px[0] + self.extent_px[1]) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class StripGrid:
+    """The grid of the pictures, and the way back.
+
+    Attributes
+    ----------
+    volume : Volume
+        The reference.
+    spacing_mm : float
+        Pixel spacing of the pictures.
+    size_px : int
+        Rows and columns of a picture; each half has ``size_px / 2`` columns.
+    strips : dict of (int, Side) to Strip
+        By source slice and side; a half without a joint is missing.
+    """
+
+    volume: Volume
+    spacing_mm: float
+    size_px: int
+    strips: dict[tuple[int, Side], Strip] = field(default_factory=dict)
+
+    @property
+    def _steps(self) -> tuple[float, float]:
+        """Source rows and columns per picture pixel, with the sign that leads to the feet and to the patient's left."""
+        row_mm, column_mm = self.volume.pixel_spacing_mm
+        down = 1.0 if self.volume.column_direction[2] <= 0 else -1.0
+        left = 1.0 if self.volume.left_is_high_column else -1.0
+        return down * self.spacing_mm / row_mm, left * self.spacing_mm / column_mm
+
+    def sample(self, plane: FloatArray, index: int) -> FloatArray:
+        """A picture of one source slice: float32 (size_px, size_px) of a plane (rows, columns); 0 without a joint."""
+        half = self.size_px // 2
+        down, left = self._steps
+        ratio = max(abs(down), abs(left))
+        smooth = cv2.GaussianBlur(plane, (0, 0), 0.42 * np.sqrt(ratio**2 - 1)) if ratio > 1.1 else plane
+        out = np.zeros((self.size_px, self.size_px), np.float32)
+        for side, part in HALVES.items():
+            strip = self.strips.get((index, side))
+            if strip is None:
+                continue
+            rows = strip.middle_px + (np.arange(self.size_px) - (self.size_px - 1) / 2) * down
+            surface = np.interp(rows, np.arange(len(strip.columns_px)), strip.columns_px)
+            columns = surface[:, None] + ((np.arange(half) - (half - 1) / 2) * left)[None, :]
+            row_map = np.broadcast_to(rows[:, None], columns.shape).astype(np.float32)
+            sampled = cv2.remap(np.ascontiguousarray(smooth), columns.astype(np.float32), row_map, cv2.INTER_LINEAR)
+            out[:, part * half : (part + 1) * half] = sampled
+        return out
+
+    def to_source(self, picture: FloatArray, index: int) -> FloatArray:
+        """The way back: float32 (rows, columns) of a picture; zero where the network did not look."""
+        _, height, width = self.volume.shape
+        half = self.size_px // 2
+        down, left = self._steps
+        out = np.zeros((height, width), np.float32)
+        for side, part in HALVES.items():
+            strip = self.strips.get((index, side))
+            if strip is None:
+                continue
+            rows = (np.arange(height) - strip.middle_px) / down + (self.size_px - 1) / 2
+            columns = (np.arange(width)[None, :] - strip.columns_px[:, None]) / left + (half - 1) / 2
+            row_map = np.broadcast_to(rows[:, None], columns.shape).astype(np.float32)
+            mine = np.ascontiguousarray(picture[:, part * half : (part + 1) * half])
+            out += cv2.remap(mine, columns.astype(np.float32), row_map, cv2.INTER_LINEAR)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class StageInput:
+    """Input of the stage network.
+
+    Attributes
+    ----------
+    images : float32 array (n, size_px, size_px, 3)
+        Channels as in CHANNELS: T1W (0 to 1.5, typical marrow at 0.5), fluid (0 to 1, typical marrow at 1/3), and the
+        closeness to the joint surface (0 to 1). A missing contrast is all zero. Rows to the feet, columns to the
+        patient's left.
+    slices : tuple of int
+        The reference volume's slice of each image.
+    grid : StripGrid
+    """
+
+    images: FloatArray
+    slices: tuple[int, ...]
+    grid: StripGrid
+
+
+def stage_input(
+    t1: Volume | None,
+    fluid: Volume | None,
+    joints: tuple[Joint, ...],
+    *,
+    slices: Sequence[int],
+    spacing_mm: float,
+    size_px: int,
+) -> StageInput:
+    """Straighten the joints of some slices.
+
+    Parameters
+    ----------
+    t1, fluid : Volume or None
+        At least one; the reference is `t1` if there is one. A fluid-sensitive series in another frame of reference
+        counts as missing.
+    joints : tuple of Joint
+        On the grid of the reference; a slice without any gives an empty picture.
+    slices : sequence of int
+        Slices of the reference to show.
+    spacing_mm, size_px
+        The grid of the pictures.
+
+    Raises
+    ------
+    ValueError
+        Neither volume is given.
+    """
+    reference = t1 if t1 is not None else fluid
+    if reference is None:
+        raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
+    grid = StripGrid(reference, spacing_mm, size_px, strips_of(joints))
+    t1_pictures = fluid_pictures = np.zeros((len(slices), size_px, size_px), np.float32)
+    if t1 is not None:
+        t1_pictures = t1_scaled(pictures(grid, t1.voxels, slices))
+    on_reference = _fluid_on(reference, fluid)
+    if on_reference is not None:
+        fluid_pictures = fluid_scaled(pictures(grid, on_reference, slices))
+    closeness = np.stack([_closeness(grid, index) for index in slices])
+    images = np.stack([t1_pictures, fluid_pictures, closeness], axis=-1)
+    return StageInput(images.astype(np.float32), tuple(int(index) for index in slices), grid)
+
+
+def pictures(grid: StripGrid, voxels: FloatArray, slices: Sequence[int]) -> FloatArray:
+    """Straightened pictures of some slices of an array on the reference grid: float32 (n, size_px, size_px)."""
+    return np.stack([grid.sample(np.ascontiguousarray(voxels[index], np.float32), index) for index in slices])
+
+
+def strips_of(joints: tuple[Joint, ...]) -> dict[tuple[int, Side], Strip]:
+    """The strip of every slice and side that has a joint."""
+    strips = {}
+    for joint in joints:
+        for index, line in enumerate(joint.columns_px):
+            known = np.flatnonzero(np.isfinite(line))
+            if len(known) > 1:
+                columns = np.interp(np.arange(len(line)), known, line[known]).astype(np.float64)
+                strips[index, joint.side] = Strip(columns, (int(known[0]), int(known[-1])))
+    return strips
+
+
+def t1_scaled(given: FloatArray) -> FloatArray:
+    """Scale T1W pictures so that their median, which is marrow, becomes 0.5; clipped at 1.5."""
+    inside = given[given > 0]
+    if not inside.size:
+        return np.zeros_like(given, np.float32)
+    return np.asarray(np.clip(0.5 * given / float(np.median(inside)), 0, T1_CEILING), np.float32)
+
+
+def fluid_scaled(given: FloatArray) -> FloatArray:
+    """Scale fluid-sensitive pictures without clipping what is bright: ``x / (x + 2 m)``, m their median."""
+    inside = given[given > 0]
+    if not inside.size:
+        return np.zeros_like(given, np.float32)
+    knee = 2.0 * float(np.median(inside))
+    positive = np.maximum(given, 0)
+    return np.asarray(positive / (positive + knee), dtype=np.float32)
+
+
+def _fluid_on(reference: Volume, fluid: Volume | None) -> FloatArray | None:
+    if fluid is None or fluid is reference:
+        return None if fluid is None else fluid.voxels
+    return resample(fluid.voxels, fluid, reference, order=1) if same_space(fluid, reference) else None
+
+
+def _closeness(grid: StripGrid, index: int) -> FloatArray:
+    """1 on the joint surface, falling to both sides; 0 beyond the ends of the joint."""
+    half, size = grid.size_px // 2, grid.size_px
+    offset_mm = (np.arange(half) - (half - 1) / 2) * grid.spacing_mm
+    profile = np.exp(-0.5 * (offset_mm / JOINT_SIGMA_MM) ** 2)
+    along_mm = np.abs(np.arange(size) - (size - 1) / 2) * grid.spacing_mm
+    out = np.zeros((size, size), np.float32)
+    for side, part in HALVES.items():
+        strip = grid.strips.get((index, side))
+        if strip is not None:
+            length_mm = (strip.extent_px[1] - strip.extent_px[0]) * grid.volume.pixel_spacing_mm[0]
+            out[:, part * half : (part + 1) * half] = np.outer(along_mm <= length_mm / 2, profile)
+    return out

@@ -1,0 +1,165 @@
+"""The series that are read: the semicoronal T1-weighted one and the fat-suppressed fluid-sensitive one.
+
+Here stands what speaks for and against a stack of planes in a role; physics and geometry count first, names last.
+
+Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules the stack out whatever its points.
+"""
+
+from inference.series import Case, Meaning, Selection, WantedSeries, choose, judge_fluid, judge_t1, refuse_kind
+from inference.sij_mri.types import Role
+from inference.types import StudyHeaders
+
+OTHER_PARTS = {
+    *("HEAD", "BRAIN", "SKULL", "NECK", "CSPINE", "TSPINE", "CTSPINE", "CHEST", "THORAX", "BREAST", "HEART", "LIVER"),
+    *("KNEE", "SHOULDER", "ELBOW", "WRIST", "HAND", "FINGER", "ANKLE", "FOOT", "TOE", "ARM", "FOREARM", "LEG", "CALF"),
+    *("PROSTATE", "ORBIT", "JAW", "TMJ", "EXTREMITY"),
+}
+WHOLE_BODY_MM = 460
+NEARBY_PARTS = {
+    "ABDOMEN": -12.0,
+    "PELVISABDOMEN": -6.0,
+    "HIP": -4.0,
+    "LSPINE": -3.0,
+    "WHOLEBODY": -12.0,
+    "FEMUR": -10.0,
+}
+
+
+def judge(case: Case) -> Case:
+    """Fill a case with evidence, refusals and notes.
+
+    A stack that is refused for its kind or contrast still gets the points of its geometry and name, so that the table
+    shows how near it came.
+    """
+    refuse_kind(case, unwanted={"fat", "opposed phase"} if case.role == Role.FLUID else {"fat"})
+    if not case.refusals and (reason := _elsewhere(case)):
+        case.refuse(reason)
+    if not case.magnetic or not case.placed:
+        return case
+    _plane(case)
+    if not case.refusals:
+        (judge_t1 if case.role == Role.T1W else judge_fluid)(case)
+    _extent(case)
+    _body_part(case)
+    _names(case)
+    return case
+
+
+# --- geometry ---------------------------------------------------------------------------------------------------------
+
+
+def _extent(case: Case) -> None:
+    slices = len(case.stack.images)
+    case.give("slices", 6 if 14 <= slices <= 60 else 4 if slices <= 200 else 1, f"{slices} slices")
+    pixel = case.stack.pixel_mm or 0.0
+    if pixel > 2.0:
+        case.refuse(f"pixels of {pixel:.2f} mm are too coarse for the joints")
+    case.give("resolution", _ramp(pixel, 0.8, 1.6) * 6, f"{pixel:.2f} mm pixels")
+    spacing, coverage = case.stack.spacing_mm or 0.0, case.stack.coverage_mm or 0.0
+    points = 5.0 * _ramp(spacing, 5.0, 9.0) * min(1.0, coverage / 45.0)
+    case.give("coverage", points, f"a slice every {spacing:.2g} mm over {coverage:.0f} mm")
+    view = case.stack.field_of_view_mm or 0.0
+    case.give(
+        "field of view", 5.0 * _ramp(view, 320, 450) * (1 if view >= 120 else 0.2), f"{view:.0f} mm field of view"
+    )
+    if view > WHOLE_BODY_MM:
+        case.give("field of view", -25, "as large as for the whole body")
+    if view > 340:
+        case.notes.append(f"The field of view is large ({view:.0f} mm), as for hips or abdomen.")
+
+
+def _body_part(case: Case) -> None:
+    """A body part that is near, but not meant for these joints."""
+    points = NEARBY_PARTS.get(case.series.body_part.replace(" ", ""), 0.0)
+    if points and Meaning.JOINT not in case.names:
+        case.give("body part", points, f"body part {case.series.body_part}")
+
+
+def _plane(case: Case) -> None:
+    tilt, lean = case.stack.tilt_deg or 0.0, case.stack.lean_deg or 0.0
+    if lean > 25:
+        name = "sagittal" if lean > 65 else "oblique sagittal"
+        case.refuse(f"a {name} plane ({lean:.0f} degrees out of the left-right axis)")
+    elif abs(tilt) > 75:
+        case.refuse(f"an axial plane ({abs(tilt):.0f} degrees from coronal)")
+    elif tilt < -20:
+        case.refuse(f"an oblique axial plane, across the sacrum ({-tilt:.0f} degrees from coronal, against its slope)")
+    else:
+        level = 1 - 0.7 * max(0.0, (lean - 10) / 15)
+        case.give("plane", _tilt_points(tilt) * level, f"{tilt:.0f} degrees from coronal along the sacrum")
+        if tilt < 10:
+            case.notes.append("The plane is truly coronal, not along the sacrum; the joints may be cut short.")
+
+
+def _tilt_points(tilt: float) -> float:
+    if tilt < 0:
+        return 5 + 3 * (tilt / 20)
+    if tilt < 18:
+        return 5 + 13 * (tilt / 18)
+    return 18 * _ramp(tilt, 60, 80)
+
+
+def _ramp(value: float, full: float, none: float) -> float:
+    """1 up to ``full``, then straight down to 0 at ``none``."""
+    return max(0.0, min(1.0, (none - value) / (none - full)))
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+_FOR_ROLE = {
+    Role.T1W: ({Meaning.T1}, {Meaning.T2, Meaning.STIR, Meaning.PD}),
+    Role.FLUID: ({Meaning.STIR, Meaning.T2, Meaning.FAT_SUPPRESSED, Meaning.WATER}, {Meaning.T1}),
+}
+
+
+def _names(case: Case) -> None:
+    speaks_for, speaks_against = _FOR_ROLE[case.role]
+    if case.names & speaks_for:
+        case.give("name", 6, f"named {_listed(case.names & speaks_for)}")
+    elif case.names & speaks_against:
+        case.give("name", -3, f"named {_listed(case.names & speaks_against)}")
+        if not case.refusals:
+            case.notes.append(f"The name says {_listed(case.names & speaks_against)}, the physics says otherwise.")
+    if Meaning.JOINT in case.names:
+        case.give("name", 6, "named after the sacroiliac joints")
+    if case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
+        case.give("name", 3, f"named {_listed(case.names & {Meaning.CORONAL, Meaning.OBLIQUE})}")
+    if Meaning.HIP in case.names and Meaning.JOINT not in case.names:
+        case.give("name", -5, "named after the hips")
+    if Meaning.LOCALIZER in case.names:
+        case.give("name", -15, "named a localizer")
+    if case.names & {Meaning.AXIAL, Meaning.SAGITTAL} and not case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
+        case.give("name", -2, f"named {_listed(case.names & {Meaning.AXIAL, Meaning.SAGITTAL})}, lies otherwise")
+
+
+def _listed(words: set[Meaning] | frozenset[Meaning]) -> str:
+    return ", ".join(sorted(words))
+
+
+def _elsewhere(case: Case) -> str:
+    if Meaning.JOINT in case.names:
+        return ""
+    if case.series.body_part.replace(" ", "") in OTHER_PARTS:
+        return f"another part of the body ({case.series.body_part})"
+    return "another part of the body, by its name" if Meaning.OTHER_ANATOMY in case.names else ""
+
+
+_WANTED = (
+    WantedSeries(
+        Role.T1W,
+        judge,
+        what="T1-weighted series without fat suppression",
+        without="structure (joint line, erosions, fat) cannot be read",
+    ),
+    WantedSeries(
+        Role.FLUID,
+        judge,
+        what="fat-suppressed fluid-sensitive series (STIR or T2)",
+        without="bone marrow edema cannot be read",
+    ),
+)
+
+
+def select(study: StudyHeaders) -> Selection:
+    """Choose the two series of a study by role; see :func:`inference.series.choose`."""
+    return choose(study, _WANTED, shown="the sacroiliac joints in a semicoronal plane")

@@ -1,0 +1,31 @@
+"""Geometry: grids of volumes and of networks, and surfaces in them."""
+
+from inference.space.grids import resample, same_grid, same_space, to_index, to_patient
+from inference.space.network_grid import (
+    PlaneMapping,
+    neighbour_indices,
+    network_mapping,
+    normalised,
+    slice_places_mm,
+    smoothed,
+)
+from inference.space.surfaces import Steps, distance_to, least_surface, surface_band, surface_distance
+
+__all__ = [
+    "PlaneMapping",
+    "Steps",
+    "distance_to",
+    "least_surface",
+    "neighbour_indices",
+    "network_mapping",
+    "normalised",
+    "resample",
+    "same_grid",
+    "same_space",
+    "slice_places_mm",
+    "smoothed",
+    "surface_band",
+    "surface_distance",
+    "to_index",
+    "to_patient",
+]

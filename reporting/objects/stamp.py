@@ -1,0 +1,125 @@
+"""What every result object carries, whatever its kind: identity, RESEARCH, time, and the equipment that made it."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+
+from highdicom import ContributingEquipment
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from pydicom.dataset import Dataset
+
+from inference.types import ModelIdentity
+from reporting.objects import codes
+from reporting.objects.sources import EQUIPMENT
+from reporting.uids import ResultUids
+
+MANUFACTURER = "axspa-node"
+MODEL_NAME = "axspa-node (research software)"
+DESCRIPTION_PREFIX = "AI RESEARCH: "
+LONG_STRING_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ResultContext:
+    """What all objects of one result share.
+
+    Attributes
+    ----------
+    uids : ResultUids
+    model : ModelIdentity
+    software_version : str
+        Version of this software.
+    started : datetime
+        Start of the analysis, on the clock of the source.
+    identity : Dataset
+        From :func:`reporting.objects.sources.take_identity`.
+    header : Dataset
+        Header of one source image, for the scanner's name.
+    """
+
+    uids: ResultUids
+    model: ModelIdentity
+    software_version: str
+    started: datetime
+    identity: Dataset
+    header: Dataset
+
+    @property
+    def software_versions(self) -> list[str]:
+        """Version of this software, and name and version of the bundle."""
+        bundle = f"{self.model.name} {self.model.version}".strip()
+        return [clip(part) for part in (self.software_version, bundle) if part]
+
+    @property
+    def serial_number(self) -> str:
+        """Beginning of the model's digest: there is no other serial number."""
+        return self.model.digest[:16] or "none"
+
+
+def clip(text: str, limit: int = LONG_STRING_LIMIT) -> str:
+    """Text cut to the length its data type allows, without the characters DICOM gives a meaning."""
+    clean = " ".join(text.replace("\\", "/").split())
+    return clean if len(clean) <= limit else clean[: limit - 3].rstrip() + "..."
+
+
+def coding_schemes() -> list[CodingSchemeIdentificationItem]:
+    """The declaration of the local coding scheme."""
+    return [
+        CodingSchemeIdentificationItem(
+            designator=codes.LOCAL_SCHEME,
+            name=codes.LOCAL_SCHEME_NAME,
+            responsible_organization=codes.LOCAL_SCHEME_ORGANISATION,
+        )
+    ]
+
+
+def stamp(dataset: Dataset, context: ResultContext, *, description: str) -> None:
+    """Write on a result what all results carry; last step of every builder.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Object as highdicom or a builder made it, with placeholders for the patient. Changed in place.
+    context : ResultContext
+    description : str
+        Series description without the prefix that marks research.
+    """
+    for element in context.identity:
+        dataset[element.tag] = deepcopy(element)
+    dataset.SeriesDescription = clip(DESCRIPTION_PREFIX + description)
+    dataset.Manufacturer = MANUFACTURER
+    dataset.ManufacturerModelName = MODEL_NAME
+    dataset.DeviceSerialNumber = context.serial_number
+    dataset.SoftwareVersions = context.software_versions
+    dataset.ContentQualification = "RESEARCH"
+    date, time = context.started.strftime("%Y%m%d"), context.started.strftime("%H%M%S.%f")
+    dataset.ContentDate = dataset.InstanceCreationDate = dataset.SeriesDate = date
+    dataset.ContentTime = dataset.InstanceCreationTime = dataset.SeriesTime = time
+    dataset.ContributingEquipmentSequence = [_scanner(context), _algorithm(context)]
+
+
+def _scanner(context: ResultContext) -> Dataset:
+    item = ContributingEquipment(
+        manufacturer=clip(str(context.header.get("Manufacturer", "") or "")) or "unknown",
+        purpose_of_reference=codes.ACQUISITION_EQUIPMENT,
+    )
+    for keyword in EQUIPMENT[1:4]:
+        value = context.header.get(keyword)
+        if value and isinstance(value, str):
+            setattr(item, keyword, clip(value))
+    return item
+
+
+def _algorithm(context: ResultContext) -> Dataset:
+    item = ContributingEquipment(
+        manufacturer=MANUFACTURER,
+        purpose_of_reference=codes.PROCESSING_EQUIPMENT,
+        manufacturer_model_name=clip(f"{context.model.name} {context.model.version}"),
+        software_versions=None,
+        device_serial_number=context.serial_number,
+        contribution_datetime=context.started.replace(tzinfo=None),
+        contribution_description="Automatic analysis for research, not verified",
+    )
+    item.SoftwareVersions = context.software_versions
+    item.DeviceUID = context.uids.device
+    return item

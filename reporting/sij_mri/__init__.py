@@ -1,0 +1,3 @@
+"""The sacroiliac application in words and pictures."""
+
+__all__ = ["keyslices", "page", "report"]

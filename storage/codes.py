@@ -1,0 +1,62 @@
+"""Codes that storage keeps beside errors: what happens to a study, and what an attempt to deliver came to."""
+
+from config.codes import AnyCode, Fault, Tone, row
+
+_OK, _WARN, _NEUTRAL = Tone.OK, Tone.WARN, Tone.NEUTRAL
+
+
+class EventCode(AnyCode):
+    """A line of a study's timeline, and the reason for the state that the study is in."""
+
+    RECEIVING = row(None, "Images are arriving.", tone=_NEUTRAL)
+    STUDY_OPENED = row(None, "The first image of the study came.", tone=_NEUTRAL)
+    IMAGES_RECEIVED = row(None, "An association brought images.", tone=_NEUTRAL)
+    IDENTITY_MIXED = row(
+        Fault.STUDY, "Its images name more than one patient; results are held back until a person has looked."
+    )
+    LATE_IMAGES = row(None, "Images came after the study was complete; all of it is read again.", tone=_WARN)
+    COMPLETE = row(None, "No more images are expected; the study waits for its analysis.", tone=_NEUTRAL)
+    ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)
+    PUT_BACK = row(None, "The node was stopped during the analysis; the study waits again.", tone=_NEUTRAL)
+    REPROCESS = row(None, "A person asked for a new analysis.", tone=_NEUTRAL)
+    RESULT_SAVED = row(None, "The analysis gave a result.", tone=_OK)
+    NOT_APPLICABLE = row(None, "The study has nothing that is read here; the result says why.", tone=_WARN)
+    UNCHANGED = row(None, "Nothing differs from the last result, which stands.", tone=_OK)
+    NOTHING_WANTED = row(None, "A deployment found no image in the study that it reads.", tone=_NEUTRAL)
+    NOT_WANTED = row(None, "No deployment of this node reads anything in the study.", tone=_NEUTRAL)
+    DEPLOYMENT_OFF = row(None, "The deployment was switched off before its run began.", tone=_NEUTRAL)
+    HELD = row(Fault.NODE, "The check before sending found faults, so nothing was sent; look at its findings.")
+    SUPERSEDED = row(None, "A newer result took the place of one before it was sent.", tone=_NEUTRAL)
+    RESEND = row(None, "A person asked for objects to be sent again.", tone=_NEUTRAL)
+    DELIVERED = row(None, "Every object is at every destination.", tone=_OK)
+    UNDELIVERED = row(Fault.PEER, "Deliveries failed for good; do what their lines say, then send again.")
+    DELIVERY_DELIVERED = row(None, "Objects arrived at a destination.", tone=_OK)
+    DELIVERY_WAITING = row(Fault.PEER, "Objects could not be sent yet; they are tried again.", tone=_WARN)
+    DELIVERY_REFUSED = row(Fault.PEER, "A destination refused objects for good; allow them there, then send again.")
+    DELIVERY_GIVEN_UP = row(Fault.PEER, "Objects could not be sent for too long; mend the cause, then send again.")
+    DELIVERY_CANCELLED = row(None, "Objects are no longer sent to a destination.", tone=_NEUTRAL)
+
+
+class DeliveryCode(AnyCode):
+    """What an attempt to send one object came to."""
+
+    STORED = row(None, "The destination stored the object.", tone=_OK)
+    STORED_WITH_WARNING = row(None, "The destination stored the object and had something to say of it.", tone=_OK)
+    STORED_BEFORE = row(None, "The destination has the object already.", tone=_OK)
+    OUT_OF_RESOURCES = row(Fault.PEER, "The destination has no room now; it is tried again.", tone=_WARN)
+    PROCESSING_FAILURE = row(Fault.PEER, "The destination failed to store the object; it is tried again.", tone=_WARN)
+    REFUSED = row(Fault.PEER, "The destination refused the object for good; its status and comment say why.")
+    SOP_CLASS_REFUSED = row(
+        Fault.PEER, "The destination does not accept the SOP class; allow it there, then send again."
+    )
+    ASSOCIATION_REJECTED = row(
+        Fault.PEER, "The destination rejected the association; make our AE title known there.", tone=_WARN
+    )
+    ASSOCIATION_LOST = row(Fault.PEER, "The destination broke the association off; it is tried again.", tone=_WARN)
+    NO_ANSWER = row(Fault.PEER, "The destination gave no answer in time; it is tried again.", tone=_WARN)
+    NO_DICOM_ANSWER = row(
+        Fault.PEER, "Something takes connections there but does not answer as DICOM; check host and port.", tone=_WARN
+    )
+    NOT_REACHED = row(Fault.PEER, "The destination cannot be reached; check host, port and network.", tone=_WARN)
+    SEND_FAILED = row(Fault.NODE, "The object could not be put on the way; it is tried again. Report it.", tone=_WARN)
+    SUPERSEDED = row(None, "A newer result took its place before it was sent.", tone=_NEUTRAL)

@@ -1,0 +1,323 @@
+"""A small made-up study on disk, and the analysis that fits it: oblique, asymmetric, with two different grids."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import FileDataset
+from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
+
+from inference.series.types import Candidate, Evidence, Selection
+from inference.sij_mri.types import (
+    Analysis,
+    AsasResult,
+    Edema,
+    Explanation,
+    Joint,
+    Prediction,
+    Role,
+    SlicePrediction,
+    Stage,
+)
+from inference.types import ImageHeader, Limitation, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from tests.factories import dicom
+from tests.factories.volumes import as_vector, volume
+
+STARTED = datetime(2026, 3, 4, 11, 30, 15, 250000, tzinfo=UTC)
+STUDY_UID = "2.25.303030303030303"
+MODEL = ModelIdentity(name="sij-test", version="1.0", digest="ab" * 32)
+IDENTITY = {
+    "PatientName": "Test^Subject",
+    "PatientID": "T-0001",
+    "PatientBirthDate": "19800102",
+    "PatientSex": "F",
+    "StudyDate": "20260304",
+    "StudyTime": "101500",
+    "StudyID": "77",
+    "AccessionNumber": "ACC77",
+    "ReferringPhysicianName": "",
+    "StudyDescription": "MR Sacroiliac joints",
+}
+
+
+def unit(vector: Any) -> tuple[float, float, float]:
+    return as_vector(np.asarray(vector) / np.linalg.norm(vector))
+
+
+ROW = unit((0.995, 0.06, -0.08))
+DOWN = unit(np.cross((0.0, -0.86, -0.51), ROW))
+SCANNER: dict[str, Any] = {
+    "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"],
+    "BodyPartExamined": "PELVIS",
+    "PatientPosition": "HFS",
+    "Manufacturer": "SIEMENS",
+    "ManufacturerModelName": "Avanto",
+    "FrameOfReferenceUID": f"{STUDY_UID}.99",
+    "PositionReferenceIndicator": "",
+    "ScanningSequence": "SE",
+    "SequenceVariant": "SK",
+    "ScanOptions": "",
+    "MRAcquisitionType": "2D",
+    "RepetitionTime": "600",
+    "EchoTime": "9",
+    "EchoTrainLength": "3",
+    "SliceThickness": "3.0",
+    "BitsStored": 12,
+    "HighBit": 11,
+}
+
+
+def make_volume(
+    folder: Path,
+    *,
+    number: int,
+    shape: tuple[int, int, int],
+    spacing_mm: tuple[float, float],
+    gap_mm: float = 3.3,
+    flip: bool = False,
+    header: dict[str, Any] | None = None,
+    seed: int = 0,
+) -> Volume:
+    """Write a series of single-frame MR images and return the volume they make.
+
+    With `flip` the rows run to the patient's right, as some scanners write.
+    """
+    rng = np.random.default_rng(seed)
+    slices, rows, columns = shape
+    row, down = (unit(-np.asarray(ROW)), unit(-np.asarray(DOWN))) if flip else (ROW, DOWN)
+    y, x = np.mgrid[0:rows, 0:columns]
+    shade = 400 + 300 * np.exp(-(((x - columns / 2) / columns * 3) ** 2) - ((y - rows / 2) / rows * 3) ** 2)
+    voxels = (shade[None] + rng.normal(0, 25, shape)).clip(0, 4095).astype(np.float32)
+    made = volume(
+        voxels, spacing_mm=spacing_mm, gap_mm=gap_mm, row=row, column=down, middle_mm=(2.0, 30.0, -150.0),
+        frame=f"{STUDY_UID}.99",
+    )  # fmt: skip
+    images = []
+    for index in range(slices):
+        dataset = _instance(made, number, index, voxels[index])
+        path = dicom.save(dicom.change(dataset, **(header or {})), folder / f"{number:02d}-{index:03d}.dcm")
+        images.append(
+            ImageHeader(
+                path=path,
+                sop_class_uid=MRImageStorage,
+                sop_instance_uid=str(dataset.SOPInstanceUID),
+                instance_number=slices - index,
+                rows=rows,
+                columns=columns,
+                slice_thickness_mm=3.0,
+            )
+        )
+    return replace(made, series_instance_uid=f"{STUDY_UID}.{number}", images=tuple(images))
+
+
+def _instance(made: Volume, number: int, index: int, pixels: Any) -> FileDataset:
+    description = "t1_tse_obl cor" if number == 2 else "t2_tirm_obl cor"
+    dataset = dicom.image(
+        index + 1, study=STUDY_UID, series=number, pixels=pixels.astype(np.uint16),
+        **IDENTITY, **SCANNER, SeriesDescription=description,
+    )  # fmt: skip
+    dicom.set_place(dataset, made.positions_mm[index], made.row_direction, made.column_direction, made.pixel_spacing_mm)
+    return dataset
+
+
+def make_analysis(
+    folder: Path,
+    *,
+    slices: int = 9,
+    size: int = 68,
+    with_t1: bool = True,
+    with_fluid: bool = True,
+    edema: tuple[bool, bool] = (True, True),
+    header: dict[str, Any] | None = None,
+    flip: bool = False,
+) -> Analysis:
+    """An analysis of a study written to `folder`: structures lie where the patient's sides really are."""
+    t1 = fluid = None
+    if with_t1:
+        t1 = make_volume(
+            folder,
+            number=2,
+            shape=(slices, size, size + 4),
+            spacing_mm=(200 / size, 200 / size),
+            header=header,
+            flip=flip,
+        )
+    if with_fluid:
+        fluid = make_volume(
+            folder,
+            number=3,
+            shape=(slices - 2, size - 12, size - 12),
+            spacing_mm=(210 / size, 210 / size),
+            header=header,
+            seed=1,
+            gap_mm=3.9,
+        )
+    reference = t1 if t1 is not None else fluid
+    assert reference is not None
+    return Analysis(
+        study_instance_uid=STUDY_UID,
+        selection=_selection(t1, fluid),
+        model=MODEL,
+        t1=t1,
+        fluid=fluid,
+        region=_ellipsoid(reference, (0.0, 0.0), (62.0, 45.0)),
+        joints=tuple(_joint(reference, side) for side in Side),
+        joint_slices=tuple(range(3, reference.shape[0] - 3)),
+        edema=_edema(fluid, edema) if fluid is not None else None,
+        asas=AsasResult(
+            positive=any(edema),
+            left_positive=edema[0],
+            right_positive=edema[1],
+            sentence="The rule is met on the patient's left: edema in two consecutive slices."
+            if edema[0]
+            else "Not met.",
+            lesions=((Side.LEFT, 4, 61.0), (Side.LEFT, 5, 48.0)) if edema[0] else (),
+        )
+        if fluid is not None
+        else None,
+        prediction=_prediction(reference),
+        explanation=_explanation(reference),
+        limitations=() if fluid is not None else (Limitation("NO_FLUID", "No fluid-sensitive series was found."),),
+        timings_s={"select": 0.1, "segment": 1.25},
+    )
+
+
+def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
+    chosen = {
+        role: Candidate(
+            series_instance_uid=volume.series_instance_uid,
+            series_number=number,
+            description=f"{role} obl cor",
+            role=role,
+            score=91.0,
+            eligible=True,
+            chosen=True,
+            sentence="Semicoronal, fits.",
+            evidence=(Evidence("echo time", 20.0, "TE 9 ms"),),
+            images=volume.images,
+        )
+        for role, volume, number in ((Role.T1W, t1, 2), (Role.FLUID, fluid, 3))
+        if volume is not None
+    }
+    return Selection(tuple(chosen.values()), chosen, "Both series were found.")
+
+
+def lateral_mm(volume: Volume) -> tuple[Any, Any]:
+    """For each pixel: distance to the patient's left of the image centre, and down, in millimetres (rows, columns)."""
+    _, rows, columns = volume.shape
+    y, x = np.mgrid[0:rows, 0:columns]
+    along = (x - (columns - 1) / 2) * volume.pixel_spacing_mm[1] * np.sign(volume.row_direction[0])
+    return along, (y - (rows - 1) / 2) * volume.pixel_spacing_mm[0]
+
+
+def _ellipsoid(volume: Volume, centre: tuple[float, float], radii: tuple[float, float]) -> Any:
+    along, down = lateral_mm(volume)
+    slices = volume.shape[0]
+    mask = np.zeros(volume.shape, bool)
+    for index in range(1, slices - 1):
+        shrink = np.sqrt(max(0.0, 1 - ((index - (slices - 1) / 2) / (slices / 2)) ** 2))
+        if shrink > 0:
+            mask[index] = ((along - centre[0]) / (radii[0] * shrink)) ** 2 + (
+                (down - centre[1]) / (radii[1] * shrink)
+            ) ** 2 < 1
+    return mask
+
+
+def _joint(volume: Volume, side: Side) -> Joint:
+    along, down = lateral_mm(volume)
+    sign = 1 if side == Side.LEFT else -1
+    surface = sign * (32.0 + 4.0 * np.cos(down[:, :1] / 30.0))
+    inside = (np.abs(along - surface) < 7.5) & (np.abs(down) < 28)
+    slices = volume.shape[0]
+    band = np.zeros(volume.shape, bool)
+    columns = np.full(volume.shape[:2], np.nan, np.float32)
+    for index in range(2, slices - 2):
+        band[index] = inside
+        nearest = np.abs(along - surface).argmin(axis=1).astype(np.float32)
+        columns[index] = np.where(np.abs(down[:, 0]) < 28, nearest, np.nan)
+    visibility = np.linspace(0.9, 0.2, slices).astype(np.float32)
+    return Joint(side=side, columns_px=columns, band=band, visibility=visibility)
+
+
+def _edema(volume: Volume, sides: tuple[bool, bool]) -> Edema:
+    left = _ellipsoid(volume, (44.0, 6.0), (9.0, 12.0)) & sides[0]
+    right = _ellipsoid(volume, (-43.0, -8.0), (6.0, 6.0)) & sides[1]
+    size = volume.voxel_volume_mm3
+    return Edema(left, right, 180.0, 22.0, 268.0, float(left.sum()) * size, float(right.sum()) * size)
+
+
+def _prediction(volume: Volume) -> Prediction:
+    stages = (0.05, 0.78, 0.12, 0.05)
+    slices = tuple(SlicePrediction(index, 0.6 + 0.03 * index % 0.4, stages) for index in range(3, volume.shape[0] - 3))
+    return Prediction(True, 0.91, Stage.EARLY, stages, slices)
+
+
+def _explanation(volume: Volume) -> Explanation:
+    along, down = lateral_mm(volume)
+    heat = np.exp(-(((along - 36) / 14) ** 2) - ((down - 4) / 18) ** 2).astype(np.float32)
+    focused = np.zeros(volume.shape, np.float32)
+    used = range(3, volume.shape[0] - 3)
+    for index in used:
+        focused[index] = heat
+    source = tuple("joint" if index in used else "" for index in range(volume.shape[0]))
+    return Explanation(grad_cam=focused * 0.8, focused=focused, focus_source=source)
+
+
+def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[Analysis, StudyHeaders]:
+    """A study without a sacroiliac series, and its headers."""
+    volume = make_volume(folder, number=2, shape=(3, 40, 40), spacing_mm=(2.0, 2.0), header=header)
+    series = SeriesHeader(STUDY_UID, volume.series_instance_uid, "MR", series_number=2, images=volume.images)
+    candidate = Candidate(
+        volume.series_instance_uid, 2, "localizer", Role.T1W, 3.0, False, False, "Refused: a localizer of three slices."
+    )
+    selection = Selection((candidate,), {}, "Not applicable: the only series is a localizer.")
+    analysis = Analysis(study_instance_uid=STUDY_UID, selection=selection, model=MODEL)
+    return analysis, StudyHeaders(STUDY_UID, (series,))
+
+
+def headers_of(analysis: Analysis) -> StudyHeaders:
+    """Headers of the study an analysis was made from."""
+    series = tuple(
+        SeriesHeader(STUDY_UID, volume.series_instance_uid, "MR", images=volume.images)
+        for volume in (analysis.t1, analysis.fluid)
+        if volume is not None
+    )
+    return StudyHeaders(STUDY_UID, series)
+
+
+def without_frame_of_reference(analysis: Analysis) -> Analysis:
+    """The same analysis of series whose images name no frame of reference."""
+    return replace(
+        analysis,
+        t1=None if analysis.t1 is None else replace(analysis.t1, frame_of_reference_uid=""),
+        fluid=None if analysis.fluid is None else replace(analysis.fluid, frame_of_reference_uid=""),
+    )
+
+
+def as_enhanced(folder: Path, volume: Volume) -> Volume:
+    """The same volume as one enhanced multi-frame instance, frames in reverse order."""
+    dataset = _instance(volume, 7, 0, volume.voxels[::-1])
+    dicom.enhance(dataset, list(volume.positions_mm))
+    path = dicom.save(dataset, folder / "enhanced.dcm")
+    slices = volume.shape[0]
+    images = tuple(
+        replace(
+            image,
+            path=path,
+            sop_class_uid=EnhancedMRImageStorage,
+            sop_instance_uid=str(dataset.SOPInstanceUID),
+            frame=slices - index,
+            instance_number=1,
+        )
+        for index, image in enumerate(volume.images)
+    )
+    return replace(volume, images=images, series_instance_uid=str(dataset.SeriesInstanceUID))
+
+
+def with_enhanced_t1(folder: Path) -> Analysis:
+    """An analysis whose T1-weighted series is one enhanced multi-frame instance."""
+    analysis = make_analysis(folder)
+    assert analysis.t1 is not None
+    return replace(analysis, t1=as_enhanced(folder, analysis.t1))

@@ -1,0 +1,146 @@
+"""Grad-CAM against an analytic network; focus, source grid and sides."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from inference.serving.bundle import InputSpec, ModelSpec
+from inference.serving.gradcam import class_activation
+from inference.sij_mri.stage.classifier import LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
+from inference.sij_mri.stage.focus import explain
+from inference.sij_mri.types import Joint, Prediction, SlicePrediction, Stage
+from inference.space.surfaces import surface_band
+from inference.types import FloatArray, Side, Volume
+
+SIZE_PX, SPACING_MM = 48, 1.0
+RULE = {"top_k": 1, "curves": {"as": [1, 0], "moderate": [1, 0], "advanced": [1, 0]}, "threshold": 0.5}
+FLUID_WEIGHT, T1_WEIGHT = 3.0, -2.0
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    """Features are T1W and fluid, averaged over cells of 4 pixels; Early wants fluid and no T1W signal."""
+    inputs = keras.Input((SIZE_PX, SIZE_PX, 3))
+    features = layers.Conv2D(2, 4, strides=4, use_bias=False, name=LAST_CONVOLUTION)(inputs)
+    pooled = layers.GlobalAveragePooling2D()(features)
+    logits = layers.Dense(4, use_bias=False, name=STAGE_LOGITS)(pooled)
+    present = layers.Dense(2, use_bias=False)(pooled)
+    outputs = {"as": layers.Softmax(name="as")(present), "stage": layers.Softmax(name="stage")(logits)}
+    network = keras.Model(inputs, outputs)
+    kernel = np.zeros((4, 4, 3, 2), np.float32)
+    kernel[:, :, 0, 0] = kernel[:, :, 1, 1] = 1 / 16
+    network.get_layer(LAST_CONVOLUTION).set_weights([kernel])
+    weights = np.zeros((2, 4), np.float32)
+    weights[:, 1] = T1_WEIGHT, FLUID_WEIGHT
+    network.get_layer(STAGE_LOGITS).set_weights([weights])
+    return network
+
+
+@pytest.fixture
+def predictor(model: keras.Model) -> StagePredictor:
+    spec = ModelSpec("stage", (), InputSpec(SPACING_MM, SIZE_PX, 3, 0.0), parameters={"aggregation": RULE})
+    return StagePredictor(model, spec)
+
+
+def _volume(voxels: FloatArray, *, flipped: bool) -> Volume:
+    sign = -1.0 if flipped else 1.0
+    slices, _, columns = voxels.shape
+    first = -sign * (columns - 1) / 2
+    return Volume(
+        voxels=voxels,
+        positions_mm=np.stack([np.full(slices, first), np.arange(slices) * 4.0 * sign, np.full(slices, 40.0)], axis=1),
+        row_direction=(sign, 0.0, 0.0),
+        column_direction=(0.0, 0.0, -1.0),
+        pixel_spacing_mm=(1.0, 1.0),
+        slice_spacing_mm=4.0,
+        frame_of_reference_uid="1.2.3",
+    )
+
+
+def _joint(volume: Volume, side: Side, column: int) -> Joint:
+    surface = np.full(volume.shape[:2], np.nan, np.float32)
+    surface[1:4, 20:70] = column
+    return Joint(side, surface, surface_band(surface, volume), np.ones(len(surface), np.float32))
+
+
+def _prediction(slices: tuple[int, ...], stage: Stage = Stage.EARLY) -> Prediction:
+    one = (0.25, 0.25, 0.25, 0.25)
+    return Prediction(True, 0.9, stage, one, tuple(SlicePrediction(index, 0.9, one) for index in slices))
+
+
+def _study(*, flipped: bool) -> tuple[Volume, Volume, tuple[Joint, ...]]:
+    """A dark T1W image, and fluid with one bright spot on the patient's left in slice 2, near the left joint."""
+    rng = np.random.default_rng(0)
+    t1 = _volume(rng.uniform(90, 110, (5, 90, 96)).astype(np.float32), flipped=flipped)
+    fluid = np.full(t1.shape, 20.0, np.float32)
+    left, right = (24, 72) if flipped else (72, 24)
+    fluid[2, 38:50, left - 6 : left + 6] = 400.0
+    return t1, replace(t1, voxels=fluid), (_joint(t1, Side.LEFT, left), _joint(t1, Side.RIGHT, right))
+
+
+def test_weights_are_the_mean_gradients(model: keras.Model) -> None:
+    rng = np.random.default_rng(1)
+    images = rng.uniform(0, 1, (3, SIZE_PX, SIZE_PX, 3)).astype(np.float32)
+    cells = (SIZE_PX // 4) ** 2
+    means = images.reshape(3, SIZE_PX // 4, 4, SIZE_PX // 4, 4, 3).mean(axis=(2, 4))
+    expected = np.maximum(T1_WEIGHT * means[..., 0] + FLUID_WEIGHT * means[..., 1], 0) / cells
+    np.testing.assert_allclose(
+        class_activation(model, images, layer=LAST_CONVOLUTION, scores=STAGE_LOGITS, class_index=1), expected, atol=1e-6
+    )
+    assert not class_activation(model, images, layer=LAST_CONVOLUTION, scores=STAGE_LOGITS, class_index=2).any()
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_the_heat_lies_on_the_lesion_on_the_source_grid(predictor: StagePredictor, flipped: bool) -> None:
+    t1, fluid, joints = _study(flipped=flipped)
+    made = explain(predictor, t1, fluid, joints, _prediction((1, 2, 3)))
+    assert made.grad_cam.shape == made.focused.shape == t1.shape
+    assert made.focus_source == ("", "joint", "joint", "joint", "")
+    for heat in (made.grad_cam, made.focused):
+        assert heat.max() == pytest.approx(1.0)
+        assert heat.min() >= 0
+        assert not heat[[0, 4]].any()
+        index, row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+        assert index == 2
+        assert 34 <= row <= 54
+        assert (column > 48) != flipped
+    band = joints[0].band | joints[1].band
+    assert made.focused[band].sum() > 0.8 * made.focused.sum()
+
+
+def test_a_slice_whose_band_is_empty_has_the_published_box_as_focus(predictor: StagePredictor) -> None:
+    t1, fluid, joints = _study(flipped=False)
+    bare = tuple(replace(joint, band=np.zeros_like(joint.band)) for joint in joints)
+    made = explain(predictor, t1, fluid, bare, _prediction((2,)))
+    assert made.focus_source[2] == "box"
+    rows, columns = np.nonzero(made.focused[2] > 0)
+    assert rows.min() >= 0.5 * 96 - 3
+    assert 0.3 * 96 - 3 <= columns.min() <= columns.max() <= 0.7 * 96 + 3
+
+
+def test_without_a_joint_there_is_no_heat(predictor: StagePredictor) -> None:
+    t1, fluid, _ = _study(flipped=False)
+    made = explain(predictor, t1, fluid, (), _prediction((2,)))
+    assert not made.grad_cam.any()
+    assert made.focus_source[2] == "box"
+
+
+def test_a_fluid_series_alone_is_explained_too(predictor: StagePredictor) -> None:
+    _, fluid, joints = _study(flipped=False)
+    made = explain(predictor, None, fluid, joints, _prediction((2,)))
+    assert made.grad_cam[2].max() == pytest.approx(1.0)
+
+
+def test_a_stage_without_evidence_gives_a_cool_map(predictor: StagePredictor) -> None:
+    t1, fluid, joints = _study(flipped=False)
+    made = explain(predictor, t1, fluid, joints, _prediction((2,), Stage.ADVANCED))
+    assert not made.grad_cam.any()
+    assert not made.focused.any()
+
+
+def test_neither_volume_is_an_error(predictor: StagePredictor) -> None:
+    with pytest.raises(ValueError, match="received neither"):
+        explain(predictor, None, None, (), _prediction((2,)))

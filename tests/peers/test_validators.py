@@ -1,0 +1,234 @@
+"""Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+
+from inference.sij_mri.types import Analysis
+from inference.space.grids import to_index
+from inference.types import Side, StudyHeaders, Volume
+from reporting.gate import check
+from reporting.outputs import build, paths_of
+from reporting.writer import write
+from tests.factories.analysis import (
+    IDENTITY,
+    STARTED,
+    headers_of,
+    make_analysis,
+    not_applicable,
+    with_enhanced_t1,
+    without_frame_of_reference,
+)
+from tests.programs import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
+
+Need = Callable[[str], str]
+
+
+def write_results(analysis: Analysis, folder: Path, headers: StudyHeaders | None = None) -> dict[str, list[Path]]:
+    """Build, check and write all objects; their files by kind."""
+    headers = headers or headers_of(analysis)
+    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
+    assert check(outputs.objects, analysis, headers) == ()
+    folder.mkdir(exist_ok=True)
+    paths = paths_of(outputs.objects, folder)
+    files: dict[str, list[Path]] = {}
+    for item in outputs.objects:
+        write(item.dataset, paths[item.sop_instance_uid])
+        files.setdefault(item.kind, []).append(paths[item.sop_instance_uid])
+    return files
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def analysis(study: Path) -> Analysis:
+    return make_analysis(study)
+
+
+@pytest.fixture(scope="module")
+def files(analysis: Analysis, study: Path) -> dict[str, list[Path]]:
+    return write_results(analysis, study / "results")
+
+
+def every(files: dict[str, list[Path]]) -> list[Path]:
+    return [path for paths in files.values() for path in paths]
+
+
+def test_dciodvfy_finds_no_error(files: dict[str, list[Path]], need_program: Need) -> None:
+    assert {path.name: dciodvfy_errors(need_program, path) for path in every(files)} == {
+        path.name: [] for path in every(files)
+    }
+
+
+def test_dcentvfy_finds_one_study(files: dict[str, list[Path]], study: Path, need_program: Need) -> None:
+    assert dcentvfy_errors(need_program, [*study.glob("*.dcm"), *every(files)]) == []
+
+
+@pytest.mark.parametrize("kind", ["sr-root", "sr-measurements", "sr-text"])
+def test_pixelmed_finds_no_error(files: dict[str, list[Path]], kind: str, need_program: Need) -> None:
+    assert pixelmed_errors(need_program, files[kind][0]) == []
+
+
+VARIANTS: dict[str, Callable[[Path], Analysis]] = {
+    "T1-weighted alone": lambda folder: make_analysis(folder, with_fluid=False),
+    "fluid-sensitive alone": lambda folder: make_analysis(folder, with_t1=False),
+    "no edema": lambda folder: make_analysis(folder, edema=(False, False)),
+    "edema on one side": lambda folder: make_analysis(folder, edema=(True, False)),
+    "no frame of reference": lambda folder: without_frame_of_reference(make_analysis(folder)),
+    "enhanced multi-frame": with_enhanced_t1,
+    "nothing but a region": lambda folder: replace(
+        make_analysis(folder, with_fluid=False), joints=(), prediction=None, explanation=None, joint_slices=()
+    ),
+    "bad dates and sex": lambda folder: make_analysis(
+        folder,
+        header={"PatientBirthDate": "1990", "PatientSex": "f", "StudyTime": "10:15:00", "BodyPartExamined": "SIJ"},
+    ),
+    "missing attributes": lambda folder: make_analysis(folder, header=dict.fromkeys(IDENTITY)),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_dciodvfy_finds_no_error_whatever_is_missing(tmp_path: Path, name: str, need_program: Need) -> None:
+    files = write_results(VARIANTS[name](tmp_path), tmp_path / "results")
+    # Of the captures, the page and one slice: the others differ in their pixels alone.
+    chosen = [path for kind, paths in files.items() for path in (paths[:2] if kind == "sc" else paths)]
+    assert [line for path in chosen for line in dciodvfy_errors(need_program, path)] == []
+
+
+def test_pixelmed_on_a_root_that_has_nothing_but_a_region(tmp_path: Path, need_program: Need) -> None:
+    files = write_results(VARIANTS["nothing but a region"](tmp_path), tmp_path / "results")
+    assert pixelmed_errors(need_program, files["sr-root"][0]) == []
+
+
+def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None:
+    analysis, headers = not_applicable(tmp_path)
+    files = write_results(analysis, tmp_path / "results", headers)
+    assert list(files) == ["sr-text"]
+    path = files["sr-text"][0]
+    assert dciodvfy_errors(need_program, path) == []
+    assert pixelmed_errors(need_program, path) == []
+    assert dcentvfy_errors(need_program, [*tmp_path.glob("*.dcm"), path]) == []
+    text = subprocess.run(
+        [need_program("dsrdump"), "+Pl", str(path)], capture_output=True, check=True, text=True
+    ).stdout
+    assert "Not analysed, because" in text and "NOT FOR DIAGNOSIS" in text
+
+
+NAMES = {
+    "Japanese": (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+    "Korean": (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
+    "Cyrillic": (["ISO_IR 144"], "Люксембург^Анна"),
+    "UTF-8": (["ISO_IR 192"], "Wang^XiaoDong=王^小东"),
+    "Latin-1": (["ISO_IR 100"], "Buc^Jérôme"),
+}
+
+
+@pytest.mark.parametrize("script", NAMES)
+def test_names_come_back_intact(tmp_path: Path, script: str, need_program: Need) -> None:
+    charset, name = NAMES[script]
+    analysis = make_analysis(tmp_path, with_fluid=False, header={"SpecificCharacterSet": charset, "PatientName": name})
+    source = pydicom.dcmread(analysis.t1.images[0].path)
+    assert source.SpecificCharacterSet == (charset if len(charset) > 1 else charset[0])
+    files = write_results(analysis, tmp_path / "results")
+    for kind, paths in files.items():
+        dump = subprocess.run(
+            [need_program("dcmdump"), "-q", "+P", "PatientName", "+P", "SpecificCharacterSet", str(paths[0])],
+            capture_output=True, check=True,
+        ).stdout.decode("utf-8")  # fmt: skip
+        assert f"[{name}]" in dump, kind
+        assert "[ISO_IR 192]" in dump
+        assert dciodvfy_errors(need_program, paths[0]) == []
+
+
+def test_a_name_without_a_character_set_keeps_its_bytes(tmp_path: Path) -> None:
+    analysis = make_analysis(tmp_path, with_fluid=False, header={"PatientName": "Иванов^Иван"})
+    for image in analysis.t1.images:
+        image.path.write_bytes(image.path.read_bytes().replace(b"ISO_IR 192", b" " * 10))
+        assert not pydicom.dcmread(image.path).SpecificCharacterSet
+    files = write_results(analysis, tmp_path / "results")
+    assert str(pydicom.dcmread(files["sr-text"][0]).PatientName) == "Иванов^Иван"
+
+
+def program_of_environment(name: str) -> str:
+    """A program that a Python package installed beside the interpreter."""
+    path = shutil.which(name, path=str(Path(sys.executable).parent))
+    if path is None:
+        message = f"{name} of the package dcmqi is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+def read_with_dcmqi(path: Path, folder: Path) -> dict[int, Path]:
+    """Segments of a segmentation as NIfTI files, by segment number."""
+    folder.mkdir()
+    program = program_of_environment("segimage2itkimage")
+    subprocess.run(
+        [program, "--inputDICOM", str(path), "--outputDirectory", str(folder), "--outputType", "nii"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    return {int(file.name.split(".")[0].split("-")[-1]): file for file in folder.glob("*.nii*")}
+
+
+def voxels_on(volume: Volume, file: Path) -> np.ndarray:
+    """The voxels of a NIfTI file, placed on a volume through patient coordinates."""
+    image = nibabel.load(file)
+    inside = np.argwhere(np.asarray(image.dataobj) > 0)
+    points = (image.affine @ np.c_[inside, np.ones(len(inside))].T).T[:, :3] * [-1, -1, 1]
+    indices = to_index(volume, points)
+    assert np.abs(indices - np.rint(indices)).max() < 0.05, "voxels must lie on the grid"
+    mask = np.zeros(volume.shape, bool)
+    mask[tuple(np.rint(indices).astype(int).T)] = True
+    return mask
+
+
+def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
+    analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    anatomy = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy")
+    edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema")
+    expected = [
+        (anatomy[1], analysis.t1, analysis.region),
+        (anatomy[2], analysis.t1, analysis.joint(Side.LEFT).band),
+        (anatomy[3], analysis.t1, analysis.joint(Side.RIGHT).band),
+        (edema[1], analysis.fluid, analysis.edema.left),
+        (edema[2], analysis.fluid, analysis.edema.right),
+    ]
+    for file, volume, mask in expected:
+        assert np.array_equal(voxels_on(volume, file), mask)
+
+
+def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path) -> None:
+    analysis = with_enhanced_t1(tmp_path)
+    files = write_results(analysis, tmp_path / "results")
+    segments = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy")
+    assert np.array_equal(voxels_on(analysis.t1, segments[1]), analysis.region)
+    frames = pydicom.dcmread(files["seg-anatomy"][0]).PerFrameFunctionalGroupsSequence
+    for frame in frames:
+        source = frame.DerivationImageSequence[0].SourceImageSequence[0]
+        index = analysis.t1.shape[0] - int(source.ReferencedFrameNumber)
+        position = [float(value) for value in frame.PlanePositionSequence[0].ImagePositionPatient]
+        assert np.allclose(position, analysis.t1.positions_mm[index], atol=1e-3)
+
+
+def test_tid1500_reader_reads_the_measurements(files: dict[str, list[Path]], tmp_path: Path) -> None:
+    out = tmp_path / "measurements.json"
+    subprocess.run(
+        [program_of_environment("tid1500reader"), "--inputDICOM", str(files["sr-measurements"][0]),
+         "--outputMetadata", str(out)],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert "118565006" in out.read_text()

@@ -1,0 +1,70 @@
+"""Joints cross between grids by patient coordinates."""
+
+import numpy as np
+import pytest
+
+from inference.sij_mri.crossing import carry_joints
+from inference.sij_mri.types import Joint
+from inference.space import grids
+from inference.space.surfaces import surface_band
+from inference.types import Side, Volume
+
+
+def grid(
+    *, slices: int = 12, size: int = 80, pixel_mm: float = 1.0, step_mm: float = 4.0, tilt_deg: float = 30.0,
+    flipped: bool = False,
+) -> Volume:  # fmt: skip
+    """A semicoronal stack about the origin."""
+    tilt = np.deg2rad(tilt_deg)
+    row = np.array([-1.0 if flipped else 1.0, 0.0, 0.0])
+    column = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
+    normal = np.cross(row, column)
+    corner = -(size - 1) / 2 * pixel_mm * (row + column)
+    positions = np.array([corner + (k - (slices - 1) / 2) * step_mm * normal for k in range(slices)])
+    voxels = np.zeros((slices, size, size), np.float32)
+    return Volume(voxels, positions, tuple(row), tuple(column), (pixel_mm, pixel_mm), step_mm)
+
+
+def plane_joint(volume: Volume, x_mm: float) -> Joint:
+    """The joint whose surface is the sagittal plane at this x, in the middle rows and slices."""
+    slices, rows, columns = volume.shape
+    surface = np.full((slices, rows), np.nan, np.float32)
+    for k in range(2, slices - 2):
+        for r in range(10, rows - 10):
+            points = grids.to_patient(volume, [[k, r, c] for c in range(columns)])
+            surface[k, r] = np.interp(
+                x_mm * volume.row_direction[0], points[:, 0] * volume.row_direction[0], range(columns)
+            )
+    return Joint(Side.LEFT, surface, surface_band(surface, volume), np.linspace(0, 1, slices, dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"pixel_mm": 0.8, "size": 100},
+        {"step_mm": 3.0, "slices": 17},
+        {"tilt_deg": 34.0},
+        {"flipped": True},
+        {"flipped": True, "pixel_mm": 1.3, "tilt_deg": 27.0, "step_mm": 5.0},
+    ],
+)
+def test_a_surface_keeps_its_place_in_the_patient(target: dict[str, float]) -> None:
+    source, onto = grid(), grid(**target)  # type: ignore[arg-type]
+    (carried,) = carry_joints((plane_joint(source, 22.0),), source, onto)
+    k, r = np.nonzero(np.isfinite(carried.columns_px))
+    points = grids.to_patient(onto, np.stack([k, r, carried.columns_px[k, r]], axis=-1))
+    assert len(k) > 100
+    assert np.abs(points[:, 0] - 22.0).max() < 0.05
+    assert carried.side is Side.LEFT
+    assert carried.band.shape == onto.shape
+
+
+def test_on_the_same_grid_nothing_changes() -> None:
+    source = grid()
+    joint = plane_joint(source, -15.0)
+    assert carry_joints((joint,), source, grid()) == (joint,)
+
+
+def test_a_joint_outside_the_other_stack_is_left_out() -> None:
+    source = grid()
+    assert carry_joints((plane_joint(source, 30.0),), source, grid(size=20)) == ()

@@ -1,0 +1,180 @@
+"""Between voxel indices and the patient: round trips, and left stays left in any orientation."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from inference.space.grids import orient_side, resample, same_grid, same_space, to_index, to_patient
+from inference.types import Side, Volume
+
+angles = st.tuples(*[st.floats(-180, 180)] * 3)
+
+
+def volume(
+    *,
+    shape: tuple[int, int, int] = (9, 30, 34),
+    rotation: Rotation | None = None,
+    gaps: NDArray[np.float64] | None = None,
+    spacing: tuple[float, float] = (0.9, 0.7),
+    origin: tuple[float, float, float] = (-12.0, -14.0, 9.0),
+    shear_mm: float = 0.0,
+) -> Volume:
+    """A volume anywhere; by default coronal in the radiological habit, 3 mm apart."""
+    turn = rotation or Rotation.identity()
+    row, column = turn.apply([1.0, 0.0, 0.0]), turn.apply([0.0, 0.0, -1.0])
+    gaps = np.full(shape[0] - 1, 3.0) if gaps is None else gaps
+    along = np.concatenate([[0.0], np.cumsum(gaps)])
+    starts = np.asarray(origin) + along[:, None] * np.cross(row, column) + shear_mm * np.arange(shape[0])[:, None] * row
+    return Volume(
+        voxels=np.zeros(shape, np.float32),
+        positions_mm=starts,
+        row_direction=tuple(row),
+        column_direction=tuple(column),
+        pixel_spacing_mm=spacing,
+        slice_spacing_mm=float(np.median(gaps)) if len(gaps) else 3.0,
+        frame_of_reference_uid="1.2",
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    angles=angles,
+    gaps=st.lists(st.floats(0.5, 9.0), min_size=8, max_size=8),
+    shear=st.floats(-1, 1),
+    index=st.tuples(st.floats(-3, 12), st.floats(-9, 40), st.floats(-9, 40)),
+)
+def test_there_and_back(
+    angles: tuple[float, ...], gaps: list[float], shear: float, index: tuple[float, float, float]
+) -> None:
+    rotation = Rotation.from_euler("xyz", angles, degrees=True)
+    place = volume(rotation=rotation, gaps=np.array(gaps), shear_mm=shear)
+    assert to_index(place, to_patient(place, index)) == pytest.approx(index, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(angles=angles, index=st.tuples(st.integers(0, 8), st.integers(0, 29), st.integers(0, 33)))
+def test_indices_mean_what_dicom_says(angles: tuple[float, ...], index: tuple[int, int, int]) -> None:
+    """PS3.3 C.7.6.2.1.1: position + row direction x column spacing x column + column direction x row spacing x row."""
+    place = volume(rotation=Rotation.from_euler("xyz", angles, degrees=True))
+    expected = (
+        place.positions_mm[index[0]]
+        + np.array(place.row_direction) * 0.7 * index[2]
+        + np.array(place.column_direction) * 0.9 * index[1]
+    )
+    assert to_patient(place, index) == pytest.approx(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(angles=angles, flips=st.tuples(st.booleans(), st.booleans()))
+def test_left_stays_left_in_any_orientation(angles: tuple[float, ...], flips: tuple[bool, bool]) -> None:
+    """A blob on the patient's left, drawn on one grid, lies at the same place of the patient on any other."""
+    source = volume(shape=(13, 41, 41), origin=(-14.0, -18.0, 18.0))
+    blob = np.zeros(source.shape, np.float32)
+    blob[4:8, 10:20, 25:33] = 1
+    truth = to_patient(source, np.argwhere(blob)).mean(axis=0)
+    turn = Rotation.from_euler("xyz", angles, degrees=True) * Rotation.from_euler(
+        "zx", [180 * flips[0], 180 * flips[1]], degrees=True
+    )
+    onto = volume(shape=(30, 60, 60), rotation=turn, gaps=np.full(29, 1.5), spacing=(1.0, 1.0))
+    middle = to_patient(onto, [14.5, 29.5, 29.5])
+    onto = replace(onto, positions_mm=onto.positions_mm + (truth - middle))
+    found = resample(blob, source, onto)
+    weights = found[found > 0]
+    centre = (to_patient(onto, np.argwhere(found > 0)) * weights[:, None]).sum(axis=0) / weights.sum()
+    assert centre == pytest.approx(truth, abs=0.5)
+    assert truth[0] > 0
+    assert centre[0] > 0
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_sides(flipped: bool) -> None:
+    place = volume()
+    if flipped:
+        place = replace(place, row_direction=(-1.0, 0.0, 0.0), column_direction=place.column_direction)
+    assert orient_side(place, 30) == (Side.RIGHT if flipped else Side.LEFT)
+    assert orient_side(place, 2) == (Side.LEFT if flipped else Side.RIGHT)
+
+
+def test_the_same_grid_is_copied() -> None:
+    place = volume()
+    array = np.arange(9 * 30 * 34).reshape(place.shape)
+    found = resample(array, place, replace(place, voxels=place.voxels + 1))
+    assert same_grid(place, replace(place))
+    assert np.array_equal(found, array)
+    assert found is not array
+    assert not same_grid(place, replace(place, positions_mm=place.positions_mm + 0.01))
+
+
+def test_a_shift_by_whole_voxels_moves_whole_voxels() -> None:
+    place = volume()
+    shift = 2 * 0.7 * np.array(place.row_direction) + 3.0 * np.array(place.normal)
+    onto = replace(place, positions_mm=place.positions_mm + shift)
+    array = np.random.default_rng(1).random(place.shape).astype(np.float32)
+    found = resample(array, place, onto)
+    assert found[:-1, :, :-2] == pytest.approx(array[1:, :, 2:], abs=1e-5)
+    assert not found[-1].any()
+    assert not found[:, :, -2:].any()
+
+
+def test_masks_stay_masks_and_outside_is_false() -> None:
+    place = volume()
+    onto = replace(place, positions_mm=place.positions_mm + np.array([0.2, 1.0, 0.3]))
+    mask = np.ones(place.shape, bool)
+    for order in (0, 1):
+        found = resample(mask, place, onto, order=order)
+        assert found.dtype == np.bool_
+        assert found.all()  # within half a voxel everywhere
+    far = replace(place, positions_mm=place.positions_mm + 500)
+    assert not resample(mask, place, far, order=0).any()
+
+
+def test_labels_are_never_mixed() -> None:
+    place = volume()
+    labels = np.where(np.indices(place.shape)[2] > 15, 7, 3).astype(np.uint8)
+    onto = volume(rotation=Rotation.from_euler("y", 7, degrees=True))
+    found = resample(labels, place, onto, order=0)
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) == {0, 3, 7}
+
+
+def test_unequal_slices_are_interpolated_by_distance() -> None:
+    source = volume(shape=(3, 8, 8), gaps=np.array([3.0, 9.0]))
+    array = np.zeros(source.shape, np.float32)
+    array[:] = np.array([0.0, 3.0, 12.0])[:, None, None]  # the value is the distance in millimetres
+    onto = volume(shape=(13, 8, 8), gaps=np.full(12, 1.0))
+    assert resample(array, source, onto)[:, 4, 4] == pytest.approx(np.arange(13), abs=1e-4)
+
+
+def test_a_single_slice_has_a_thickness() -> None:
+    source = volume(shape=(1, 8, 8))
+    onto = volume(shape=(5, 8, 8), gaps=np.full(4, 1.0), origin=(-12.0, -16.0, 9.0))
+    found = resample(np.ones((1, 8, 8), np.float32), source, onto)
+    assert [bool(plane.any()) for plane in found] == [False, True, True, True, False]
+
+
+def test_only_one_frame_of_reference_is_one_space() -> None:
+    place = volume()
+    assert same_space(place, replace(place))
+    assert not same_space(place, replace(place, frame_of_reference_uid="1.3"))
+    assert not same_space(replace(place, frame_of_reference_uid=""), replace(place, frame_of_reference_uid=""))
+
+
+def test_an_array_of_another_grid_is_refused() -> None:
+    with pytest.raises(ValueError, match="received"):
+        resample(np.zeros((2, 2, 2)), volume(), volume())
+
+
+def test_speed_on_an_oblique_grid() -> None:
+    shape = (25, 336, 336)
+    source = volume(shape=shape, spacing=(0.6, 0.6))
+    onto = volume(shape=shape, spacing=(0.6, 0.6), rotation=Rotation.from_euler("xyz", [4, 2, 1], degrees=True))
+    array = np.random.default_rng(1).random(shape).astype(np.float32)
+    start = time.process_time()
+    resample(array, source, onto)
+    assert time.process_time() - start < 0.7

@@ -1,0 +1,164 @@
+"""From a volume to a network's grid and back: places, orientation, scale."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.space.network_grid import (
+    PlaneMapping,
+    crop_about,
+    neighbour_indices,
+    network_mapping,
+    normalised,
+    slice_places_mm,
+)
+from inference.types import FloatArray, Vector, Volume
+
+LEFT: Vector = (1.0, 0.0, 0.0)
+FEET: Vector = (0.0, 0.6, -0.8)
+
+
+def smooth_voxels(shape: tuple[int, int, int]) -> FloatArray:
+    """An asymmetric pattern without sharp edges: one bright blob to the left and the head."""
+    _, rows, columns = np.meshgrid(*(np.linspace(0, 1, n) for n in shape), indexing="ij")
+    return (1000 * np.exp(-((rows - 0.3) ** 2 + (columns - 0.65) ** 2) / 0.02)).astype(np.float32)
+
+
+def volume(
+    shape: tuple[int, int, int] = (5, 120, 100), *, spacing_mm: tuple[float, float] = (0.6, 0.6), gap_mm: float = 3.3
+) -> Volume:
+    normal = np.cross(LEFT, FEET)
+    return Volume(
+        voxels=smooth_voxels(shape),
+        positions_mm=np.array([10.0, -50.0, 70.0]) + np.arange(shape[0])[:, None] * gap_mm * normal,
+        row_direction=LEFT,
+        column_direction=FEET,
+        pixel_spacing_mm=spacing_mm,
+        slice_spacing_mm=gap_mm,
+    )
+
+
+def turned(given: Volume, *, how: str) -> Volume:
+    """The same patient, stored with other directions; slices always ascend along row x column."""
+    voxels, row, column = given.voxels, np.array(given.row_direction), np.array(given.column_direction)
+    _, rows, columns = given.shape
+    positions, (between_rows, between_columns) = given.positions_mm, given.pixel_spacing_mm
+    if how == "columns":
+        positions = positions + row * (columns - 1) * between_columns
+        voxels, row = voxels[:, :, ::-1], -row
+    elif how == "rows":
+        positions = positions + column * (rows - 1) * between_rows
+        voxels, column = voxels[:, ::-1], -column
+    else:
+        voxels, row, column = voxels.transpose(0, 2, 1), column, row
+        between_rows, between_columns = between_columns, between_rows
+    return replace(
+        given,
+        voxels=np.ascontiguousarray(voxels[::-1]),
+        positions_mm=positions[::-1],
+        row_direction=as_vector(row),
+        column_direction=as_vector(column),
+        pixel_spacing_mm=(between_rows, between_columns),
+    )
+
+
+def as_vector(values: NDArray[np.float64]) -> Vector:
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+@pytest.mark.parametrize("spacing_mm", [(0.3, 0.3), (0.6, 0.6), (0.8, 0.5), (1.35, 1.35), (2.0, 2.0)])
+def test_there_and_back_again_keeps_a_smooth_image(spacing_mm: tuple[float, float]) -> None:
+    given = volume(spacing_mm=spacing_mm)
+    mapping = network_mapping(given, spacing_mm=1.35, size_px=160)
+
+    back = mapping.to_source(mapping.to_network(given.voxels))
+
+    inner = (slice(None), slice(5, -5), slice(5, -5))
+    assert back.shape == given.shape
+    assert np.abs(back[inner] - given.voxels[inner]).max() < 80
+
+
+@pytest.mark.parametrize("how", ["columns", "rows", "transposed"])
+def test_the_network_sees_the_same_picture_however_the_volume_is_stored(how: str) -> None:
+    given = volume()
+    expected = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)
+    other = turned(given, how=how)
+
+    mapping = network_mapping(other, spacing_mm=1.0, size_px=128)
+
+    assert np.abs(mapping.to_network(other.voxels) - expected).max() < 0.5
+    assert np.abs(mapping.to_source(expected) - other.voxels).max() < 80
+
+
+def test_left_is_at_high_columns_and_feet_at_high_rows() -> None:
+    given = turned(volume(), how="columns")
+
+    picture = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)[2]
+
+    row, column = np.unravel_index(picture.argmax(), picture.shape)
+    assert column > 64 + 5
+    assert row < 64 - 5
+
+
+def test_distances_are_kept_in_millimetres() -> None:
+    given = volume((3, 200, 200), spacing_mm=(0.5, 1.0))
+    mapping = network_mapping(given, spacing_mm=1.25, size_px=160)
+
+    centre = mapping.matrix @ np.array([79.5, 79.5, 1.0])
+    aside = mapping.matrix @ np.array([79.5 + 8, 79.5 + 8, 1.0])
+
+    assert centre == pytest.approx([99.5, 99.5])
+    assert (aside - centre) == pytest.approx([10.0 / 1.0, 10.0 / 0.5])
+
+
+def test_what_lies_beyond_the_image_is_zero() -> None:
+    given = volume((1, 50, 50), spacing_mm=(1.0, 1.0))
+    picture = network_mapping(given, spacing_mm=1.0, size_px=160).to_network(given.voxels + 1)
+
+    assert not picture[0, :50].any()
+    assert picture[0, 80, 80] > 0
+
+
+def test_a_crop_has_its_centre_in_the_middle_and_the_wanted_size() -> None:
+    given = volume((2, 120, 120), spacing_mm=(0.5, 0.5))
+
+    crop, mapping = crop_about(given, (36.0, 78.0), size_mm=40.0, size_px=80)
+
+    assert isinstance(mapping, PlaneMapping)
+    assert crop.shape == (2, 80, 80)
+    assert mapping.matrix @ np.array([39.5, 39.5, 1.0]) == pytest.approx([78.0, 36.0])
+    row, column = np.unravel_index(crop[0].argmax(), crop[0].shape)
+    assert abs(row - 39.5) < 2 and abs(column - 39.5) < 2
+
+
+def test_normalisation_ignores_the_empty_margin_and_bounds_the_bright() -> None:
+    values = np.zeros((2, 40, 40), np.float32)
+    values[:, 10:30, 10:30] = np.linspace(100, 200, 20, dtype=np.float32)
+    values[0, 20, 20] = 1e6
+
+    scaled = normalised(values)
+
+    assert scaled.dtype == np.float32
+    assert scaled.min() == 0 and scaled.max() == 1.5
+    assert scaled[1, 15, 29] == pytest.approx(1.0, abs=0.02)
+    assert not normalised(np.full((1, 4, 4), 7, np.float32)).any()
+
+
+def test_scaled_intensities_do_not_depend_on_the_scanners_units() -> None:
+    values = smooth_voxels((2, 30, 30)) + 5
+
+    assert normalised(values) == pytest.approx(normalised(values * 37.0), abs=1e-4)
+
+
+def test_neighbours_are_chosen_by_distance_and_repeated_at_the_ends() -> None:
+    thick = neighbour_indices(np.arange(4) * 3.3, 5, 3.3)
+    thin = neighbour_indices(np.arange(20) * 1.1, 3, 3.3)
+
+    assert thick.tolist() == [[0, 0, 0, 1, 2], [0, 0, 1, 2, 3], [0, 1, 2, 3, 3], [1, 2, 3, 3, 3]]
+    assert thin[10].tolist() == [7, 10, 13]
+
+
+def test_places_ascend_from_zero() -> None:
+    assert slice_places_mm(volume(gap_mm=4.0)) == pytest.approx([0, 4, 8, 12, 16])

@@ -1,0 +1,3 @@
+"""Making and judging the models of the sacroiliac application."""
+
+__all__ = []

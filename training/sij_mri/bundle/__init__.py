@@ -1,0 +1,3 @@
+"""What goes into the bundle, and its card."""
+
+__all__ = ["assemble", "card"]

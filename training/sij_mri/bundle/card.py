@@ -1,0 +1,114 @@
+"""The card of a bundle: what it was made of, how well it does, and where it fails."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.judge import Interval
+
+LIMITS = """\
+- Ten patients of one source (1.5 T, 336 x 336, 0.6 x 0.6 x 3.3 mm) carry the region network; two of them have very
+  abnormal marrow. Other field strengths, protocols, coils, children, metal and pregnancy were never seen.
+- The confidence intervals are over few patients of that one source: they say nothing of other hospitals.
+- The region covers sacrum, ilia, the joints between them and the lowest lumbar vertebra as one piece. It is sought
+  within 216 mm about the middle of the image.
+- Wanted was a mean 2D Dice of 0.93. Most of what is missing lies in the end slices (ilium in front of the sacrum,
+  transverse processes and arches behind it), where the manual masks of different patients follow different habits.
+- On fluid-sensitive images alone the region is less certain than on T1-weighted ones.
+- No radiologist's label of any stage exists in the training data. The classifier learnt from simulated lesions in real
+  and synthetic anatomy; its probabilities describe those simulations, not disease as a clinic sees it.
+- Simulated lesions are cleaner than real ones. Infection, tumour, fracture, osteitis condensans and degeneration are
+  unknown to it and may be called axial spondyloarthritis."""
+
+
+EDEMA = """
+Oedema is found by a small classifier whose numbers ship with the code (`inference/edema_classifier.json`), not in this
+bundle. It was taught by the readings of seven scans (Hepburn et al.) and by phantoms. Each scan judged by a classifier
+taught without its patient, in the region of a network that had not seen the patient: mean Dice with the readers 0.457
+(95 % interval 0.323 to 0.601; the readers with each other 0.565)."""
+
+
+def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    """Write the card.
+
+    Parameters
+    ----------
+    name, version : str
+        Of the bundle.
+    evaluation : mapping
+        ``region``: figures by contrast (:func:`training.judge.figures.region_figures`); ``stage``: the classifier's.
+    provenance : mapping
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parts = [
+        f"# Model card: {name} {version}\n",
+        "**RESEARCH ONLY. Not a medical device. Not for diagnosis or treatment. Every output is unverified.**\n",
+        "## What is in it\n",
+        _networks(provenance),
+        "## Data\n",
+        f"- Real: {provenance['real data']}.",
+        f"- Synthetic: {provenance['synthetic data']}.",
+        f"- Use of the weights: {provenance['use of the weights']}.\n",
+        "## Figures\n",
+        *_region_figures(evaluation.get("region", {})),
+        *_stage_figures(evaluation.get("stage", {})),
+        EDEMA,
+        "\n## Limits\n",
+        LIMITS,
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _networks(provenance: Mapping[str, Any]) -> str:
+    runs = provenance["region runs"]
+    steps = ", ".join(str(state["step"]) for state in runs.values())
+    averaged = f", {len(runs)} of them averaged" if len(runs) > 1 else ""
+    return (
+        f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm){averaged}: "
+        "trained on half of the labelled patients, then refined on all ten and on scans that it had "
+        f"labelled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
+        "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
+        "- Stage network: a small convolutional network on the two joints of a slice, straightened and side by side "
+        "(T1, fluid-sensitive, closeness to the joint), with a rule from slices to study.\n"
+    )
+
+
+def _region_figures(figures: Mapping[str, Any]) -> list[str]:
+    if not figures:
+        return ["Region: not evaluated."]
+    names = {"t1w": "T1-weighted", "stir": "STIR alone"}
+    lines = [
+        "Region, on patients that the network had not seen (cross-validation; "
+        "mean over patients, bootstrap interval):\n",
+        "| images | patients | 2D Dice | 3D Dice | mean surface distance, mm |",
+        "|---|---|---|---|---|",
+    ]
+    for contrast, values in figures.items():
+        intervals = [Interval(**values[key]) for key in ("dice_2d", "dice_3d", "surface_distance_mm")]
+        cells = " | ".join(str(interval) for interval in intervals)
+        lines.append(f"| {names.get(contrast, contrast)} | {values['patients']} | {cells} |")
+    return lines
+
+
+def _stage_figures(figures: Mapping[str, Any]) -> list[str]:
+    """Figures of the classifier, one column for each group of patients."""
+    groups: Mapping[str, Any] = figures.get("groups", {})
+    if not groups:
+        return ["\nStage: not evaluated."]
+    heads = [f"{name} ({group['patients']} patients)" for name, group in groups.items()]
+    rows = ["\nStage, on held-back simulated patients (95 % bootstrap interval over patients):\n"]
+    rows += [f"| figure | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    names = dict.fromkeys(name for group in groups.values() for name in group["figures"])
+    for name in names:
+        cells = [_interval(group["figures"].get(name)) for group in groups.values()]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return rows
+
+
+def _interval(value: Mapping[str, float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value['value']:.2f} ({value['low']:.2f} to {value['high']:.2f})"

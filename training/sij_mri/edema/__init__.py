@@ -1,0 +1,3 @@
+"""The edema classifier: teaching voxels, training, evaluation."""
+
+__all__ = ["evaluate", "train"]

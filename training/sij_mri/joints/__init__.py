@@ -1,0 +1,3 @@
+"""The joint surfaces on phantoms and on labeled scans."""
+
+__all__ = ["evaluate"]

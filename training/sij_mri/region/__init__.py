@@ -1,0 +1,3 @@
+"""The bone region: samples, training, scores."""
+
+__all__ = ["phantoms", "samples", "train"]

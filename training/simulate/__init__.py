@@ -1,1 +1,0 @@
-"""Synthetic patients: a phantom with a known truth, and lesions painted into real or synthetic anatomy."""
