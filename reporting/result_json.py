@@ -88,7 +88,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "series_instance_uid": candidate.series_instance_uid,
         "series_number": candidate.series_number,
         "description": candidate.description,
-        "role": candidate.role.value,
+        "role": str(candidate.role),
         "score": round(float(candidate.score), 1),
         "eligible": candidate.eligible,
         "chosen": candidate.chosen,

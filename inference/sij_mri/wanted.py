@@ -5,6 +5,8 @@ Here stands what speaks for and against a stack of planes in a role; physics and
 Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules the stack out whatever its points.
 """
 
+from collections.abc import Mapping
+
 from inference.series import Case, Meaning, Selection, WantedSeries, choose, judge_fluid, judge_t1, refuse_kind
 from inference.sij_mri.types import Role
 from inference.types import StudyHeaders
@@ -106,7 +108,7 @@ def _ramp(value: float, full: float, none: float) -> float:
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
-_FOR_ROLE = {
+_FOR_ROLE: Mapping[str, tuple[set[Meaning], set[Meaning]]] = {
     Role.T1W: ({Meaning.T1}, {Meaning.T2, Meaning.STIR, Meaning.PD}),
     Role.FLUID: ({Meaning.STIR, Meaning.T2, Meaning.FAT_SUPPRESSED, Meaning.WATER}, {Meaning.T1}),
 }

@@ -60,18 +60,19 @@ def import_dicom(source: Path, out: Path) -> Dataset:
 
 def _subject(study: StudyHeaders) -> Subject | None:
     selection = select(study)
-    if selection.chosen.get(Role.T1W) is None:
+    chosen_t1, chosen_fluid = selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)
+    if chosen_t1 is None:
         log.warning("A study was left out: %s", selection.sentence)
         return None
-    t1 = _load(study, selection.chosen.get(Role.T1W))
+    t1 = _load(study, chosen_t1)
     images = {"t1w": t1.voxels}
-    if selection.chosen.get(Role.FLUID) is not None:
-        fluid = _load(study, selection.chosen.get(Role.FLUID))
+    if chosen_fluid is not None:
+        fluid = _load(study, chosen_fluid)
         if same_space(t1, fluid):
             images["stir"] = np.asarray(resample(fluid.voxels, fluid, t1), np.float32)
     return Subject(
         subject=_hashed(study.study_instance_uid),
-        patient=_hashed(_patient_id(selection.chosen.get(Role.T1W)) or study.study_instance_uid),
+        patient=_hashed(_patient_id(chosen_t1) or study.study_instance_uid),
         images=images,
         labels=_labels(study, t1),
         positions_mm=t1.positions_mm,
