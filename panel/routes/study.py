@@ -200,7 +200,8 @@ def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
 
 def _sentence(node: Node, study: Study, results: list[Result]) -> str:
     """Where the study is now, in one sentence; while it is sent, with what has arrived."""
-    if study.state not in (StudyState.DONE, StudyState.DELIVERING) or not results:
+    begin = {StudyState.DONE: "Delivered: ", StudyState.DELIVERING: "Being sent: "}.get(study.state)
+    if begin is None or not results:
         return study.reason or badges.STUDY[study.state].words.capitalize() + "."
     ledger = queries.ledger(node.database, study.id)
     if not ledger:
@@ -208,7 +209,7 @@ def _sentence(node: Node, study: Study, results: list[Result]) -> str:
         why = "No destination is set, so" if kept else "Nothing of this study is sent:"
         return f"Done. {why} the result is only here."
     arrived = [f"{line.delivered} of {line.total} objects at {line.destination}" for line in ledger]
-    sentence = ("Delivered: " if study.state is StudyState.DONE else "Being sent: ") + ", ".join(arrived) + "."
+    sentence = begin + ", ".join(arrived) + "."
     trouble = next((line.trouble for line in ledger if line.trouble), "")
     return f"{sentence} {trouble}".strip()
 
