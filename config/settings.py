@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
@@ -136,6 +136,12 @@ class Settings(BaseSettings):
     panel: PanelSettings = PanelSettings()
     database: DatabaseSettings = DatabaseSettings()
     logging: LoggingSettings = LoggingSettings()
+    _source: Path | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file they were read from, as it was given; None without one."""
+        return self._source
 
     @property
     def database_url(self) -> str:
@@ -189,7 +195,9 @@ def load_settings(path: Path | None = None) -> Settings:
         values = TomlConfigSettingsSource(Settings, path)() if path is not None else {}
         if path is not None and not path.is_file():
             raise SettingsError(Code.SETTINGS_MISSING, f"There is no settings file at {path}.")
-        return Settings(**values)
+        settings = Settings(**values)
+        settings._source = path
+        return settings
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}, received {item['input']!r}"

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from config import logs
+from config import hints, logs
 from config.errors import AxspaError
 from config.settings import Settings
+from storage import users
 from storage.objects import ObjectStore
 from storage.session import Database, migrate
 
@@ -73,7 +74,7 @@ def serve(settings: Settings) -> int:
     for _ in range(settings.analysis.workers):
         engine.submit(os.getpid)  # load the models now, not at the first study
     coordinator.start()
-    _announce(settings)
+    announce(settings, database)
     while not ended.wait(WATCH_S):
         for child in children:
             child.watch()
@@ -103,7 +104,8 @@ def _check_deployments(settings: Settings, database: Database) -> None:
             verify_bundle(row.bundle, roots=settings.analysis.bundle_roots)
 
 
-def _announce(settings: Settings) -> None:
+def announce(settings: Settings, database: Database) -> None:
+    """Log where the node listens and sends to, and what a person still has to do."""
     receiver, panel = settings.receiver, settings.panel
     log.info("Receiving as %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
@@ -111,6 +113,10 @@ def _announce(settings: Settings) -> None:
         log.info("Results go to %s at %s:%d", destination.ae_title, destination.host, destination.port)
     if not settings.destinations:
         log.warning("No destination is set: results stay here and are shown in the panel")
+    with database.read() as session:
+        nobody = users.count(session) == 0
+    if nobody:
+        log.warning("The panel has no user yet: %s", hints.first_user(settings))
 
 
 def _run(main: ChildMain, settings: Settings) -> None:

@@ -17,7 +17,7 @@ NOTICE = "Research software, not a medical device."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 for success, 2 for wrong use or unusable input, 1 for other failures."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Settings], int] = options.command
     try:
         return command(options, load_settings(options.config))
@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
     parser = argparse.ArgumentParser(prog="axspa-node", description=f"Reads sacroiliac MRI sent by DICOM. {NOTICE}")
     parser.add_argument("--version", action="version", version=f"axspa-node {version('axspa-node')}. {NOTICE}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

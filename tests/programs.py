@@ -27,10 +27,10 @@ Need = Callable[[str], str]
 ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
 
 
-def find(name: str) -> str | None:
+def find(name: str, *, servers: Path = Path("/usr/lib/postgresql")) -> str | None:
     """Path of a program: on PATH, beside the interpreter, or where Debian hides servers; None where it is missing."""
-    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin"]
-    places += map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+    versions = sorted((int(folder.name) for folder in servers.glob("*") if folder.name.isdigit()), reverse=True)
+    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin", *(f"{servers}/{one}/bin" for one in versions)]
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(places))
 
 
@@ -149,7 +149,8 @@ def storescu(
 def dciodvfy_errors(need_program: Need, file: Path) -> list[str]:
     """Error lines of dicom3tools' dciodvfy."""
     answer = subprocess.run([need_program("dciodvfy"), str(file)], capture_output=True, check=False)
-    return _errors(answer.stdout + answer.stderr)
+    said = answer.stdout + answer.stderr
+    return _errors(said) if said.strip() else ["the validator said nothing"]
 
 
 def dcentvfy_errors(need_program: Need, files: Iterable[Path]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from config import logs
+from config import hints, logs
 from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node.deliver import cstore
@@ -104,7 +104,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     finally:
         database.dispose()
     if names == 0:
-        text = "The database answers. The panel has no user yet: axspa-node user add NAME --role admin."
+        text = f"The database answers. The panel has no user yet: {hints.first_user(settings)}"
         yield Finding("database", Verdict.WARN, text)
     else:
         yield Finding("database", Verdict.OK, f"The database answers; the panel has {names} users.")

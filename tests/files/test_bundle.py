@@ -12,7 +12,7 @@ import pytest
 from config.errors import BundleError
 from inference.serving.bundle import InputSpec, find_bundle, read_manifest, verify_bundle, verify_folder
 from inference.serving.registry import load_region
-from inference.types import Volume
+from tests.factories.volumes import volume
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.models.attention_unet import attention_unet
 
@@ -149,16 +149,8 @@ def test_a_network_with_code_of_its_own_is_refused(tmp_path: Path) -> None:
 def test_a_loaded_region_network_answers_on_the_source_grid(bundle: Path) -> None:
     predictor = load_region("tiny-1", roots=[bundle.parent])
     voxels = np.random.default_rng(0).random((4, 50, 40)).astype(np.float32)
-    volume = Volume(
-        voxels=voxels,
-        positions_mm=np.arange(4)[:, None] * np.array([0.0, 3.0, 0.0]),
-        row_direction=(1.0, 0.0, 0.0),
-        column_direction=(0.0, 0.0, -1.0),
-        pixel_spacing_mm=(1.0, 1.0),
-        slice_spacing_mm=3.0,
-    )
 
-    found = predictor.predict(volume)
+    found = predictor.predict(volume(voxels))
 
     assert predictor.threshold == 0.4
     assert found.shape == voxels.shape and found.dtype == np.float32

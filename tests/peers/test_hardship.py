@@ -104,7 +104,7 @@ def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later_an
         assert node.state(uid) is StudyState.DELIVERING
         with programs.storescp(need_program, late_folder, late_port):
             wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
-            node.wait_until_done(uid, 10)
+            node.wait_until_done(uid)
         ends_in_order_on_sigterm(node)
     assert len(list(late_folder.iterdir())) == len(list(sink[1].iterdir()))
 

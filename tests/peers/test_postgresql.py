@@ -34,7 +34,7 @@ def url(need_program: Callable[[str], str]) -> Iterator[str]:
     as_user: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = [need_program("runuser"), "-u", "postgres", "--"]
     data = str(folder / "data")
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
     initdb = [*as_user, str(bin_folder / "initdb"), "-D", data, "-A", "trust", "-U", "axspa", "-E", "UTF8"]
