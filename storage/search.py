@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -10,6 +11,8 @@ from storage.session import Database
 from storage.states import DeliveryState, Purpose, ResultStatus, StudyState
 from storage.studies import search_text
 from storage.tables import Delivery, Deployment, Result, ResultObject, Study
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,13 @@ def oldest_waiting(database: Database) -> Study | None:
         ).first()
 
 
-def main_result(study_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
-    """Number of the result that a study is listed with: the newest of its first deployment, primary before others."""
+def main_result(what: InstrumentedAttribute[_T]) -> ScalarSelect[_T]:
+    """A column of the result that a study is listed with: the newest of its first deployment, primary before others."""
     primary_first = (Deployment.purpose != Purpose.PRIMARY).asc()
     return (
-        select(Result.id)
+        select(what)
         .join(Deployment, Result.deployment_id == Deployment.id)
-        .where(Result.study_id == study_id)
+        .where(Result.study_id == Study.id)
         .order_by(primary_first, Deployment.series_base, Result.revision.desc())
         .limit(1)
         .correlate(Study)
@@ -111,16 +114,13 @@ def _matching(wanted: StudyFilter) -> Select[Study]:
     if wanted.study_date_to:
         query = query.where(Study.study_date <= wanted.study_date_to, Study.study_date != "")
     if wanted.result is not None:
-        query = query.join(Result, Result.id == main_result(Study.id)).where(Result.status == wanted.result)
+        query = query.where(main_result(Result.status) == wanted.result)
     return query
 
 
 def _main_results(session: Session, study_ids: Sequence[int]) -> dict[int, Result]:
-    found = session.scalars(
-        select(Result)
-        .join(Study, Result.study_id == Study.id)
-        .where(Study.id.in_(study_ids), Result.id == main_result(Study.id))
-    )
+    numbers = session.scalars(select(main_result(Result.id)).select_from(Study).where(Study.id.in_(study_ids))).all()
+    found = session.scalars(select(Result).where(Result.id.in_([number for number in numbers if number is not None])))
     return {result.study_id: result for result in found}
 
 
