@@ -112,6 +112,15 @@ class Code(AnyCode):
     DATABASE_UNAVAILABLE = row(
         _NODE, "The database does not answer; look whether it runs and whether there is room.", status=OUT_OF_RESOURCES
     )
+    DATABASE_DAMAGED = row(_NODE, "The database is damaged; put a backup in its place.", status=OUT_OF_RESOURCES)
+    DATABASE_ABSENT = row(_PERSON, "There is no database yet; axspa-node serve makes it.")
+    DATABASE_OLDER = row(
+        _PERSON, "The database is of an older revision; axspa-node serve brings it up to date when it starts."
+    )
+    DATABASE_NEWER = row(
+        _PERSON, "A newer version of axspa-node has written the database; use that version, or a backup."
+    )
+    DATABASE_NO_FILE = row(_PERSON, "Only a database in a file or on a server can be looked at; correct database.url.")
     OBJECT_KEY = row(_NODE, "A name is not that of a stored file; the database was changed by hand, or report this.")
     OBJECT_UNREADABLE = row(_NODE, "A stored file is missing or cannot be read; check the disk, restore the file.")
 
@@ -185,6 +194,9 @@ class Code(AnyCode):
     NO_INPUT = row(_PERSON, "There is no such file or folder; correct the path.")
     NO_DICOM = row(_PERSON, "The folder holds no DICOM study that can be read; correct the path.")
 
+    # The node as a whole
+    NODE_BROKE = row(_NODE, "The node was ended by an error that nobody foresaw; report the log.")
+
     # The demo
     NO_PORT = row(_NODE, "No port is free on this machine; end what holds them.")
     NODE_DID_NOT_START = row(_NODE, "The node of the demo did not become healthy; the end of its log says why.")
@@ -192,6 +204,6 @@ class Code(AnyCode):
 
 
 NO_DATABASE = frozenset(
-    {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE},
+    {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE} | {Code.DATABASE_DAMAGED},
 )
 """Where one of these is the reason, the database would take no word of it either."""

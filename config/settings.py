@@ -4,6 +4,7 @@ Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels
 ``AXSPA_RECEIVER__PORT=11113``. The environment wins over the file.
 """
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -142,6 +143,16 @@ class Settings(BaseSettings):
     def source(self) -> Path | None:
         """The file they were read from, as it was given; None without one."""
         return self._source
+
+    @field_validator("destinations")
+    @classmethod
+    def _each_has_a_name_of_its_own(cls, destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
+        """What is to be delivered is kept by the destination's name; AE titles may repeat."""
+        counts = Counter(destination.name for destination in destinations)
+        twice = ", ".join(repr(name) for name, count in counts.items() if count > 1)
+        if twice:
+            raise ValueError(f"each destination needs a name of its own, and more than one is named {twice}")
+        return destinations
 
     @property
     def database_url(self) -> str:

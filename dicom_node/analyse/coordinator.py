@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from config.codes import Code
@@ -30,6 +31,7 @@ LEASE_S = 60.0
 TENURE_S = 15.0  # of the one coordinator that may work on a database
 TICK_S = 0.25
 PUT_BACK_PAUSE_S = 5.0
+DELIVERIES = "deliveries"  # the executor with a thread for each destination
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,10 @@ class Coordinator:
         # A turn that outlasts its tick is normal (a destination that does not answer), and no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._clock = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            # Destinations that do not answer hold their threads for long: they must never be those that tend leases.
+            executors={DELIVERIES: ThreadPoolExecutor(max(1, len(settings.destinations)))},
         )
 
     def start(self) -> None:
@@ -89,13 +94,18 @@ class Coordinator:
                 seconds=TICK_S,
                 args=(self._only_in_office(turn),),
                 id=f"to {destination.name}",
+                executor=DELIVERIES,
             )
         self._clock.start()
 
     def stop(self, drain_s: float) -> None:
-        """Take no new work; let running analyses finish for ``drain_s`` seconds, put the others back."""
+        """Take no new work; let running analyses finish for ``drain_s`` seconds, put the others back.
+
+        It may be called where :meth:`start` was not, or broke off.
+        """
         self._stopping = True
-        self._clock.shutdown(wait=True)  # deliveries under way are finished
+        if self._clock.running:
+            self._clock.shutdown(wait=True)  # deliveries under way are finished
         end = time.monotonic() + drain_s
         while self._collect() and time.monotonic() < end:
             time.sleep(0.1)

@@ -19,7 +19,7 @@ from pynetdicom import AE, build_context
 from pynetdicom.dimse_primitives import C_STORE
 from sqlalchemy import select
 
-from dicom_node.deliver.cstore import _Gate
+from dicom_node.pynetdicom_patches import AnswerGate
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.tables import Association, AssociationOutcome, Instance, RefusedImage, Study
@@ -69,9 +69,7 @@ def association(
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = timeout_s
     contexts = [build_context(sop_class, syntax) for sop_class, syntax in pairs or ((MR, ExplicitVRLittleEndian),)]
     assoc = ae.associate("127.0.0.1", port, contexts=contexts, ae_title=called)
-    gate = _Gate(assoc)
-    gate.set()
-    assoc._reactor_checkpoint = gate
+    AnswerGate.stand_before(assoc)
     if assoc.is_established:  # else the kernel holds a data set back until its command is acknowledged: 40 ms each
         assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:

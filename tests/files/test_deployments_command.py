@@ -34,11 +34,11 @@ def test_what_the_settings_say_is_shown_and_adopted(tmp_path: Path, capsys: pyte
 def test_doctor_says_where_settings_and_database_differ(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, "sij-1"))
     database = open_database(settings)
-    assert [one.verdict for one in doctor._deployments(settings)] == [doctor.Verdict.OK], "before the first start"
-    deployments.seed(database, settings.wanted_deployments)
-    assert [one.verdict for one in doctor._deployments(settings)] == [doctor.Verdict.OK]
     differs = load_settings(write(tmp_path, "sij-1", "sij-2"))
-    first, second = doctor._deployments(differs)
-    assert (first.verdict, second.verdict) == (doctor.Verdict.WARN, doctor.Verdict.OK)
-    assert "sij-2 is in the settings and not in the database" in first.sentence
+    assert list(doctor._deployments(differs)) == [], "before the first start the settings rule"
+    deployments.seed(database, settings.wanted_deployments)
+    assert list(doctor._deployments(settings)) == []
+    (finding,) = doctor._deployments(differs)
+    assert finding.verdict is doctor.Verdict.WARN
+    assert "sij-2 is in the settings and not in the database" in finding.sentence
     database.dispose()

@@ -14,11 +14,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from config.errors import StorageUnavailable
+from config.errors import Final, StorageUnavailable
 from storage import audit, deliveries, heartbeats, runs, search, studies, users
 from storage.deliveries import Attempt
 from storage.search import StudyFilter
-from storage.session import Database, migrate
+from storage.session import Database, SchemaState, migrate, schema_state
 from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, StudyState
 from tests.factories import old_database
@@ -214,3 +214,22 @@ def test_a_server_that_is_gone_is_unavailable_not_broken() -> None:
     nobody = Database(f"postgresql+psycopg://axspa@127.0.0.1:{free_port()}/postgres")
     with pytest.raises(StorageUnavailable, match="DATABASE_UNAVAILABLE"):
         studies.receiving(nobody)
+
+
+def test_who_looks_is_told_how_the_schema_stands_and_cannot_write(database: Database, url: str) -> None:
+    looking = Database(url, read_only=True)
+    assert schema_state(looking) is SchemaState.CURRENT
+    assert looking.place == url
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        users.add(looking, "root", "a long password", actor="test")
+    assert users.add(database, "root", "a long password", actor="test").name == "root"
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert schema_state(looking) is SchemaState.NEWER
+    with pytest.raises(Final, match="DATABASE_NEWER"):
+        migrate(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    assert schema_state(looking) is SchemaState.ABSENT
+    looking.dispose()

@@ -10,8 +10,8 @@ from typing import cast
 import pytest
 
 from config.settings import ReceiverSettings, Settings
+from dicom_node import pynetdicom_patches
 from dicom_node.analyse import pipeline, worker
-from dicom_node.receive import listener
 from dicom_node.receive.storage_scp import Receiver
 from inference.dicom.headers import read_study
 from inference.serving.registry import LoadedBundle
@@ -61,8 +61,8 @@ def claimed_study(database: Database) -> ClaimedRun:
 def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "_MAX_MESSAGE_BYTES", 2_000_000)
-    monkeypatch.setattr(listener, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_MAX_MESSAGE_BYTES", 2_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
     huge = image(1)
     set_bytes(huge, bytes(8_000_000))
     with association(port) as other:
@@ -71,8 +71,8 @@ def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
 
 
 def test_many_associations_together_hold_no_more_than_the_limit(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "_MAX_HELD_BYTES", 2_000_000)
-    monkeypatch.setattr(listener, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_MAX_HELD_BYTES", 2_000_000)
+    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
     huge = image(1)
     set_bytes(huge, bytes(8_000_000))
     assert store_one(port, huge) == Answer(None)

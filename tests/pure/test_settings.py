@@ -77,6 +77,25 @@ def test_a_wrong_option_is_named(tmp_path: Path, text: str, named: str) -> None:
     assert named in caught.value.sentence
 
 
+ONE = '[[destinations]]\nname = "{name}"\nae_title = "{ae_title}"\nhost = "192.0.2.1"\nport = 104\n'
+
+
+def test_destinations_of_one_name_are_refused_and_the_name_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text("".join(ONE.format(name=name, ae_title=name.upper()) for name in ("pacs", "archive", "pacs")))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    assert caught.value.code == "SETTINGS_INVALID"
+    assert "destinations: " in caught.value.sentence
+    assert "more than one is named 'pacs', received" in caught.value.sentence
+
+
+def test_destinations_may_share_an_ae_title(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text("".join(ONE.format(name=name, ae_title="PACS") for name in ("east", "west")))
+    assert [destination.name for destination in load_settings(file).destinations] == ["east", "west"]
+
+
 def test_a_missing_file_is_an_error_not_the_defaults(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="SETTINGS_MISSING"):
         load_settings(tmp_path / "absent.toml")
