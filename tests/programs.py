@@ -24,7 +24,12 @@ from storage.tables import Study, StudyState
 from tests.factories.waiting import listens, wait_until
 
 Need = Callable[[str], str]
-ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {
+    **os.environ,
+    "TCP_NODELAY": "1",
+    "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),  # the code beside us
+}
 
 
 def find(name: str, *, servers: Path = Path("/usr/lib/postgresql")) -> str | None:

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+from tests.programs import ENVIRONMENT
+
 
 def python(code: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
 def test_importing_the_logs_sets_nothing_up() -> None:

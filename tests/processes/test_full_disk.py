@@ -8,6 +8,7 @@ import pytest
 
 from config.errors import StorageUnavailable
 from storage.objects import ObjectStore
+from tests.programs import ENVIRONMENT
 
 FILL = """
 import resource, sys
@@ -31,9 +32,8 @@ def put(store: ObjectStore, content: bytes) -> str:
 
 
 def test_a_write_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", FILL, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
-    )
+    command = [sys.executable, "-c", FILL, str(tmp_path)]
+    answer = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60)
     assert answer.stdout.strip() == "DISK_FULL"
     assert list((tmp_path / "temporary").iterdir()) == []
     kept = [path for path in tmp_path.rglob("*.dcm")]

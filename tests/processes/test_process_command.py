@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from tests.factories.rounds import study_uid_of
+from tests.programs import ENVIRONMENT
 
 COMMAND = str(Path(sys.executable).with_name("axspa-node"))
 
 
 def process(source: Path, out: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [COMMAND, "process", str(source), "--out", str(out)], capture_output=True, text=True, timeout=300, check=False
-    )
+    command = [COMMAND, "process", str(source), "--out", str(out)]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_results_and_a_summary_are_written(tmp_path: Path, shipped_study: list[Path]) -> None:
