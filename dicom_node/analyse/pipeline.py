@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
+from config.codes import Code
+from config.errors import BundleError
 from inference.serving import LoadedBundle
 from inference.sij_mri import Analysis
 from inference.sij_mri import application as sij_mri
@@ -17,6 +19,7 @@ STAGES = (*sij_mri.STAGES, "report", "check")
 """The parts of a run, in order."""
 
 MIXED = GateCode.IDENTITY_MIXED
+APPLICATION, APPLICATION_VERSION = "sij_mri", "1.0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ class Outcome:
 def software_version() -> str:
     """Version of the installed axspa-node."""
     return version("axspa-node")
+
+
+def application_version(application: str) -> str:
+    """Version of an application.
+
+    Raises
+    ------
+    BundleError
+        This node has no such application.
+    """
+    if application != APPLICATION:
+        raise BundleError(Code.APPLICATION_UNKNOWN, f"This node has no application of this name: {application!r}")
+    return APPLICATION_VERSION
 
 
 def run(
