@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="AXSPA_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     data_dir: Path = Path("axspa-data")
+    site_salt: str = Field(
+        "", description="Secret from which tracking UIDs are derived; empty: one that the node made."
+    )
     receiver: ReceiverSettings = ReceiverSettings()
     completion: CompletionSettings = CompletionSettings()
     analysis: AnalysisSettings = AnalysisSettings()

@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     process = command("process", _process, "Analyse a folder of DICOM files, offline.")
     process.add_argument("input", type=Path, metavar="INPUT", help="a DICOM file, or a folder of them")
     process.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where results are written")
+    process.add_argument("--application", default="sij_mri", metavar="NAME", help="an installed one (default sij_mri)")
 
     demo = command("demo", _demo, "Start a node, send it the shipped synthetic study, show what comes back.")
     demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
@@ -98,7 +99,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     with logs.native_silence():
         from dicom_node.commands.process import process
 
-    return process(options.input, options.out, settings=settings)
+    return process(options.input, options.out, settings=settings, application=options.application)
 
 
 def _demo(options: argparse.Namespace, settings: Settings) -> int:

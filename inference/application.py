@@ -87,6 +87,7 @@ def find_application(name: str) -> Application:
     return application
 
 
+@cache
 def installed_applications() -> tuple[str, ...]:
     """Names of the installed applications."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))

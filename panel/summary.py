@@ -1,117 +1,106 @@
-"""A result's summary as the page of its study shows it.
+"""A result's JSON as the page of its study shows it; its parts are those that docs/result-json.md describes.
 
-The summary is the JSON that the reports are made of. The panel knows only its keys; a key that is missing, because an
-older version of the node wrote the summary, leaves its part of the page out.
+The panel knows no application: words, colors and values stand in the JSON. A part that is missing is left out.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from panel.words import percent
+from panel import old_results, viewing
+from panel.said import Numbers, Question, numbers, questions
+from panel.slices import SliceTable, tables
+from panel.viewing import Screen
 from storage.tables import Result, ResultStatus
 
 Json = Mapping[str, Any]
 
-_VOLUME_ROWS = (
-    ("Bone marrow oedema", "left_edema_mm3", "right_edema_mm3"),
-    ("Joint region", "left_joint_mm3", "right_joint_mm3"),
-    ("Bone region", "region_mm3", ""),
-)
+SCHEMA = 2  # the first that says the language of results
 
 
 @dataclass(frozen=True, slots=True)
-class SliceRow:
-    """What the classifier says of one slice."""
-
-    index: int
-    name: str
-    stage: str
-    as_probability: float
-    probabilities: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeRow:
-    """One kind of volume, in mm3: of both sides, or of the whole where it has none."""
+class Brief:
+    """A result in so few words that a list can hold it: its first answer, and the rest."""
 
     words: str
-    left: float | None
-    right: float | None
-    whole: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class LesionSlice:
-    """The lesions that the ASAS/OMERACT rule counted in one slice, on one side."""
-
-    index: int
-    number: int
-    area_mm2: float
+    grade: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A result, ready to show."""
+    """A result, ready to show.
 
+    Attributes
+    ----------
+    lead : Question or None
+        The evaluation that is named first.
+    beside : tuple of Question
+        Those that stand beside it, a line each.
+    questions : tuple of Question
+        All others.
+    """
+
+    application: str
     headline: str
     reasons: tuple[str, ...]
-    stage: str
-    as_present: bool
-    as_probability: float
-    stages: tuple[tuple[str, float], ...]
-    statement: str
-    slices: tuple[SliceRow, ...]
-    volumes: tuple[VolumeRow, ...]
-    asas: Json | None
-    lesions: tuple[tuple[str, tuple[LesionSlice, ...]], ...]
+    lead: Question | None
+    beside: tuple[Question, ...]
+    questions: tuple[Question, ...]
+    numbers: Numbers
+    tables: tuple[SliceTable, ...]
+    screen: Screen
+    sentences: tuple[str, ...]
     limits: tuple[str, ...]
     selection_sentence: str
     candidates: tuple[Json, ...]
     gate: tuple[Json, ...]
     timings: tuple[tuple[str, float], ...]
 
-
-def stage_of(result: Result | None) -> str:
-    """The stage that a result gives, or an empty string."""
-    if result is None or result.status is not ResultStatus.COMPLETE:
-        return ""
-    return str((result.summary.get("classification") or {}).get("stage", ""))
+    @property
+    def slices(self) -> bool:
+        """True where something is said slice by slice."""
+        return any(table.rows for table in self.tables)
 
 
-def line_of(result: Result | None) -> str:
-    """A result in so few words that a list can hold it."""
+def content(result: Result) -> Json:
+    """The JSON of a result, in today's shape whatever wrote it."""
+    summary: Json = result.summary or {}
+    return summary if int(summary.get("schema") or 0) >= SCHEMA else old_results.read(summary)
+
+
+def brief(result: Result | None) -> Brief:
+    """A result for the list of studies."""
     if result is None:
-        return ""
-    classification: Json = result.summary.get("classification") or {}
-    asas: Json = result.summary.get("asas") or {}
-    parts = []
-    if "as_probability" in classification:
-        parts.append(f"AS {percent(float(classification['as_probability']))}")
-    if "positive" in asas:
-        parts.append(f"ASAS rule {'met' if asas['positive'] else 'not met'}")
-    return ", ".join(parts) or result.headline
+        return Brief("", "", "")
+    lead, others = _lead(content(result))
+    line = ", ".join(one.brief for one in others if one.brief)
+    if lead is None or lead.whole is None:
+        return Brief("", "", result.headline)
+    if result.status is not ResultStatus.COMPLETE:
+        return Brief("", "", line)
+    return Brief(lead.whole.words, lead.whole.grade, line)
 
 
 def read(result: Result) -> View:
-    """Take from a result's summary what the page shows."""
-    summary: Json = result.summary
-    classification: Json = summary.get("classification") or {}
-    selection: Json = summary.get("selection") or {}
-    stages = tuple((str(name), float(p)) for name, p in (classification.get("stage_probabilities") or {}).items())
+    """Take from a result's JSON what the page shows."""
+    found = content(result)
+    selection: Json = found.get("selection") or {}
+    lead, others = _lead(found)
+    beside = [one for one in others if lead is not None and one.basis == lead.basis and one.is_simple]
+    application: Json = found.get("application") or {}
     return View(
-        headline=str(summary.get("headline") or result.headline),
-        reasons=tuple(map(str, summary.get("reasons") or ())),
-        stage=str(classification.get("stage", "")),
-        as_present=bool(classification.get("as_present")),
-        as_probability=float(classification.get("as_probability", 0.0)),
-        stages=stages,
-        statement=str(classification.get("statement", "")),
-        slices=tuple(_slice(row) for row in classification.get("slices") or ()),
-        volumes=_volumes(summary.get("volumes") or {}),
-        asas=summary.get("asas"),
-        lesions=_lesions(summary.get("asas") or {}),
-        limits=tuple(map(str, summary.get("limits") or ())),
+        application=" ".join(str(application[key]) for key in ("words", "version") if application.get(key)),
+        headline=str(found.get("headline") or result.headline),
+        reasons=_strings(found, "reasons"),
+        lead=lead,
+        beside=tuple(beside),
+        questions=tuple(one for one in others if one not in beside),
+        numbers=numbers(found),
+        tables=tables(found),
+        screen=viewing.screen(found),
+        sentences=_strings(found, "sentences"),
+        limits=(*_strings(found, "limits"), *_trust(found)),
         selection_sentence=str(selection.get("sentence", "")),
         candidates=_ordered(selection.get("candidates") or ()),
         gate=tuple(result.findings),
@@ -120,63 +109,24 @@ def read(result: Result) -> View:
 
 
 def viewer(result: Result) -> dict[str, Any]:
-    """What the viewer in the browser needs of a result, its pictures by address.
-
-    Returns
-    -------
-    dict
-        ``panes`` (``t1``, ``fluid``: slice count, first slice, matching slice of the other series, image numbers, side
-        letters, pixel aspect, and for each layer the address of each slice's picture or None), ``reference`` (the
-        series on whose grid the classifier read) and ``strip`` (one entry for each classified slice).
-    """
-    summary: Json = result.summary
-    addresses = {picture.name: f"/pictures/{picture.id}" for picture in result.pictures}
-    index: Json = summary.get("pictures") or {}
-    panes = {name: _pane(pane, addresses) for name, pane in index.items() if name in ("t1", "fluid")}
-    reference = "t1" if "t1" in panes else "fluid"
-    return {
-        "panes": panes,
-        "reference": reference,
-        "strip": [{"index": row.index, "as": row.as_probability, "stage": row.stage} for row in read(result).slices],
-        "edema": _with_edema(panes, reference),
-    }
+    """What the viewer in the browser needs of a result, its pictures by address: :func:`panel.viewing.viewer`."""
+    return viewing.viewer(content(result), {picture.name: f"/pictures/{picture.id}" for picture in result.pictures})
 
 
-def _slice(row: Json) -> SliceRow:
-    named: Json = row.get("stage_probabilities") or {}
-    likeliest = max(named, key=lambda name: float(named[name]), default="")
-    return SliceRow(
-        index=int(row.get("slice", 0)),
-        name=str(row.get("name", "")),
-        stage=likeliest,
-        as_probability=float(row.get("as_probability", 0.0)),
-        probabilities=tuple(float(p) for p in named.values()),
-    )
+def _lead(found: Json) -> tuple[Question | None, list[Question]]:
+    asked = list(questions(found))
+    lead = next((one for one in asked if one.key == found.get("lead")), asked[0] if asked else None)
+    return lead, [one for one in asked if one is not lead]
 
 
-def _lesions(asas: Json) -> tuple[tuple[str, tuple[LesionSlice, ...]], ...]:
-    """For each side that has any: its slices, in order."""
-    found: dict[str, dict[int, list[float]]] = {}
-    for lesion in asas.get("lesions") or ():
-        slices = found.setdefault(str(lesion["side"]), {})
-        slices.setdefault(int(lesion["slice"]), []).append(float(lesion["area_mm2"]))
-    return tuple(
-        (side, tuple(LesionSlice(index, len(areas), sum(areas)) for index, areas in sorted(slices.items())))
-        for side, slices in sorted(found.items(), reverse=True)
-    )
+def _strings(found: Json, key: str) -> tuple[str, ...]:
+    return tuple(map(str, found.get(key) or ()))
 
 
-def _volumes(volumes: Json) -> tuple[VolumeRow, ...]:
-    def value(key: str) -> float | None:
-        found = volumes.get(key)
-        return None if found is None else float(found["value"])
-
-    rows = []
-    for words, left, right in _VOLUME_ROWS:
-        row = VolumeRow(words, value(left), value(right), None) if right else VolumeRow(words, None, None, value(left))
-        if (row.left, row.right, row.whole) != (None, None, None):
-            rows.append(row)
-    return tuple(rows)
+def _trust(found: Json) -> tuple[str, ...]:
+    """How far the result can be trusted: the conclusions without what the page says elsewhere."""
+    elsewhere = {found.get("headline"), found.get("research_only")}
+    return tuple(line for line in _strings(found, "conclusions") if line not in elsewhere)
 
 
 def _ordered(candidates: Sequence[Json]) -> tuple[Json, ...]:
@@ -187,33 +137,3 @@ def _ordered(candidates: Sequence[Json]) -> tuple[Json, ...]:
 def _timings(result: Result) -> Json:
     found: Json = result.timings_s or result.summary.get("timings_s") or {}
     return found
-
-
-def _pane(pane: Json, addresses: Mapping[str, str]) -> dict[str, Any]:
-    between_rows, between_columns = (*pane.get("pixel_spacing_mm", ()), 1.0, 1.0)[:2]
-    letters: Json = pane.get("letters") or {}
-    count = int(pane.get("slices", 0))
-    return {
-        "title": {"T1W": "T1-weighted"}.get(str(pane.get("role")), "Fluid-sensitive"),
-        "count": count,
-        "first": int(pane.get("first") or 0),
-        "other": list(pane.get("other") or [None] * count),
-        "numbers": list(pane.get("image_numbers") or [None] * count),
-        "letters": [str(letters.get("left_edge", "")), str(letters.get("right_edge", ""))],
-        "aspect": float(between_rows) / float(between_columns),
-        "layers": {
-            str(layer): [addresses.get(name) if name else None for name in names]
-            for layer, names in (pane.get("layers") or {}).items()
-        },
-    }
-
-
-def _with_edema(panes: Mapping[str, Any], reference: str) -> list[bool]:
-    """For each slice of the reference: does the fluid-sensitive slice at its place show oedema?"""
-    fluid = panes.get("fluid")
-    if fluid is None or "edema" not in fluid["layers"]:
-        return []
-    shown = [address is not None for address in fluid["layers"]["edema"]]
-    if reference == "fluid":
-        return shown
-    return [match is not None and match < len(shown) and shown[match] for match in panes[reference]["other"]]

@@ -210,14 +210,6 @@ def percent(value: float | None) -> str:
     return f"{shown:.0f} %"
 
 
-def millilitres(value_mm3: float | None) -> str:
-    """A volume given in mm3, in millilitres."""
-    if value_mm3 is None:
-        return "–"
-    ml = value_mm3 / 1000
-    return f"{ml:.2f} ml" if ml < 10 else f"{ml:.1f} ml"
-
-
 def count(number: int, singular: str, plural: str = "") -> str:
     """A number with its noun: ``1 image``, ``25 images``."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

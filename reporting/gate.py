@@ -10,20 +10,33 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
-from inference.sij_mri import Analysis
+from inference.result import Analysis
 from inference.types import StudyHeaders
-from reporting.checks import Checked, GateCode, GateFinding
-from reporting.checks.conformance import check_conformance
-from reporting.checks.content import check_complete, check_references, check_values
-from reporting.checks.geometry import check_segmentations
-from reporting.checks.identity import SourceHeaders, check_identity
-from reporting.outputs import ResultObject
+from reporting.checks import (
+    SourceHeaders,
+    check_complete,
+    check_conformance,
+    check_identity,
+    check_references,
+    check_segmentations,
+    check_values,
+)
+from reporting.findings import Checked, GateCode, GateFinding
+from reporting.presentation import Presentation
+from reporting.types import Predecessor, ResultObject
 from reporting.writer import encode
 
 __all__ = ["GateFinding", "check"]
 
 
-def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHeaders) -> tuple[GateFinding, ...]:
+def check(
+    objects: Sequence[ResultObject],
+    analysis: Analysis,
+    *,
+    presentation: Presentation,
+    source: StudyHeaders,
+    predecessors: Sequence[Predecessor] = (),
+) -> tuple[GateFinding, ...]:
     """Judge the objects of a result.
 
     Parameters
@@ -32,8 +45,12 @@ def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHead
         All objects of one result.
     analysis : Analysis
         What they were made from.
+    presentation : Presentation
+        Of the analysis' application; its laws are checked too.
     source : StudyHeaders
         Headers of all images of the study; their files are read again.
+    predecessors : sequence of Predecessor
+        Reports of an earlier result that these may name.
 
     Returns
     -------
@@ -51,12 +68,13 @@ def check(objects: Sequence[ResultObject], analysis: Analysis, source: StudyHead
             read.append(Checked(item.kind, dataset))
     headers = SourceHeaders.read(source)
     steps: tuple[Callable[[], Iterator[GateFinding]], ...] = (
-        lambda: check_complete(read, analysis),
+        lambda: check_complete(read, analysis, presentation),
         lambda: check_identity(read, headers),
-        lambda: check_conformance(read, headers),
-        lambda: check_references(read, headers),
-        lambda: check_segmentations(read, analysis, headers),
-        lambda: check_values(read, analysis),
+        lambda: check_conformance(read, headers, presentation),
+        lambda: check_references(read, headers, predecessors),
+        lambda: check_segmentations(read, analysis, presentation, headers),
+        lambda: check_values(read, analysis, presentation),
+        lambda: presentation.laws(analysis, read),
     )
     for step in steps:
         try:

@@ -6,7 +6,8 @@ from typing import Any
 from pydicom.sr.coding import Code as Concept
 
 from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessable, Site
-from reporting.checks import Checked, GateFinding
+from reporting.findings import Checked, GateFinding
+from reporting.objects import codes
 from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, word_limitation
 from reporting.words import NOT_ANALYSED, RESEARCH_STATEMENT, SIDES_STATEMENT, ascii_text, why_not
 
@@ -26,6 +27,8 @@ class PlainPresentation:
     study_finding: Concept
     study_site: Concept
     groups: tuple[SegmentGroup, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    procedure: Concept = codes.IMAGING
 
     @property
     def result_description(self) -> str:
@@ -36,6 +39,11 @@ class PlainPresentation:
     def measurements_description(self) -> str:
         """The title, with what it measures."""
         return f"{self.title}, measurements"
+
+    @property
+    def captures_description(self) -> str:
+        """The title, with what it is."""
+        return f"{self.title}, pictures"
 
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         """A line for each measurement and evaluation, the first of which is the headline."""

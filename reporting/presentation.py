@@ -18,7 +18,7 @@ from config.codes import Code
 from config.errors import SettingsError
 from inference.result import Analysis, Key, Limitation
 from inference.types import Side
-from reporting.checks import Checked, GateFinding
+from reporting.findings import Checked, GateFinding
 
 GROUP = "axspa_node.presentations"
 
@@ -38,10 +38,11 @@ class RoleTerm:
 
 @dataclass(frozen=True, slots=True)
 class AnatomyTerm:
-    """A part of the body."""
+    """A part of the body, or a level of one; ``paired`` where it has a left and a right: without a side it is both."""
 
     words: str
     concept: Concept
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +101,83 @@ class MeasurementTerm:
 
 @dataclass(frozen=True, slots=True)
 class ValueTerm:
-    """One value of an evaluation; ``probability`` names in code the probability of this value, if it has one."""
+    """One value of an evaluation.
+
+    Attributes
+    ----------
+    probability : Concept or None
+        Names in code the probability of this value, if it has one.
+    severity : float or None
+        From 0, nothing is wrong, to 1, the worst: pages color the value by it. None: it is neither good nor bad.
+    """
 
     words: str
     concept: Concept
     probability: Concept | None = None
+    severity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTerm:
-    """A question that is answered from a list of values; ``of`` is the kind of segment beside which it is repeated."""
+    """A question that is answered from a list of values.
+
+    Attributes
+    ----------
+    of : Key
+        Kind of segment beside which it is repeated.
+    short : str
+        Its name where there is little room; empty: `words`.
+    note : str
+        How far its values can be trusted, beside them on every page.
+    """
 
     words: str
     concepts: Mapping[Side | None, Concept]
     values: Mapping[Key, ValueTerm]
     of: Key = ""
+    short: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileTerm:
+    """One number a plane.
+
+    Attributes
+    ----------
+    of, value : Key
+        The evaluation, and the value of it, whose probability the number is; empty where it is none.
+    """
+
+    words: str
+    of: Key = ""
+    value: Key = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTerm:
+    """A layer that a viewer can lay over the pictures. Segments, traces and heat maps of one name are one layer.
+
+    Attributes
+    ----------
+    name : str
+        For names of files: small letters, digits and hyphens.
+    words : str
+        For the switch that turns it on.
+    shown : bool
+        True where it is on at first.
+    edge, fill : int
+        Opacity of a segment's outline and of its inside, 0 to 255.
+    marked : bool
+        True where the slices that it is drawn in are marked.
+    """
+
+    name: str
+    words: str
+    shown: bool = True
+    edge: int = 255
+    fill: int = 0
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +207,18 @@ class Terms:
 
     roles: Mapping[Key, RoleTerm]
     anatomy: Mapping[Key, AnatomyTerm]
+    levels: Mapping[Key, AnatomyTerm] = field(default_factory=dict)  # else the key is the word, and a local code
     segments: Mapping[Key, SegmentTerm] = field(default_factory=dict)
     traces: Mapping[Key, Mapping[Side | None, Rgb]] = field(default_factory=dict)  # color of the line, by side
     measurements: Mapping[Key, MeasurementTerm] = field(default_factory=dict)
     evaluations: Mapping[Key, EvaluationTerm] = field(default_factory=dict)
-    profiles: Mapping[Key, str] = field(default_factory=dict)  # in words
+    profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
+    layers: Mapping[Key, LayerTerm] = field(
+        default_factory=dict
+    )  # of segments, traces, heat maps; else one for each key
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
+    lead: Key = ""  # the evaluation that is named first; else the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +256,13 @@ class Presentation(Protocol):
         Every kind of segment is in one of them.
     study_finding, study_site : Concept
         What the study's own report is a finding of, and where (PS3.16 TID 1501).
-    result_description, measurements_description : str
-        Series descriptions of the two reports.
+    result_description, measurements_description, captures_description : str
+        Series descriptions of the two reports and of the pictures, without the mark of research.
+    body_parts : tuple of str
+        Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first. None: it
+        may name any.
+    procedure : Concept
+        What was done, where the source does not say it in code.
     """
 
     application: Key
@@ -200,6 +273,9 @@ class Presentation(Protocol):
     study_site: Concept
     result_description: str
     measurements_description: str
+    captures_description: str
+    body_parts: tuple[str, ...]
+    procedure: Concept
 
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         """Word an analysis, one that reads nothing too."""

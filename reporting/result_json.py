@@ -1,89 +1,115 @@
-"""The summary of a result: what ``summary.json`` holds and the panel shows. It names no patient."""
+"""The JSON of a result: what ``summary.json`` holds and the panel shows, as docs/result-json.md describes it.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+It is the language of results with the words of the application beside the keys. It names no patient.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from inference.result import Analysis, Evaluation, Images, Key, Limitation, Measurement, NotAssessable, Place, Site
 from inference.series import Candidate
-from inference.sij_mri import STAGES, Analysis
-from inference.types import Side, Volume
-from reporting.objects.stamp import ResultContext
-from reporting.sij_mri.keyslices import choose_key_slices
-from reporting.sij_mri.report import RESEARCH_STATEMENT, SIMULATED_STATEMENT, Findings, ascii_text, image_name
+from reporting.objects import ResultContext
+from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation
+from reporting.sites import level_words, segment_label
+from reporting.types import ResultObject
+from reporting.words import (
+    RESEARCH_STATEMENT,
+    ascii_text,
+    evaluation_words,
+    image_name,
+    measurement_words,
+    site_words,
+)
 
-if TYPE_CHECKING:
-    from reporting.outputs import ResultObject
+Json = dict[str, Any]
 
-SCHEMA = 1
+SCHEMA = 2
+DIGITS = 6
 
 
 def summarise(
     analysis: Analysis,
-    findings: Findings,
+    presentation: Presentation,
+    report: Report,
     context: ResultContext,
-    objects: Sequence["ResultObject"],
+    objects: Sequence[ResultObject],
     *,
-    pictures: dict[str, Any],
-) -> dict[str, Any]:
+    pictures: Mapping[str, Any],
+) -> Json:
     """A summary of plain JSON values.
 
     Parameters
     ----------
     analysis : Analysis
-    findings : Findings
+    presentation : Presentation
+        Of its application.
+    report : Report
+        Of the same analysis.
     context : ResultContext
     objects : sequence of ResultObject
-    pictures : dict
-        Index from :func:`reporting.pictures.layers.make_pictures`.
+    pictures : mapping
+        Index from :func:`reporting.pictures.make_pictures`.
     """
-    model = analysis.model
+    bundle, terms = analysis.bundle, presentation.terms
     return {
         "schema": SCHEMA,
         "status": "result" if analysis.applicable else "not_applicable",
+        "scope": analysis.scope,
         "research_only": RESEARCH_STATEMENT,
+        "application": {
+            "name": analysis.application,
+            "version": analysis.application_version,
+            "words": presentation.title,
+        },
         "study_instance_uid": analysis.study_instance_uid,
-        "revision": context.uids.revision,
+        "revision": context.revision,
         "started": context.started.isoformat(),
         "software_version": context.software_version,
-        "model": {"name": model.name, "version": model.version, "digest": model.digest},
-        "headline": findings.headline,
-        "sentences": list(findings.sentences),
-        "conclusions": list(findings.conclusions),
+        "model": {"name": bundle.name, "version": bundle.version, "digest": bundle.digest},
+        "headline": report.headline,
+        "sentences": list(report.findings),
+        "conclusions": list(report.conclusions),
         "reasons": [] if analysis.applicable else [ascii_text(analysis.selection.sentence)],
-        "limitations": [{"code": item.code, "sentence": item.sentence} for item in analysis.limitations],
-        "limits": list(findings.limitations),
-        "selection": _selection(analysis),
-        "series": {name: _series(volume) for name, volume in _volumes(analysis)},
-        "classification": _classification(analysis),
-        "volumes": {
-            number.key: {"label": number.label, "value": round(number.value, 1), "unit": number.unit}
-            for number in findings.numbers
-            if number.unit
+        "limitations": [_limitation(one, terms) for one in analysis.limitations],
+        "limits": list(report.limitations),
+        "selection": {
+            "sentence": analysis.selection.sentence,
+            "candidates": [_candidate(one) for one in analysis.selection.candidates],
         },
-        "edema": _edema(analysis),
-        "asas": _asas(analysis),
-        "joints": _joints(analysis),
-        "key_slices": list(choose_key_slices(analysis)),
-        "objects": [_object(item) for item in objects],
-        "timings_s": {name: round(float(value), 3) for name, value in analysis.timings_s.items()},
-        "pictures": pictures,
+        "series": {terms.roles[images.role].short: _series(images, terms) for images in analysis.images},
+        "lead": terms.lead or next((one.key for one in analysis.evaluations), ""),
+        "said": [*_evaluations(analysis, terms), *_measurements(analysis, terms)],
+        "profiles": list(_profiles(analysis, terms)),
+        "segments": [
+            {
+                "key": one.key,
+                "label": segment_label(one, terms),
+                "site": _site(one.site, terms),
+                "role": one.role,
+                "volume": terms.segments[one.key].volume,
+            }
+            for one in analysis.segments
+        ],
+        "heatmaps": list(_heatmaps(analysis, terms)),
+        "look_first": [_key_slice(analysis, one.role, one.plane, one.why) for one in analysis.key_slices],
+        "objects": [_object(one) for one in objects],
+        "timings_s": {name: round(float(value), 3) for name, value in analysis.seconds.items()},
+        "pictures": dict(pictures),
+        **presentation.summary(analysis),
     }
 
 
-def _volumes(analysis: Analysis) -> list[tuple[str, Volume]]:
-    named = (("t1", analysis.t1), ("fluid", analysis.fluid))
-    return [(name, volume) for name, volume in named if volume is not None]
-
-
-def _selection(analysis: Analysis) -> dict[str, Any]:
+def _limitation(limitation: Limitation, terms: Terms) -> Json:
     return {
-        "sentence": analysis.selection.sentence,
-        "candidates": [_candidate(item) for item in analysis.selection.candidates],
+        "code": str(limitation.code),
+        "parameters": dict(limitation.parameters),
+        "sentence": word_limitation(terms, limitation),
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def _candidate(candidate: Candidate) -> Json:
     return {
         "series_instance_uid": candidate.series_instance_uid,
         "series_number": candidate.series_number,
@@ -101,94 +127,146 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _series(volume: Volume) -> dict[str, Any]:
-    slices, rows, columns = volume.shape
+def _series(images: Images, terms: Terms) -> Json:
+    planes, rows, columns = images.shape
+    spacing = None if images.grid is None else round(float(images.grid.slice_spacing_mm), 3)
     return {
-        "series_instance_uid": volume.series_instance_uid,
-        "slices": slices,
+        "role": str(images.role),
+        "words": terms.roles[images.role].words,
+        "series_instance_uid": images.series_instance_uid,
+        "slices": planes,
         "rows": rows,
         "columns": columns,
-        "pixel_spacing_mm": [round(float(value), 4) for value in volume.pixel_spacing_mm],
-        "slice_spacing_mm": round(float(volume.slice_spacing_mm), 3),
-        "warnings": list(volume.warnings),
+        "pixel_spacing_mm": [round(float(value), 4) for value in images.pixel_spacing_mm],
+        "slice_spacing_mm": spacing,
+        "placed": images.placed,
+        "warnings": list(images.warnings),
     }
 
 
-def _classification(analysis: Analysis) -> dict[str, Any] | None:
-    prediction, volume = analysis.prediction, analysis.reference
-    if prediction is None or volume is None:
-        return None
+def _site(site: Site, terms: Terms) -> Json:
     return {
-        "as_present": bool(prediction.as_present),
-        "as_probability": round(float(prediction.as_probability), 4),
-        "stage": prediction.stage.value,
-        "stage_probabilities": _named(prediction.stage_probabilities),
-        "statement": SIMULATED_STATEMENT,
-        "slices": [
-            {
-                "slice": item.slice_index,
-                "name": image_name(volume, item.slice_index),
-                "as_probability": round(float(item.as_probability), 4),
-                "stage_probabilities": _named(item.stage_probabilities),
-            }
-            for item in prediction.slices
-        ],
+        "anatomy": site.anatomy,
+        "anatomy_words": terms.anatomy[site.anatomy].words,
+        "side": None if site.side is None else site.side.value,
+        "level": site.level,
+        "level_words": level_words(site.level, terms) if site.level else "",
+        "words": site_words(terms, site),
     }
 
 
-def _named(probabilities: Sequence[float]) -> dict[str, float]:
-    return {stage.value: round(float(value), 4) for stage, value in zip(STAGES, probabilities, strict=True)}
-
-
-def _edema(analysis: Analysis) -> dict[str, Any] | None:
-    edema = analysis.edema
-    if edema is None:
-        return None
-    return {
-        "left_mm3": round(float(edema.left_mm3), 1),
-        "right_mm3": round(float(edema.right_mm3), 1),
-        "threshold": round(float(edema.threshold), 2),
-        "normal_mean": round(float(edema.normal_mean), 2),
-        "normal_sd": round(float(edema.normal_sd), 2),
-    }
-
-
-def _asas(analysis: Analysis) -> dict[str, Any] | None:
-    asas, fluid = analysis.asas, analysis.fluid
-    if asas is None or fluid is None:
-        return None
-    return {
-        "positive": bool(asas.positive),
-        "left_positive": bool(asas.left_positive),
-        "right_positive": bool(asas.right_positive),
-        "sentence": asas.sentence,
-        "lesions": [
-            {"side": side.value, "slice": index, "name": image_name(fluid, index), "area_mm2": round(float(area), 1)}
-            for side, index, area in asas.lesions
-        ],
-    }
-
-
-def _joints(analysis: Analysis) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for side in Side:
-        joint = analysis.joint(side)
-        if joint is None:
-            found[side.value] = None
-            continue
-        traced = np.isfinite(joint.columns_px).any(axis=1)
-        found[side.value] = {
-            "slices": [int(index) for index in np.flatnonzero(traced)],
-            "visibility": [round(float(value), 2) for value in joint.visibility],
+def _evaluations(analysis: Analysis, terms: Terms) -> Iterator[Json]:
+    for one in analysis.evaluations:
+        term = terms.evaluations[one.key]
+        missing = isinstance(one.value, NotAssessable)
+        yield _said("evaluation", one, analysis, terms) | {
+            "label": term.words,
+            "short": term.short or term.words,
+            "note": term.note,
+            "value": None if missing else str(one.value),
+            "words": evaluation_words(terms, one),
+            "severity": None if missing else _severity(term.values[str(one.value)]),
+            "basis": one.basis,
+            "probabilities": [
+                {
+                    "value": str(key),
+                    "words": term.values[key].words,
+                    "severity": _severity(term.values[key]),
+                    "p": round(float(p), 4),
+                }
+                for key, p in one.probabilities.items()
+            ],
         }
-    return found
 
 
-def _object(item: "ResultObject") -> dict[str, Any]:
+def _severity(value: ValueTerm) -> float | None:
+    return None if value.severity is None else round(value.severity, 4)
+
+
+def _measurements(analysis: Analysis, terms: Terms) -> Iterator[Json]:
+    for one in analysis.measurements:
+        term = terms.measurements[one.key]
+        yield _said("measurement", one, analysis, terms) | {
+            "label": term.words,
+            "value": None if isinstance(one.value, NotAssessable) else _rounded(one.value),
+            "words": measurement_words(terms, one),
+            "unit": term.unit.value,
+            "of": one.of,
+            "spread": None if one.spread is None else [_rounded(value) for value in one.spread],
+        }
+
+
+def _said(what: str, one: Evaluation | Measurement, analysis: Analysis, terms: Terms) -> Json:
+    """What evaluations and measurements have in common."""
+    because = None
+    if isinstance(one.value, NotAssessable):
+        because = _limitation(one.value.because, terms)
+    return {
+        "what": what,
+        "key": one.key,
+        "site": _site(one.site, terms),
+        "not_assessable": because,
+        "at": [_place(place, analysis) for place in one.at],
+    }
+
+
+def _place(place: Place, analysis: Analysis) -> Json:
+    images = analysis.of_role(place.role)
+    return {
+        "role": str(place.role),
+        "plane": place.plane,
+        "name": "" if images is None else image_name(images, place.plane),
+        "shape": place.shape,
+        "points_px": [[_rounded(value) for value in point] for point in place.points_px],
+        "area_mm2": None if place.area_mm2 is None else _rounded(place.area_mm2),
+    }
+
+
+def _profiles(analysis: Analysis, terms: Terms) -> Iterator[Json]:
+    for one in analysis.profiles:
+        term = terms.profiles[one.key]
+        yield {
+            "key": one.key,
+            "label": term.words,
+            "site": _site(one.site, terms),
+            "role": str(one.role),
+            "of": term.of,
+            "value": str(term.value),
+            "values": [None if np.isnan(value) else round(float(value), 4) for value in one.values],
+        }
+
+
+def _heatmaps(analysis: Analysis, terms: Terms) -> Iterator[Json]:
+    for one in analysis.heatmaps:
+        yield {
+            "key": one.key,
+            "label": terms.heatmaps[one.key],
+            "of": one.of,
+            "towards": str(one.towards),
+            "site": _site(one.site, terms),
+            "role": str(one.role),
+            "planes": list(one.planes),
+            "full_scale": _rounded(one.full_scale),
+        }
+
+
+def _key_slice(analysis: Analysis, role: Key, plane: int, why: Key) -> Json:
+    images = analysis.of_role(role)
+    name = "" if images is None else image_name(images, plane)
+    return {"role": str(role), "plane": plane, "name": name, "why": why}
+
+
+def _rounded(value: float) -> float:
+    """A number as it is reported: to six digits."""
+    return float(f"{float(value):.{DIGITS}g}")
+
+
+def _object(item: ResultObject) -> Json:
     return {
         "kind": item.kind,
-        "series_number": int(item.dataset.SeriesNumber),
-        "instance_number": int(item.dataset.InstanceNumber),
+        "title": item.title,
+        "series_number": item.series_number,
+        "instance_number": item.instance_number,
         "description": item.description,
         "sop_class_uid": item.sop_class_uid,
         "sop_class_name": item.dataset.SOPClassUID.name,

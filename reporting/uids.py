@@ -1,7 +1,12 @@
-"""Deterministic UIDs: the same study, revision and model always give the same, so a retry can't make a second."""
+"""UIDs: minted once for what is made, derived for what must be found again."""
 
-from dataclasses import dataclass
 from hashlib import sha256
+from uuid import uuid4
+
+
+def minted_uid() -> str:
+    """A UID that nothing had before: ``2.25.`` and a random UUID (PS3.5 Annex B.2)."""
+    return f"2.25.{uuid4().int}"
 
 
 def derived_uid(*parts: object) -> str:
@@ -27,29 +32,38 @@ def derived_uid(*parts: object) -> str:
     return f"2.25.{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultUids:
-    """UIDs of one result of one study.
+def tracking_seed(*, site_salt: str, patient_id: str, issuer: str = "", study_instance_uid: str) -> str:
+    """What tracking UIDs are derived from: the patient at this site, or the study where that is not known.
 
-    Attributes
+    Parameters
     ----------
+    site_salt : str
+        Secret of the site, so that nobody can guess patients from UIDs; empty: there is none.
+    patient_id, issuer : str
+        As in the source; an empty Patient ID is none.
     study_instance_uid : str
-        Study that was analysed.
-    revision : int
-        Revision of that study's content or of its processing.
-    model_digest : str
-        SHA-256 of the bundle's manifest.
+
+    Returns
+    -------
+    str
+        A hash from which neither salt nor patient can be read.
+    """
+    known = bool(site_salt and patient_id.strip())
+    of = ("patient", patient_id.strip(), issuer.strip()) if known else ("study", study_instance_uid)
+    return sha256("\x1f".join((site_salt, *of)).encode()).hexdigest()
+
+
+class ResultUids:
+    """The UIDs of one result: each minted when it is first asked for, and the same whenever it is asked for again.
+
+    They follow from nothing, so one UID never names two contents, whatever becomes of databases, settings or software.
     """
 
-    study_instance_uid: str
-    revision: int
-    model_digest: str
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, int | str], str] = {}
 
     def make(self, kind: str, index: int | str = 0) -> str:
         """UID of one thing of this result, named by its kind and its number or name within the kind."""
-        return derived_uid(self.study_instance_uid, self.revision, self.model_digest, kind, index)
-
-    @property
-    def device(self) -> str:
-        """UID of the algorithm as a device; changes whenever the model does, never with the study."""
-        return derived_uid("device", self.model_digest)
+        if (kind, index) not in self._made:
+            self._made[kind, index] = minted_uid()
+        return self._made[kind, index]

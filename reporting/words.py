@@ -3,9 +3,10 @@
 Plain ASCII, so that every viewer, printer and validator shows it; American spelling, as the DICOM terms have it.
 """
 
-from inference.result import Images, NotAssessable
+from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
 from inference.types import ImageHeader
 from reporting.presentation import Terms, word_limitation
+from reporting.sites import level_words
 
 RESEARCH_LINE = "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"
 RESEARCH_STATEMENT = (
@@ -44,3 +45,41 @@ def image_number(header: ImageHeader) -> int | None:
 def why_not(terms: Terms, value: NotAssessable) -> str:
     """``not assessable`` with its reason, in words."""
     return f"{NOT_ASSESSABLE}: {ascii_text(word_limitation(terms, value.because))}"
+
+
+def site_words(terms: Terms, site: Site) -> str:
+    """Where in the body: ``Sacroiliac joint, left``."""
+    parts = [terms.anatomy[site.anatomy].words]
+    if site.level:
+        parts.append(level_words(site.level, terms))
+    if site.side is not None:
+        parts.append(site.side.value)
+    return ", ".join(parts)
+
+
+def evaluation_words(terms: Terms, evaluation: Evaluation) -> str:
+    """The value of an evaluation in words, or why there is none."""
+    if isinstance(evaluation.value, NotAssessable):
+        return why_not(terms, evaluation.value)
+    return terms.evaluations[evaluation.key].values[evaluation.value].words
+
+
+def measurement_words(terms: Terms, measurement: Measurement) -> str:
+    """The value of a measurement with its unit in words, or why there is none."""
+    if isinstance(measurement.value, NotAssessable):
+        return why_not(terms, measurement.value)
+    return terms.measurements[measurement.key].show(measurement.value)
+
+
+def series_words(analysis: Analysis, role: Key) -> str:
+    """Which series was read in a role: ``series 2 't1_tse', 25 slices``; empty where none was."""
+    images = analysis.of_role(role)
+    if images is None:
+        return ""
+    candidate = analysis.selection.chosen.get(role)
+    slices = "1 slice" if images.shape[0] == 1 else f"{images.shape[0]} slices"
+    if candidate is None:
+        return f"the series chosen, {slices}"
+    number = "" if candidate.series_number is None else f" {candidate.series_number}"
+    name = ascii_text(candidate.description)
+    return f"series{number}" + (f" '{name}'" if name else "") + f", {slices}"

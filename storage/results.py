@@ -152,6 +152,18 @@ def save(
         return row.id
 
 
+def standing_objects(database: Database, claimed: ClaimedRun) -> tuple[ResultObject, ...]:
+    """The objects of the result of this study and deployment that stands, in the order they were made.
+
+    One that was held back has none: nobody outside has seen it.
+    """
+    with database.read() as session:
+        last = runs.standing(session, claimed.study_id, claimed.deployment_id)
+        if last is None or last.status is ResultStatus.HELD:
+            return ()
+        return tuple(last.objects)
+
+
 def _says_the_same(last: Result | None, result: NewResult) -> bool:
     if last is None or not last.analysis_hash:
         return False

@@ -1,20 +1,16 @@
 """From the outcome of an analysis to what storage keeps of it: durable files first, then one record."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from dicom_node.analyse.pipeline import Outcome, software_version
+from reporting.presentation import find_presentation
+from reporting.statements import analysis_hash, statements
 from reporting.writer import encode
 from storage.objects import ObjectStore
-from storage.results import NewObject, NewPicture, NewResult
+from storage.results import NewObject, NewPicture, NewResult, NewStatement
 from storage.runs import Basis, ClaimedRun
 from storage.tables import ResultStatus
-
-_NOT_SAID = ("revision", "started", "software_version", "objects", "timings_s", "pictures")
-"""What a summary holds beside what it says."""
 
 
 def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: Basis, started: datetime) -> NewResult:
@@ -33,19 +29,22 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
         started_at=started,
         finished_at=datetime.now(UTC),
         application_version=basis.application_version,
-        model_name=analysis.model.name,
-        model_version=analysis.model.version,
-        model_digest=analysis.model.digest,
+        model_name=analysis.bundle.name,
+        model_version=analysis.bundle.version,
+        model_digest=analysis.bundle.digest,
         settings_digest=basis.settings_digest,
         software_version=software_version(),
-        analysis_hash=analysis_hash(outputs.summary),
+        analysis_hash=analysis_hash(analysis),
         schema_number=outputs.summary["schema"],
         summary=outputs.summary,
         findings=[
             {"code": finding.code, "sentence": finding.sentence, "object": finding.object_kind}
             for finding in outcome.findings
         ],
-        timings_s=analysis.timings_s,
+        timings_s=analysis.seconds,
+        statements=[
+            NewStatement(**asdict(one)) for one in statements(analysis, find_presentation(analysis.application).terms)
+        ],
         objects=[
             NewObject(
                 kind=made.kind,
@@ -75,12 +74,6 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
             for picture in outputs.pictures
         ],
     )
-
-
-def analysis_hash(summary: Mapping[str, Any]) -> str:
-    """Hash of what an analysis says, rounded as its summary is, without the UIDs and times of its objects."""
-    said = {key: value for key, value in summary.items() if key not in _NOT_SAID}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def discard(record: NewResult, objects: ObjectStore) -> None:

@@ -1,25 +1,24 @@
 """The one orchestration of an analysis: files in, checked DICOM objects out. Knows neither network nor database."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
-from config.codes import Code
-from config.errors import BundleError
+from inference.application import Application, find_application
+from inference.result import Analysis, Key
 from inference.serving import LoadedBundle
-from inference.sij_mri import Analysis
-from inference.sij_mri import application as sij_mri
-from inference.types import StudyHeaders
+from inference.types import ModelIdentity, StudyHeaders
 from reporting import gate, outputs
-from reporting.checks import GateCode
-
-STAGES = (*sij_mri.STAGES, "report", "check")
-"""The parts of a run, in order."""
+from reporting.findings import GateCode
+from reporting.presentation import find_presentation
+from reporting.types import Predecessor
 
 MIXED = GateCode.IDENTITY_MIXED
-APPLICATION, APPLICATION_VERSION = "sij_mri", "1.0.0"
+SELECT, REPORT, CHECK = "select", "report", "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +40,99 @@ def software_version() -> str:
     return version("axspa-node")
 
 
-def application_version(application: str) -> str:
-    """Version of an application.
-
-    Raises
-    ------
-    BundleError
-        This node has no such application.
-    """
-    if application != APPLICATION:
-        raise BundleError(Code.APPLICATION_UNKNOWN, f"This node has no application of this name: {application!r}")
-    return APPLICATION_VERSION
+def steps(application: Application) -> tuple[Key, ...]:
+    """The steps of a run of an application, in order."""
+    return tuple(dict.fromkeys((SELECT, *application.steps, REPORT, CHECK)))
 
 
 def run(
     study: StudyHeaders,
-    bundle: LoadedBundle,
+    bundle: LoadedBundle | None,
     *,
+    application: str,
     revision: int,
     started: datetime,
+    series_base: int = 900,
+    site_salt: str = "",
+    chosen: Mapping[Key, str] | None = None,
+    predecessors: Sequence[Predecessor] = (),
     identity_conflict: bool = False,
-    on_stage: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[Key], None] = lambda step: None,
 ) -> Outcome:
-    """Analyse one study, build its result objects and check them.
+    """Analyse one study with one application, build its result objects and check them.
 
     Parameters
     ----------
     study : StudyHeaders
         Headers of all images of the study.
-    bundle : LoadedBundle
-        The models.
+    bundle : LoadedBundle or None
+        The models; None for an application that needs none.
+    application : str
+        Name of an installed application.
     revision : int
-        From 1; enters the UIDs of the results.
+        From 1.
     started : datetime
         Aware; becomes the content time of the results.
+    series_base : int
+        Number from which the series numbers of the results are counted.
+    site_salt : str
+        Secret of the site; without it nothing is followed from one study of a patient to another.
+    chosen : mapping from Key to str, optional
+        A person's choice: series UID by role.
+    predecessors : sequence of Predecessor
+        Reports of the last result, which these follow.
     identity_conflict : bool
         The receiver saw images of more than one patient; the gate reads only those images whose headers are whole.
-    on_stage : callable
-        Called with the name of each part of :data:`STAGES` as it begins.
+    progress : callable
+        Called with each of :func:`steps` as it begins.
 
     Raises
     ------
+    SettingsError
+        No such application is installed, or nothing that presents it.
     UnusableInput
         The chosen series cannot be decoded.
     """
-    analysis = sij_mri.analyse(study, bundle, on_stage=on_stage)
-    on_stage("report")
-    begun = time.perf_counter()
-    made = outputs.build(analysis, study, revision=revision, software_version=software_version(), started=started)
-    analysis.timings_s["report"] = time.perf_counter() - begun
-    on_stage("check")
-    begun = time.perf_counter()
-    findings = gate.check(made.objects, analysis, study)
-    if identity_conflict and not any(finding.code == MIXED for finding in findings):
-        sentence = "The images that were received under this study name more than one patient."
-        findings += (gate.GateFinding(MIXED, sentence, ""),)
-    analysis.timings_s["check"] = time.perf_counter() - begun
+    reader, presentation = find_application(application), find_presentation(application)
+    seconds: dict[Key, float] = {}
+    with _timed(SELECT, seconds, progress):
+        selection = reader.select(study, chosen=chosen)
+    analysis = reader.analyse(study, selection, _models(bundle), bundle=_identity(bundle, reader), progress=progress)
+    analysis = replace(analysis, seconds={**seconds, **analysis.seconds})
+    with _timed(REPORT, analysis.seconds, progress):
+        made = outputs.build(
+            analysis,
+            study,
+            presentation=presentation,
+            revision=revision,
+            software_version=software_version(),
+            started=started,
+            series_base=series_base,
+            site_salt=site_salt,
+            predecessors=predecessors,
+        )
+    with _timed(CHECK, analysis.seconds, progress):
+        findings = gate.check(
+            made.objects, analysis, presentation=presentation, source=study, predecessors=predecessors
+        )
+        if identity_conflict and not any(finding.code == MIXED for finding in findings):
+            sentence = "The images that were received under this study name more than one patient."
+            findings += (gate.GateFinding(MIXED, sentence, ""),)
     return Outcome(analysis, made, findings)
+
+
+@contextmanager
+def _timed(step: Key, seconds: dict[Key, float], progress: Callable[[Key], None]) -> Iterator[None]:
+    progress(step)
+    begun = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - begun
+
+
+def _models(bundle: LoadedBundle | None) -> Any:
+    return {} if bundle is None else bundle
+
+
+def _identity(bundle: LoadedBundle | None, application: Application) -> ModelIdentity:
+    """The bundle; without one the application itself is what made the result."""
+    return ModelIdentity(application.name, application.version, "") if bundle is None else bundle.identity

@@ -22,6 +22,7 @@ from storage.states import RunState
 
 if TYPE_CHECKING:
     from inference.serving import LoadedBundle
+    from reporting.types import Predecessor
 
 log = logging.getLogger(__name__)
 
@@ -78,15 +79,17 @@ def analyse(claimed: ClaimedRun) -> str:
 def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     from dicom_node.analyse import pipeline
     from dicom_node.analyse.keeping import discard, keep
+    from dicom_node.analyse.salt import site_salt
+    from inference.application import find_application
     from inference.dicom import read_study
 
     started = datetime.now(UTC)
-    version = pipeline.application_version(claimed.application)
-    bundle = _bundle(context, claimed.bundle)
+    application = find_application(claimed.application)
+    bundle = _bundle(context, claimed.bundle) if claimed.bundle else None
     basis = Basis(
         content_hash=claimed.content_hash,
-        application_version=version,
-        bundle_digest=bundle.identity.digest,
+        application_version=application.version,
+        bundle_digest="" if bundle is None else bundle.identity.digest,
         settings_digest=_settings_digest(claimed),
     )
     if claimed.standing == basis and not claimed.asked:
@@ -99,8 +102,12 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     outcome = pipeline.run(
         study,
         bundle,
+        application=claimed.application,
         revision=claimed.revision,
         started=started,
+        series_base=claimed.series_base,
+        site_salt=site_salt(context.settings),
+        predecessors=_predecessors(claimed, context),
         identity_conflict=claimed.identity_conflict,
     )
     record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
@@ -116,11 +123,24 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     return str(record.status.ends)
 
 
+def _predecessors(claimed: ClaimedRun, context: _Context) -> "tuple[Predecessor, ...]":
+    """The reports of the result that stands, which those of a new one follow."""
+    from reporting.kinds import Kind
+    from reporting.types import Predecessor
+
+    reports = {kind.value.name for kind in Kind if kind.value.modality == "SR"}
+    return tuple(
+        Predecessor(one.kind, one.sop_class_uid, one.sop_instance_uid, one.series_instance_uid)
+        for one in results.standing_objects(context.database, claimed)
+        if one.kind in reports
+    )
+
+
 def _load_ahead(context: _Context) -> None:
     """Load what physicians wait for; where that fails, each run that needs it says so, and waits."""
     try:
         for deployment in deployments.every(context.database):
-            if deployment.enabled and deployment.purpose.sent:
+            if deployment.enabled and deployment.purpose.sent and deployment.bundle:
                 _bundle(context, deployment.bundle)
     except AxspaError as error:
         log.error("%s [%s]", error.sentence, error.code)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from config.codes import Code
 from config.errors import AxspaError, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse import pipeline
+from inference.application import Application, find_application
 from inference.dicom import read_studies
 from inference.serving import LoadedBundle, load_bundle
 from inference.types import StudyHeaders, UnreadableFile
@@ -20,10 +22,21 @@ from reporting.uids import derived_uid
 from reporting.writer import write
 from storage.studies import check_uid
 
+DEFAULT_APPLICATION = "sij_mri"
 EXIT_RESULTS, EXIT_UNUSABLE, EXIT_NOTHING_APPLIES = 0, 2, 3
 
 
-def process(source: Path, out: Path, *, settings: Settings) -> int:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is the same for all studies."""
+
+    application: Application
+    bundle: LoadedBundle | None
+    site_salt: str
+    bar: "tqdm[Any]"
+
+
+def process(source: Path, out: Path, *, settings: Settings, application: str = DEFAULT_APPLICATION) -> int:
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
@@ -38,17 +51,20 @@ def process(source: Path, out: Path, *, settings: Settings) -> int:
     ------
     UnusableInput
         ``source`` does not exist or holds no DICOM that can be read.
+    SettingsError
+        No application of this name is installed.
     """
+    reader = find_application(application)
     studies, unreadable = read_studies(_files(source))
     if not studies:
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
         raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
     out.mkdir(parents=True, exist_ok=True)
-    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
-    with tqdm(total=len(studies) * len(pipeline.STAGES), unit="step", file=sys.stderr) as bar:
+    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots) if reader.needs else None
+    with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
+        work = _Work(reader, bundle, settings.site_salt, bar)
         summaries = [
-            _process_one(study, bundle, out if len(studies) == 1 else out / _folder_name(study), bar)
-            for study in studies
+            _process_one(study, work, out if len(studies) == 1 else out / _folder_name(study)) for study in studies
         ]
     summary = summaries[0] if len(summaries) == 1 else {"studies": summaries}
     summary["unreadable_files"] = _refusals(unreadable, source)
@@ -70,16 +86,25 @@ def _folder_name(study: StudyHeaders) -> str:
         return derived_uid("folder", study.study_instance_uid)
 
 
-def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "tqdm[Any]") -> dict[str, Any]:
+def _process_one(study: StudyHeaders, work: _Work, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
+    bar, steps = work.bar, pipeline.steps(work.application)
     first_step = bar.n
 
-    def advance(stage: str) -> None:
-        bar.set_description(stage, refresh=False)
-        bar.update(first_step + pipeline.STAGES.index(stage) - bar.n)
+    def advance(step: str) -> None:
+        bar.set_description(step, refresh=False)
+        bar.update(first_step + steps.index(step) - bar.n)
 
     try:
-        outcome = pipeline.run(study, bundle, revision=1, started=datetime.now(UTC), on_stage=advance)
+        outcome = pipeline.run(
+            study,
+            work.bundle,
+            application=work.application.name,
+            revision=1,
+            started=datetime.now(UTC),
+            site_salt=work.site_salt,
+            progress=advance,
+        )
     except AxspaError as error:
         summary: dict[str, Any] = {
             "study_instance_uid": study.study_instance_uid,
@@ -88,7 +113,7 @@ def _process_one(study: StudyHeaders, bundle: LoadedBundle, folder: Path, bar: "
         }
     else:
         summary = _write_objects(outcome, folder)
-    bar.update(first_step + len(pipeline.STAGES) - bar.n)
+    bar.update(first_step + len(steps) - bar.n)
     _write_json(folder / "summary.json", summary)
     return summary
 
@@ -102,7 +127,7 @@ def _write_objects(outcome: pipeline.Outcome, folder: Path) -> dict[str, Any]:
         path = target / f"{number:02d}_{item.kind}.dcm"
         write(item.dataset, path)
         files.append(str(path.relative_to(folder)))
-    summary = {**outcome.outputs.summary, "files": files, "timings_s": outcome.analysis.timings_s}
+    summary = {**outcome.outputs.summary, "files": files, "timings_s": outcome.analysis.seconds}
     if not outcome.may_leave:
         summary["status"] = "held"
         summary["gate_findings"] = [{"code": f.code, "sentence": f.sentence} for f in outcome.findings]

@@ -17,16 +17,12 @@ from pynetdicom.sop_class import Verification
 from config.codes import AnyCode, Code
 from config.settings import DeliverySettings, Destination
 from dicom_node.pynetdicom_patches import Rejection, Requested, make_entity, request_association
+from reporting.kinds import sop_classes
 from storage.codes import DeliveryCode
 from storage.deliveries import Attempt, DueDelivery
 from storage.tables import DeliveryState
 
-OUR_SOP_CLASSES: Mapping[str, str] = {
-    "Segmentation": "1.2.840.10008.5.1.4.1.1.66.4",
-    "Comprehensive 3D SR": "1.2.840.10008.5.1.4.1.1.88.34",
-    "Enhanced SR": "1.2.840.10008.5.1.4.1.1.88.22",
-    "Secondary Capture": "1.2.840.10008.5.1.4.1.1.7",
-}
+OUR_SOP_CLASSES: Mapping[str, str] = sop_classes()
 _MAX_CONTEXTS = 128
 _MAX_COMMENT = 200  # the standard has 64
 _DUPLICATE_SOP_INSTANCE = 0x0111

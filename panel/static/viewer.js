@@ -1,13 +1,14 @@
-// Flick through the slices of both series: wheel, keys, slider, strip. Pictures come one by one and are kept in memory only.
+// Flick through the slices of each series: wheel, keys, slider, strip. Pictures come one by one and are kept in memory only.
+// It knows no application: panes, layers and their words come with the page and the result.
 "use strict";
 (() => {
   const root = document.getElementById("viewer");
   if (!root) return;
   const AT_ONCE = 6, KEPT = 600, ZOOM = 1.8;
   const panes = {}, cache = new Map();
-  let data = null, lead = "t1", drawing = false;
-  const layers = { region: false, joints: true, edema: true, heat: false };
-  let opacity = 0.7, zoomed = false, centre = [0.5, 0.52], heatmap = "heat";
+  let data = null, lead = "", drawing = false;
+  const layers = {}; // name of a layer -> is it shown?
+  let opacity = 0.7, zoomed = false, center = [0.5, 0.52], heat = false, heatmap = "";
 
   // --- pictures
   const waiting = [];
@@ -38,9 +39,8 @@
     }
     return entry.bitmap;
   };
-  const shownLayers = (pane) => ["heat", "region", "edema", "joints"]
-    .filter((name) => layers[name])
-    .map((name) => [name, pane.layers[name === "heat" ? heatmap : name]])
+  const shownLayers = (pane) => [...(heat ? [heatmap] : []), ...Object.keys(pane.layers).filter((name) => layers[name])]
+    .map((name) => [name, pane.layers[name]])
     .filter(([, source]) => source);
   const preload = () => {
     const most = Math.max(...Object.values(panes).map((pane) => pane.count));
@@ -55,7 +55,8 @@
     }
   };
 
-  // --- place: one series leads, the other shows its slice at the same place in the patient, where it has one
+  // --- place: one series leads, the others show their slice at the same place in the patient, where they have one;
+  // a series that cannot be compared with it stays where it is
   const goTo = (name, index) => {
     const leader = panes[name];
     lead = name;
@@ -63,7 +64,9 @@
     leader.missing = false;
     for (const pane of Object.values(panes)) {
       if (pane === leader) continue;
-      const match = leader.other[leader.index];
+      const places = leader.matches[pane.name];
+      if (!places) { pane.missing = false; continue; }
+      const match = places[leader.index];
       pane.missing = match === null || match === undefined;
       if (!pane.missing) pane.index = match;
     }
@@ -100,7 +103,7 @@
     const rows = base.height * (pane.aspect || 1);
     fit(pane, base.width, rows);
     const context = pane.canvas.getContext("2d");
-    const part = zoomed ? 1 / ZOOM : 1, [cx, cy] = centre.map((one) => Math.min(1 - part / 2, Math.max(part / 2, one)));
+    const part = zoomed ? 1 / ZOOM : 1, [cx, cy] = center.map((one) => Math.min(1 - part / 2, Math.max(part / 2, one)));
     const crop = [(cx - part / 2) * base.width, (cy - part / 2) * base.height, part * base.width, part * base.height];
     const put = (bitmap, alpha) => {
       const fx = bitmap.width / base.width, fy = bitmap.height / base.height;
@@ -129,12 +132,13 @@
   const buildStrip = () => {
     const svg = root.querySelector("[data-strip]"), pane = panes[reference()];
     svg.setAttribute("viewBox", `0 0 ${pane.count * 10} 46`);
-    const by = new Map((data.strip || []).map((row) => [row.index, row]));
+    const by = new Map(data.strip.map((row) => [row.index, row])), most = Math.max(1, ...data.strip.map((row) => row.share));
     for (let index = 0; index < pane.count; index += 1) {
-      const row = by.get(index), words = row ? `Slice ${index + 1}: AS ${Math.round(row.as * 100)} %, ${row.stage}` : `Slice ${index + 1}: no joint read`;
-      rect(svg, row ? "b-joint" : "b-back", index * 10 + 0.6, 0, 8.8, 46, words);
-      if (row) rect(svg, "b-as", index * 10 + 0.6, 46 - 42 * row.as, 8.8, 42 * row.as, words);
-      if (data.edema && data.edema[index]) rect(svg, "b-edema", index * 10 + 0.6, 0, 8.8, 3, words);
+      const row = by.get(index), words = row ? `Slice ${index + 1}: ${row.words}` : `Slice ${index + 1}`;
+      const height = row ? 42 * Math.min(1, Math.max(0, row.share / most)) : 0;
+      rect(svg, row ? "b-judged" : "b-back", index * 10 + 0.6, 0, 8.8, 46, words);
+      if (row) rect(svg, "b-share", index * 10 + 0.6, 46 - height, 8.8, height, words);
+      if (data.marks[index]) rect(svg, "b-mark", index * 10 + 0.6, 0, 8.8, 3, words);
     }
     pane.now = rect(svg, "b-now", 0, 0.8, 8.8, 44.4);
     pane.now.setAttribute("vector-effect", "non-scaling-stroke");
@@ -143,41 +147,43 @@
       const index = Math.min(pane.count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * pane.count)));
       goTo(pane.name, index);
     });
-    root.querySelector("[data-legend]").textContent = data.strip && data.strip.length ? "Bars: probability of AS. Line above: oedema. Wheel or arrow keys flick through the slices." : "Wheel or arrow keys flick through the slices.";
+    root.querySelector("[data-legend]").textContent = data.legend;
   };
   const mark = () => {
     const pane = panes[reference()];
     if (pane.now) pane.now.setAttribute("x", pane.index * 10 + 0.6);
-    const row = (data.strip || []).find((one) => one.index === pane.index);
-    root.querySelector("[data-position]").textContent = `slice ${pane.index + 1}` + (row ? `: AS ${Math.round(row.as * 100)} %, ${row.stage}` : "");
+    const row = data.strip.find((one) => one.index === pane.index);
+    root.querySelector("[data-position]").textContent = `slice ${pane.index + 1}` + (row ? `: ${row.words}` : "");
   };
 
   // --- controls
+  const boxes = [...root.querySelectorAll("[data-layer]")], heatBox = root.querySelector("[data-heat]");
   const setLayout = (layout) => {
-    for (const pane of Object.values(panes)) pane.element.hidden = layout !== "both" && layout !== pane.name && Object.keys(panes).length > 1;
+    for (const pane of Object.values(panes)) pane.element.hidden = layout !== "" && layout !== pane.name;
     root.classList.toggle("single", visible().length < 2);
     paint();
   };
   const setLayer = (name, on) => {
     layers[name] = on;
-    const box = root.querySelector(`[data-layer="${name}"]`);
-    if (box) box.checked = on;
+    boxes.find((box) => box.dataset.layer === name).checked = on;
     paint();
     preload();
   };
+  const setHeat = (on) => { heat = on; heatBox.checked = on; paint(); preload(); };
   const setZoom = (on) => { zoomed = on; root.querySelector("[data-zoom]").checked = on; paint(); };
   const onKey = (event) => {
     if (event.target.matches("input[type=text], input[type=search], input[type=password], textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
     const inside = root.contains(event.target), name = event.target.dataset && event.target.dataset.pane ? event.target.dataset.pane : lead in panes ? lead : reference();
-    const keys = { 1: "region", 2: "joints", 3: "edema", 4: "heat" };
-    if (keys[event.key] && !root.querySelector(`[data-layer="${keys[event.key]}"]`).disabled) { setLayer(keys[event.key], !layers[keys[event.key]]); return; }
+    const box = boxes[Number(event.key) - 1];
+    if (box && !box.disabled) { setLayer(box.dataset.layer, !box.checked); return; }
+    if (heatBox && Number(event.key) === boxes.length + 1) { setHeat(!heat); return; }
     if (event.key === "z") { setZoom(!zoomed); return; }
     if (!inside || event.target.matches("input")) return;
     const steps = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -5, PageDown: 5, Home: -1e6, End: 1e6 };
     if (event.key in steps) { event.preventDefault(); stepBy(name, steps[event.key]); }
   };
   const wire = () => {
-    for (const box of root.querySelectorAll("[data-layer]")) {
+    for (const box of boxes) {
       const there = Object.values(panes).some((pane) => pane.layers[box.dataset.layer]);
       box.disabled = !there;
       box.closest("label").hidden = !there;
@@ -185,13 +191,16 @@
       box.addEventListener("change", () => setLayer(box.dataset.layer, box.checked));
     }
     const kind = root.querySelector("[data-heatmap]");
-    kind.hidden = !Object.values(panes).some((pane) => pane.layers.heat && pane.layers.gradcam);
-    kind.addEventListener("change", () => { heatmap = kind.value; setLayer("heat", true); });
+    if (heatBox) {
+      heat = heatBox.checked;
+      heatmap = kind.value;
+      heatBox.addEventListener("change", () => setHeat(heatBox.checked));
+      kind.addEventListener("change", () => { heatmap = kind.value; setHeat(true); });
+    }
     root.querySelector("[data-opacity]").addEventListener("input", (event) => { opacity = Number(event.target.value) / 100; paint(); });
     root.querySelector("[data-zoom]").addEventListener("change", (event) => setZoom(event.target.checked));
     const layout = root.querySelector("#layout");
-    layout.hidden = Object.keys(panes).length < 2;
-    layout.addEventListener("change", () => setLayout(layout.value));
+    if (layout) layout.addEventListener("change", () => setLayout(layout.value));
     const slider = root.querySelector("[data-slider]");
     slider.max = String(panes[reference()].count - 1);
     slider.addEventListener("input", () => goTo(reference(), Number(slider.value)));
@@ -207,16 +216,14 @@
       pane.canvas.addEventListener("pointermove", (event) => {
         if (!zoomed) return;
         const box = pane.canvas.getBoundingClientRect();
-        centre = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+        center = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
         paint();
       });
       pane.element.addEventListener("pointerdown", () => { lead = pane.name; });
     }
     new ResizeObserver(paint).observe(root);
-    for (const [attribute, name] of [["goto", data.reference], ["gotoFluid", "fluid"]]) {
-      for (const link of document.querySelectorAll(attribute === "goto" ? "[data-goto]" : "[data-goto-fluid]")) {
-        link.addEventListener("click", () => { const pane = panes[name] || panes[reference()]; goTo(pane.name, Number(link.dataset[attribute])); });
-      }
+    for (const link of document.querySelectorAll("[data-goto]")) {
+      link.addEventListener("click", () => { if (panes[link.dataset.in]) goTo(link.dataset.in, Number(link.dataset.goto)); });
     }
   };
 
@@ -228,13 +235,13 @@
         const given = data.panes[element.dataset.pane];
         if (!given) continue;
         const tag = Object.fromEntries([...element.querySelectorAll("[data-tag]")].map((one) => [one.dataset.tag, one]));
-        panes[element.dataset.pane] = { ...given, name: element.dataset.pane, element, canvas: element.querySelector("canvas"), tag, index: 0 };
+        panes[element.dataset.pane] = { ...given, name: element.dataset.pane, element, canvas: element.querySelector("canvas"), tag, index: given.first };
         tag.left.textContent = given.letters[0];
         tag.right.textContent = given.letters[1];
       }
       if (!Object.keys(panes).length) throw new Error("no pictures");
       wire();
-      setLayout("both");
+      setLayout("");
       buildStrip();
       const first = panes[reference()];
       goTo(first.name, first.first);

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from reporting.checks import Checked, GateCode, GateFinding, walk
 from reporting.checks.identity import SourceHeaders
-from reporting.objects.stamp import DESCRIPTION_PREFIX
+from reporting.findings import Checked, GateCode, GateFinding, walk
+from reporting.kinds import row_of
+from reporting.objects import DESCRIPTION_PREFIX
+from reporting.presentation import Presentation
+from reporting.types import KindRow
 
 NEVER_EMPTY = (
     "SOPClassUID",
@@ -36,49 +39,24 @@ PRESENT = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
-NEVER_EMPTY_OF = {
-    "SEG": (
-        "FrameOfReferenceUID",
-        "SegmentSequence",
-        "SharedFunctionalGroupsSequence",
-        "PerFrameFunctionalGroupsSequence",
-        "NumberOfFrames",
-        "Rows",
-        "Columns",
-        "PixelData",
-        "ReferencedSeriesSequence",
-        "ContentLabel",
-        "ImageType",
-    ),
-    "SR": (
-        "CompletionFlag",
-        "VerificationFlag",
-        "ValueType",
-        "ConceptNameCodeSequence",
-        "ContentSequence",
-        "ContentTemplateSequence",
-        "CurrentRequestedProcedureEvidenceSequence",
-    ),
-    "OT": ("ConversionType", "Rows", "Columns", "PixelData", "SamplesPerPixel", "ImageType", "BurnedInAnnotation"),
-}
-EXPECTED_OF = {
-    "SEG": {"SegmentationType": "BINARY"},
-    "SR": {"CompletionFlag": "COMPLETE", "VerificationFlag": "UNVERIFIED", "PreliminaryFlag": "PRELIMINARY"},
-    "OT": {"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
-}
 LEGAL_UID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 
 
-def check_conformance(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
+def check_conformance(
+    objects: Sequence[Checked], source: SourceHeaders, presentation: Presentation
+) -> Iterator[GateFinding]:
     """Required attributes are there, our UIDs are legal and unique, text is in UTF-8, everything says RESEARCH.
 
     A UID that came with the source is named as it is, legal or not.
     """
     seen: set[str] = set()
     for item in objects:
-        dataset = item.dataset
-        yield from _attributes(item)
-        yield from _marks(item)
+        dataset, row = item.dataset, row_of(item.kind, presentation)
+        if row is None or (dataset.get("SOPClassUID"), dataset.get("Modality")) != (row.sop_class, row.modality):
+            sentence = f"The {item.kind} object is of no kind that results have."
+            yield GateFinding(GateCode.MODALITY_UNKNOWN, sentence, item.kind)
+        yield from _attributes(item, row)
+        yield from _marks(item, row)
         if any(not _legal(uid) for uid in _uids(dataset) if uid not in source.uids):
             yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object holds a UID that is not legal.", item.kind)
         if str(dataset.SOPInstanceUID) in seen:
@@ -90,13 +68,8 @@ def check_conformance(objects: Sequence[Checked], source: SourceHeaders) -> Iter
             yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object's file names another instance.", item.kind)
 
 
-def _attributes(item: Checked) -> Iterator[GateFinding]:
-    modality = str(item.dataset.get("Modality", ""))
-    if modality not in NEVER_EMPTY_OF:
-        yield GateFinding(
-            GateCode.MODALITY_UNKNOWN, f"The {item.kind} object is of no kind that results have.", item.kind
-        )
-    for keyword in (*NEVER_EMPTY, *NEVER_EMPTY_OF.get(modality, ())):
+def _attributes(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
+    for keyword in (*NEVER_EMPTY, *(row.never_empty if row else ())):
         if keyword not in item.dataset or item.dataset[keyword].is_empty:
             yield GateFinding(GateCode.ATTRIBUTE_MISSING, f"The {item.kind} object has no {keyword}.", item.kind)
     for keyword in PRESENT:
@@ -104,12 +77,12 @@ def _attributes(item: Checked) -> Iterator[GateFinding]:
             yield GateFinding(GateCode.ATTRIBUTE_MISSING, f"The {item.kind} object lacks {keyword}.", item.kind)
 
 
-def _marks(item: Checked) -> Iterator[GateFinding]:
+def _marks(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
     dataset = item.dataset
     expected = {
         "ContentQualification": "RESEARCH",
         "SpecificCharacterSet": "ISO_IR 192",
-        **EXPECTED_OF.get(str(dataset.get("Modality", "")), {}),
+        **(row.expected if row else {}),
     }
     wrong = [keyword for keyword, value in expected.items() if dataset.get(keyword) != value]
     if not str(dataset.get("SeriesDescription", "")).startswith(DESCRIPTION_PREFIX):

@@ -1,17 +1,19 @@
-"""Segmentations lie where their source lies, hold what was found, and left is left."""
+"""Segmentations lie where their source lies, hold what was found, and name its side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from inference.sij_mri import Analysis
-from inference.types import BoolArray, Side
-from reporting.checks import Checked, GateCode, GateFinding
+from inference.result import Analysis, Images, Segment
+from inference.types import BoolArray
 from reporting.checks.identity import SourceHeaders
-from reporting.objects.codes import SIDE
+from reporting.findings import Checked, GateCode, GateFinding
+from reporting.objects import codes
+from reporting.presentation import Presentation
+from reporting.sites import segment_label
 
 POSITION_TOLERANCE_MM = 0.01
 DIRECTION_TOLERANCE = 1e-4
@@ -33,18 +35,28 @@ class Frame:
     pixels: BoolArray
 
 
-def check_segmentations(objects: Sequence[Checked], analysis: Analysis, source: SourceHeaders) -> Iterator[GateFinding]:
-    """Geometry, content and sides of every segmentation."""
-    centroids: dict[str, FloatVector] = {}
+def check_segmentations(
+    objects: Sequence[Checked], analysis: Analysis, presentation: Presentation, source: SourceHeaders
+) -> Iterator[GateFinding]:
+    """Geometry, content and side codes of every segmentation; every segment that can be placed is in one of them."""
+    by_label = {segment_label(one, presentation.terms): one for one in analysis.segments}
+    names = {group.name for group in presentation.groups}
+    missing = {label for label, one in by_label.items() if _placed(one, analysis)}
     for item in objects:
-        if item.kind.startswith("seg-"):
+        if item.kind in names:
             frames = read_frames(item.dataset)
             yield from _segments(item, frames)
             yield from _planes(item, frames, source)
-            yield from _content(item, frames, analysis)
-            yield from _lateralities(item)
-            centroids |= _centroids(item.dataset, frames)
-    yield from _sides(centroids)
+            yield from _content(item, frames, analysis, by_label)
+            yield from _side_codes(item, by_label)
+            missing -= {str(segment.SegmentLabel) for segment in item.dataset.SegmentSequence}
+    for label in sorted(missing):
+        yield GateFinding(GateCode.CONTENT_CHANGED, f"{label}: no object holds what was found.", "")
+
+
+def _placed(segment: Segment, analysis: Analysis) -> bool:
+    images = analysis.of_role(segment.role)
+    return images is not None and images.placed
 
 
 def read_frames(dataset: Dataset) -> list[Frame]:
@@ -138,55 +150,48 @@ def source_plane(header: Dataset, frame: int | None) -> tuple[FloatVector, Float
     )
 
 
-def _content(item: Checked, frames: Sequence[Frame], analysis: Analysis) -> Iterator[GateFinding]:
+def _content(
+    item: Checked, frames: Sequence[Frame], analysis: Analysis, by_label: Mapping[str, Segment]
+) -> Iterator[GateFinding]:
     """Each segment holds exactly the voxels that the analysis found."""
-    volume = analysis.fluid if item.kind == "seg-edema" else analysis.reference
-    if volume is None:
-        yield GateFinding(GateCode.OBJECT_UNEXPECTED, f"There is no series for the {item.kind} object.", item.kind)
-        return
-    slices = {(image.sop_instance_uid, image.frame): index for index, image in enumerate(volume.images)}
-    for segment in item.dataset.SegmentSequence:
-        found = _found(str(segment.SegmentLabel), analysis)
-        held: BoolArray = np.zeros(volume.shape, bool)
-        for frame in frames:
-            if frame.segment == int(segment.SegmentNumber):
-                held[slices[frame.source_uid, frame.source_frame]] |= frame.pixels
-        if found is None or not np.array_equal(held, found):
-            yield GateFinding(
-                GateCode.CONTENT_CHANGED, f"{segment.SegmentLabel}: the object does not hold what was found.", item.kind
-            )
+    for described in item.dataset.SegmentSequence:
+        found = by_label.get(str(described.SegmentLabel))
+        images = None if found is None else analysis.of_role(found.role)
+        own = [frame for frame in frames if frame.segment == int(described.SegmentNumber)]
+        if found is None or images is None or not np.array_equal(_held(own, images), found.mask):
+            sentence = f"{described.SegmentLabel}: the object does not hold what was found."
+            yield GateFinding(GateCode.CONTENT_CHANGED, sentence, item.kind)
 
 
-def _found(label: str, analysis: Analysis) -> BoolArray | None:
-    for side in Side:
-        joint = analysis.joint(side)
-        if label == f"{side.value.capitalize()} sacroiliac joint" and joint is not None:
-            return joint.band
-    edema = analysis.edema
-    return {
-        "Sacroiliac bone region": analysis.region,
-        "Left bone marrow edema": None if edema is None else edema.left,
-        "Right bone marrow edema": None if edema is None else edema.right,
-    }.get(label)
+def _held(frames: Sequence[Frame], images: Images) -> BoolArray | None:
+    """The voxels of frames on the grid of images; None where one lies on none of their planes."""
+    planes = {(image.sop_instance_uid, image.frame): index for index, image in enumerate(images.sources)}
+    held: BoolArray = np.zeros(images.shape, bool)
+    for frame in frames:
+        plane = planes.get((frame.source_uid, frame.source_frame))
+        if plane is None:
+            return None
+        held[plane] |= frame.pixels
+    return held
 
 
-def _lateralities(item: Checked) -> Iterator[GateFinding]:
-    for segment in item.dataset.SegmentSequence:
-        word = str(segment.SegmentLabel).split()[0].lower()
+def _side_codes(item: Checked, by_label: Mapping[str, Segment]) -> Iterator[GateFinding]:
+    """The codes of a segment name the side of its site, and no other."""
+    for described in item.dataset.SegmentSequence:
+        found = by_label.get(str(described.SegmentLabel))
+        side = None if found is None else found.site.side
         coded = {
             str(modifier.CodeValue)
-            for region in segment.get("AnatomicRegionSequence", ())
+            for region in described.get("AnatomicRegionSequence", ())
             for modifier in region.get("AnatomicRegionModifierSequence", ())
         }
-        expected = {SIDE[Side(word)].value} if word in ("left", "right") else set()
-        if coded != expected:
-            yield GateFinding(
-                GateCode.SIDE_CODE_WRONG, f"{segment.SegmentLabel}: its code names another side.", item.kind
-            )
+        if coded != (set() if side is None else {codes.SIDE[side].value}):
+            sentence = f"{described.SegmentLabel}: its code names another side."
+            yield GateFinding(GateCode.SIDE_CODE_WRONG, sentence, item.kind)
 
 
-def _centroids(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVector]:
-    """Centre of each segment (3,) in LPS millimetres, from the frames' own geometry."""
+def centroids_mm(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVector]:
+    """Center of each segment (3,) in LPS millimeters, by its label, from the frames' own geometry."""
     labels = {int(segment.SegmentNumber): str(segment.SegmentLabel) for segment in dataset.SegmentSequence}
     sums = {label: np.zeros(4) for label in labels.values()}
     for frame in frames:
@@ -197,28 +202,3 @@ def _centroids(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVect
             centre = frame.position_mm + along + down
             sums[labels[frame.segment]] += np.array([*(centre * len(rows)), len(rows)])
     return {label: total[:3] / total[3] for label, total in sums.items() if total[3]}
-
-
-def _sides(centroids: dict[str, FloatVector]) -> Iterator[GateFinding]:
-    """The patient's left has the larger LPS x; edema lies on its side of the plane midway between the joints."""
-    for name, kind in (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema")):
-        left, right = centroids.get(f"Left {name}"), centroids.get(f"Right {name}")
-        if left is not None and right is not None and left[0] <= right[0]:
-            yield GateFinding(GateCode.SIDES_SWAPPED, f"The left {name} lies to the right of the right one.", kind)
-    middle, axis = _midline(centroids)
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        for name, kind in (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema")):
-            centre = centroids.get(f"{side} {name}")
-            if centre is not None and middle is not None and sign * float((centre - middle) @ axis) <= 0:
-                yield GateFinding(GateCode.SIDES_SWAPPED, f"{side} {name} lies across the midline.", kind)
-
-
-def _midline(centroids: dict[str, FloatVector]) -> tuple[FloatVector | None, FloatVector]:
-    """A point of the midline and the direction to the patient's left."""
-    towards_left = np.array([1.0, 0.0, 0.0])
-    left, right = centroids.get("Left sacroiliac joint"), centroids.get("Right sacroiliac joint")
-    if left is not None and right is not None:
-        axis = left - right
-        length = float(np.linalg.norm(axis))
-        return (left + right) / 2, axis / length if length else towards_left
-    return centroids.get("Sacroiliac bone region"), towards_left

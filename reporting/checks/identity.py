@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset
 from config.errors import UnusableInput
 from inference.dicom import tolerant
 from inference.types import StudyHeaders
-from reporting.checks import Checked, GateCode, GateFinding
-from reporting.objects.sources import read_header, take_identity
+from reporting.findings import Checked, GateCode, GateFinding
+from reporting.objects import read_header, take_identity
 
 PATIENT_KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")

@@ -1,4 +1,4 @@
-"""Secondary captures: the summary page first, then the slices with the heatmap over them."""
+"""Secondary captures: the summary page first, then the planes with the heat map over them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,78 +9,61 @@ from highdicom.sr import CodedConcept
 from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 
-from inference.sij_mri import Analysis
-from inference.types import Vector, Volume
+from inference.result import Grid, HeatMap, Images
+from inference.types import Vector
 from reporting.objects import codes
+from reporting.objects.material import Material
 from reporting.objects.sources import as_ds, body_part
-from reporting.objects.stamp import MANUFACTURER, ResultContext, stamp
-from reporting.pictures.drawing import ByteArray, blend_heat
-from reporting.pictures.fonts import font
-from reporting.sij_mri.report import HEATMAP_STATEMENT, PICTURE_TEXT, RESEARCH_LINE, image_name
+from reporting.objects.stamp import MANUFACTURER, stamp
+from reporting.pictures import blend_heat, draw_page, font
+from reporting.presentation import ByteArray
+from reporting.types import KindRow, ResultObject
+from reporting.words import HEATMAP_STATEMENT, PICTURE_TEXT, RESEARCH_LINE, image_name
 
-KIND = "sc"
-SERIES_NUMBER = 905
-DESCRIPTION = "Grad-CAM (not diagnostic)"
-MAX_HEAT_SLICES = 16
 SMALLEST_TEXT_PX = 7
 
 
-def heat_slices(analysis: Analysis) -> tuple[int, ...]:
-    """Slices of the reference volume whose heatmap is sent: all that were explained, thinned evenly to 16."""
-    if analysis.explanation is None:
-        return ()
-    explained = [index for index, source in enumerate(analysis.explanation.focus_source) if source]
-    if len(explained) <= MAX_HEAT_SLICES:
-        return tuple(explained)
-    return tuple(
-        explained[number] for number in np.linspace(0, len(explained) - 1, MAX_HEAT_SLICES).round().astype(int)
-    )
+def heat_planes(heat: HeatMap, most: int) -> tuple[int, ...]:
+    """Planes of a heat map that are sent: all that were explained, thinned evenly to the most that may be."""
+    explained = heat.planes
+    if len(explained) <= most:
+        return explained
+    return tuple(explained[number] for number in np.linspace(0, len(explained) - 1, most).round().astype(int))
 
 
-def build_captures(
-    analysis: Analysis, page: ByteArray, context: ResultContext, *, levels: ByteArray
-) -> tuple[Dataset, ...]:
-    """The captures of one result, in one series.
+def build_captures(material: Material, row: KindRow) -> list[ResultObject]:
+    """The captures of one result, in one series: the summary page, and the planes of the first heat map.
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Applicable.
-    page : uint8 array (rows, columns, 3)
-        The summary page, RGB; becomes instance 1.
-    context : ResultContext
-    levels : uint8 array (slices, rows, columns)
-        Grey levels of the reference volume.
-
-    Returns
-    -------
-    tuple of Dataset
-        Secondary Capture Image Storage, RGB, Explicit VR Little Endian. Heatmap slices carry the geometry of their
-        source.
+    Secondary Capture Image Storage, RGB, Explicit VR Little Endian. Heat map planes carry the geometry of their source,
+    where it has one.
     """
-    volume = analysis.reference
-    if volume is None:
-        return ()
-    captures = [_capture(page, context, number=1, text="Summary of the AI research result")]
+    analysis, plates = material.analysis, material.plates
+    if plates is None:
+        return []
+    software = ", ".join(material.context.software_versions)
+    page = draw_page(analysis, material.presentation, material.report, plates, software=software)
+    captures = [_capture(page, material, row, number=1, text="Summary of the AI research result")]
     captures[0].PatientOrientation = ""
-    for number, index in enumerate(heat_slices(analysis), start=2):
-        pixels = heat_picture(analysis, levels[index], index)
-        captures.append(_heat_capture(pixels, volume, index, context, number=number))
-    return tuple(captures)
+    for heat in analysis.heatmaps[:1]:
+        images, levels = analysis.of_role(heat.role), plates.levels[heat.role]
+        for number, plane in enumerate(heat_planes(heat, row.most - 1), start=2):
+            if images is not None:
+                words = material.presentation.terms.heatmaps[heat.key]
+                pixels = heat_picture(heat, words, images, levels[plane], plane)
+                captures.append(_heat_capture(pixels, images, plane, material, row, number=number))
+    return [material.finish(row, capture) for capture in captures]
 
 
-def _heat_capture(pixels: ByteArray, volume: Volume, index: int, context: ResultContext, *, number: int) -> Dataset:
-    capture = _capture(pixels, context, number=number, text=HEATMAP_STATEMENT, orientation=patient_orientation(volume))
-    capture.FrameOfReferenceUID = volume.frame_of_reference_uid or None
-    if not volume.frame_of_reference_uid:
-        del capture.FrameOfReferenceUID
+def _heat_capture(
+    pixels: ByteArray, images: Images, plane: int, material: Material, row: KindRow, *, number: int
+) -> Dataset:
+    grid, image = images.grid, images.sources[plane]
+    letters = patient_orientation(grid) if grid is not None else ("L", "F")
+    capture = _capture(pixels, material, row, number=number, text=HEATMAP_STATEMENT, orientation=letters)
+    if grid is None:
+        capture.PatientOrientation = ""
     else:
-        capture.PositionReferenceIndicator = ""
-    capture.ImagePositionPatient = as_ds(volume.positions_mm[index])
-    capture.ImageOrientationPatient = as_ds((*volume.row_direction, *volume.column_direction))
-    capture.PixelSpacing = as_ds(volume.pixel_spacing_mm)
-    image = volume.images[index]
-    capture.SliceThickness = as_ds((image.slice_thickness_mm or volume.slice_spacing_mm,))[0]
+        _set_place(capture, grid, plane, image.slice_thickness_mm)
     source = Dataset()
     source.ReferencedSOPClassUID = image.sop_class_uid
     source.ReferencedSOPInstanceUID = image.sop_instance_uid
@@ -91,23 +74,35 @@ def _heat_capture(pixels: ByteArray, volume: Volume, index: int, context: Result
     return capture
 
 
+def _set_place(capture: Dataset, grid: Grid, plane: int, thickness_mm: float | None) -> None:
+    if grid.frame_of_reference_uid:
+        capture.FrameOfReferenceUID = grid.frame_of_reference_uid
+        capture.PositionReferenceIndicator = ""
+    capture.ImagePositionPatient = as_ds(grid.positions_mm[plane])
+    capture.ImageOrientationPatient = as_ds((*grid.row_direction, *grid.column_direction))
+    capture.PixelSpacing = as_ds(grid.pixel_spacing_mm)
+    capture.SliceThickness = as_ds((thickness_mm or grid.slice_spacing_mm,))[0]
+
+
 def _capture(
     pixels: ByteArray,
-    context: ResultContext,
+    material: Material,
+    row: KindRow,
     *,
     number: int,
     text: str,
     orientation: tuple[str, str] = ("L", "F"),
 ) -> Dataset:
+    context = material.context
     capture: Any = SCImage(
         pixel_array=pixels,
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
-        study_instance_uid=context.uids.study_instance_uid,
-        series_instance_uid=context.uids.make(KIND, "series"),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=context.uids.make(KIND, number),
+        study_instance_uid=context.study_instance_uid,
+        series_instance_uid=context.uids.make(row.name, "series"),
+        series_number=context.series_base + row.offset,
+        sop_instance_uid=context.uids.make(row.name, number),
         instance_number=number,
         manufacturer=MANUFACTURER,
         patient_orientation=orientation,
@@ -115,40 +110,40 @@ def _capture(
         patient_birth_date="",
     )
     capture.ImageType = ["DERIVED", "SECONDARY"]
-    capture.BodyPartExamined = body_part(context.header)
+    capture.BodyPartExamined = body_part(context.header, material.presentation.body_parts)
     capture.BurnedInAnnotation = "YES"
     capture.RecognizableVisualFeatures = "NO"
     capture.DerivationDescription = f"{RESEARCH_LINE}. {text}"
     capture.ImageComments = RESEARCH_LINE
-    stamp(capture, context, description=DESCRIPTION)
+    stamp(capture, context, description=material.presentation.captures_description)
     capture.DateOfSecondaryCapture = capture.ContentDate
     capture.TimeOfSecondaryCapture = capture.ContentTime
     return capture
 
 
-def heat_picture(analysis: Analysis, plane: ByteArray, index: int) -> ByteArray:
-    """One slice with the focused heatmap over it, its number and RESEARCH burned in.
+def heat_picture(heat: HeatMap, words: str, images: Images, levels: ByteArray, plane: int) -> ByteArray:
+    """One plane with the heat map over it, its name and RESEARCH burned in.
 
     Parameters
     ----------
-    analysis : Analysis
-        With an explanation.
-    plane : uint8 array (rows, columns)
-        Grey levels of the slice.
-    index : int
-        Slice of the reference volume.
+    heat : HeatMap
+    words : str
+        Name of its method.
+    images : Images
+        On which it lies.
+    levels : uint8 array (rows, columns)
+        Gray levels of the plane.
+    plane : int
+        One that was explained.
 
     Returns
     -------
     uint8 array (rows, columns, 3)
         RGB.
     """
-    volume, explanation = analysis.reference, analysis.explanation
-    if volume is None or explanation is None:
-        raise ValueError(f"an analysis without an explanation has no heatmap, received slice {index}")
-    rgb = blend_heat(np.repeat(plane[..., None], 3, axis=2), explanation.focused[index])
-    lines = (PICTURE_TEXT, f"Focused Grad-CAM, {image_name(volume, index)}")
-    return burn_in(rgb, lines, size_px=max(11, volume.shape[1] // 28))
+    rgb = blend_heat(np.repeat(levels[..., None], 3, axis=2), heat.values[plane] / heat.full_scale)
+    lines = (PICTURE_TEXT, f"{words}, {image_name(images, plane)}")
+    return burn_in(rgb, lines, size_px=max(11, images.shape[1] // 28))
 
 
 def burn_in(rgb: ByteArray, lines: Sequence[str], *, size_px: int) -> ByteArray:
@@ -169,9 +164,9 @@ def burn_in(rgb: ByteArray, lines: Sequence[str], *, size_px: int) -> ByteArray:
     return burned
 
 
-def patient_orientation(volume: Volume) -> tuple[str, str]:
+def patient_orientation(grid: Grid) -> tuple[str, str]:
     """Letters towards which rows and columns run (PS3.3 C.7.6.1.1.1), the main one each."""
-    return _letter(volume.row_direction), _letter(volume.column_direction)
+    return _letter(grid.row_direction), _letter(grid.column_direction)
 
 
 def _letter(direction: Vector) -> str:

@@ -26,6 +26,8 @@ LEFT = Code("7771000", "SCT", "Left")
 RIGHT = Code("24028007", "SCT", "Right")
 BILATERAL = Code("51440002", "SCT", "Bilateral")
 FINDING_SITE = Code("363698007", "SCT", "Finding Site")
+LATERALITY = Code("272741003", "SCT", "Laterality")
+TOPOGRAPHICAL_MODIFIER = Code("106233006", "SCT", "Topographical modifier")
 
 ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")  # CID 7150
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")  # CID 7150
@@ -45,6 +47,7 @@ CONCLUSION = Code("121077", "DCM", "Conclusion")
 CONCLUSIONS = Code("121076", "DCM", "Conclusions")
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 DIAGNOSTIC_IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic Imaging Report")
+IMAGING = Code("363679005", "SCT", "Imaging")
 MRI_UNSPECIFIED = Code("25056-3", "LN", "MRI unspecified body region")
 COUNTRY_OF_LANGUAGE = Code("121046", "DCM", "Country of Language")
 LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")

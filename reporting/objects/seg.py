@@ -1,7 +1,7 @@
-"""The segmentation objects: region and joints over the T1-weighted series, oedema over the fluid-sensitive one."""
+"""The segmentation objects: one for each group of segments and each series that they lie on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from highdicom import AlgorithmIdentificationSequence
@@ -9,131 +9,85 @@ from highdicom.color import CIELabColor
 from highdicom.content import CodedConcept
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from inference.sij_mri import Analysis, Role
-from inference.types import BoolArray, Side, Volume
+from inference.result import Analysis, Images, Segment
+from inference.types import Side
 from reporting.objects import codes
-from reporting.objects.sources import PlaneReference, SeriesSource
-from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, coding_schemes, stamp
+from reporting.objects.material import Material
+from reporting.objects.sources import SeriesSource, describe_series, read_header, relink
+from reporting.objects.stamp import (
+    MANUFACTURER,
+    MODEL_NAME,
+    ResultContext,
+    coding_schemes,
+    stamp,
+    tracking_identifier,
+)
+from reporting.presentation import SegmentGroup, Terms
+from reporting.sites import segment_label
+from reporting.types import KindRow, ResultObject
 
-Structure = Literal["region", "joint", "edema"]
-
-COLOURS_LAB: dict[tuple[Structure, Side | None], tuple[float, float, float]] = {
-    ("region", None): (79.0, -13.0, -24.0),
-    ("joint", Side.LEFT): (86.0, -8.0, 68.0),
-    ("joint", Side.RIGHT): (76.0, -44.0, 46.0),
-    ("edema", Side.LEFT): (66.0, 48.0, 40.0),
-    ("edema", Side.RIGHT): (64.0, 62.0, -20.0),
-}
+_SIDES = (None, *Side)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """One structure found, on the grid of one volume.
+class PlannedSegmentation:
+    """The segments of one group that share the grid of one series, and so one segmentation object.
 
     Attributes
     ----------
-    structure : {"region", "joint", "edema"}
-    side : Side or None
-        None for what spans both sides.
-    mask : bool array (slices, rows, columns)
-        Never empty.
-    volume_mm3 : float
-    """
-
-    structure: Structure
-    side: Side | None
-    mask: BoolArray
-    volume_mm3: float
-
-    @property
-    def label(self) -> str:
-        """Segment label; these five are the product's interface and never change."""
-        side = "" if self.side is None else self.side.value.capitalize()
-        return {
-            "region": "Sacroiliac bone region",
-            "joint": f"{side} sacroiliac joint",
-            "edema": f"{side} bone marrow edema",
-        }[self.structure]
-
-    @property
-    def key(self) -> str:
-        """Short name that goes into UIDs and tracking identifiers."""
-        return self.structure if self.side is None else f"{self.structure}-{self.side}"
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentGroup:
-    """The segments that share one grid, and so one segmentation object."""
-
-    kind: str
-    series_number: int
-    description: str
-    role: Role
-    volume: Volume
-    segments: tuple[Segment, ...]
-
-
-def plan_segments(analysis: Analysis) -> tuple[SegmentGroup, ...]:
-    """Which segmentation objects an analysis gives: none for what is empty, none where the source has no frame of
-    reference.
-    """
-    groups = []
-    reference = analysis.reference
-    if reference is not None:
-        role = Role.T1W if analysis.t1 is not None else Role.FLUID
-        groups.append(
-            SegmentGroup("seg-anatomy", 901, "SIJ segmentation", role, reference, _anatomy(analysis, reference))
-        )
-    if analysis.fluid is not None:
-        found = _edema(analysis, analysis.fluid)
-        groups.append(SegmentGroup("seg-edema", 911, "SIJ edema segmentation", Role.FLUID, analysis.fluid, found))
-    return tuple(group for group in groups if group.segments and group.volume.frame_of_reference_uid)
-
-
-def _anatomy(analysis: Analysis, volume: Volume) -> tuple[Segment, ...]:
-    masks: list[tuple[Structure, Side | None, BoolArray | None]] = [("region", None, analysis.region)]
-    for side in Side:
-        joint = analysis.joint(side)
-        masks.append(("joint", side, None if joint is None else joint.band))
-    return tuple(
-        Segment(structure, side, mask, float(np.count_nonzero(mask)) * volume.voxel_volume_mm3)
-        for structure, side, mask in masks
-        if mask is not None and mask.any()
-    )
-
-
-def _edema(analysis: Analysis, volume: Volume) -> tuple[Segment, ...]:
-    if analysis.edema is None:
-        return ()
-    found = (
-        (Side.LEFT, analysis.edema.left, analysis.edema.left_mm3),
-        (Side.RIGHT, analysis.edema.right, analysis.edema.right_mm3),
-    )
-    return tuple(Segment("edema", side, mask, float(volume_mm3)) for side, mask, volume_mm3 in found if mask.any())
-
-
-def build_segmentation(group: SegmentGroup, source: SeriesSource, context: ResultContext) -> Dataset:
-    """One binary segmentation object on the grid of its source series.
-
-    Parameters
-    ----------
     group : SegmentGroup
-        From :func:`plan_segments`.
-    source : SeriesSource
-        Of the same volume, slice for slice.
-    context : ResultContext
+    images : Images
+        With a place in the patient.
+    segments : tuple of Segment
+        Numbered from 1 in this order.
+    number : int
+        Instance number: that of the series among those on which the group has segments.
+    """
 
-    Returns
-    -------
-    Dataset
-        Segmentation Storage, BINARY, Explicit VR Little Endian; frames that hold nothing are left out.
+    group: SegmentGroup
+    images: Images
+    segments: tuple[Segment, ...]
+    number: int
+
+
+def plan_segmentations(analysis: Analysis, groups: Sequence[SegmentGroup]) -> tuple[PlannedSegmentation, ...]:
+    """Which segmentation objects an analysis gives: none on images without a place in the patient."""
+    planned = []
+    for group in groups:
+        series = [images for images in analysis.images if images.placed and _segments(analysis, group, images)]
+        planned += [
+            PlannedSegmentation(group, images, _segments(analysis, group, images), number)
+            for number, images in enumerate(series, start=1)
+        ]
+    return tuple(planned)
+
+
+def _segments(analysis: Analysis, group: SegmentGroup, images: Images) -> tuple[Segment, ...]:
+    """The segments of a group on one series: in the order of the group's keys, the left side first."""
+    own = [one for one in analysis.segments if one.role == images.role and one.key in group.keys]
+    return tuple(sorted(own, key=lambda one: (group.keys.index(one.key), _SIDES.index(one.site.side))))
+
+
+def build_segmentations(material: Material, row: KindRow) -> list[ResultObject]:
+    """All segmentation objects of a result; binary, Explicit VR Little Endian, without frames that hold nothing.
 
     References
     ----------
     DICOM PS3.3 A.51 (Segmentation IOD).
     """
+    body_parts = material.presentation.body_parts
+    objects = []
+    for planned in plan_segmentations(material.analysis, material.presentation.groups):
+        header = read_header(planned.images.sources[0].path)
+        source = describe_series(planned.images.volume, header, body_parts)
+        dataset = _build(planned, source, material.presentation.terms, material.context)
+        objects.append(material.finish(row, dataset, name=planned.group.name, title=planned.group.description))
+    return objects
+
+
+def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, context: ResultContext) -> Dataset:
+    group, role = planned.group, planned.images.role
     algorithm = AlgorithmIdentificationSequence(
         name=context.model.name or MANUFACTURER,
         family=codes.ARTIFICIAL_INTELLIGENCE,
@@ -141,18 +95,17 @@ def build_segmentation(group: SegmentGroup, source: SeriesSource, context: Resul
         source=MANUFACTURER,
     )
     descriptions = [
-        _describe(number, segment, algorithm, context) for number, segment in enumerate(group.segments, start=1)
+        _describe(number, segment, terms, algorithm, context) for number, segment in enumerate(planned.segments, 1)
     ]
-    pixels = np.stack([segment.mask for segment in group.segments], axis=-1).astype(np.uint8)
     dataset = Segmentation(
         source_images=source.planes,
-        pixel_array=pixels,
+        pixel_array=np.stack([segment.mask for segment in planned.segments], axis=-1).astype(np.uint8),
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
-        series_instance_uid=context.uids.make(group.kind, "series"),
-        series_number=group.series_number,
-        sop_instance_uid=context.uids.make(group.kind),
-        instance_number=1,
+        series_instance_uid=context.uids.make(group.name, f"series {role}"),
+        series_number=context.series_base + group.offset,
+        sop_instance_uid=context.uids.make(group.name, role),
+        instance_number=planned.number,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MODEL_NAME,
         software_versions=context.software_version,
@@ -169,60 +122,28 @@ def build_segmentation(group: SegmentGroup, source: SeriesSource, context: Resul
 
 
 def _describe(
-    number: int, segment: Segment, algorithm: AlgorithmIdentificationSequence, context: ResultContext
+    number: int, segment: Segment, terms: Terms, algorithm: AlgorithmIdentificationSequence, context: ResultContext
 ) -> SegmentDescription:
-    category, kind, regions = {
-        "region": (codes.ANATOMICAL_STRUCTURE, codes.REGION, [codes.SACRUM, codes.ILIUM]),
-        "joint": (codes.ANATOMICAL_STRUCTURE, codes.SACROILIAC_JOINT, [codes.SACROILIAC_JOINT]),
-        "edema": (codes.ABNORMAL_STRUCTURE, codes.EDEMA, [codes.SACROILIAC_JOINT]),
-    }[segment.structure]
+    term, side = terms.segments[segment.key], segment.site.side
     description = SegmentDescription(
         segment_number=number,
-        segment_label=segment.label,
-        segmented_property_category=category,
-        segmented_property_type=kind,
+        segment_label=segment_label(segment, terms),
+        segmented_property_category=term.category,
+        segmented_property_type=term.kind,
         algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=algorithm,
-        tracking_uid=context.uids.make("tracking", segment.key),
-        tracking_id=tracking_identifier(segment),
-        anatomic_regions=regions,
-        display_color=CIELabColor(*COLOURS_LAB[segment.structure, segment.side]),
+        tracking_uid=context.tracking_uid(segment.key, segment.site),
+        tracking_id=tracking_identifier(segment.key, segment.site),
+        anatomic_regions=list(term.regions),
+        display_color=CIELabColor(*term.lab[side]),
     )
-    if segment.side is not None:
-        side: Code = codes.SIDE[segment.side]
+    if side is not None:
         for region in description.AnatomicRegionSequence:
-            region.AnatomicRegionModifierSequence = [CodedConcept.from_code(side)]
-        if segment.structure == "joint":
-            kind_item = description.SegmentedPropertyTypeCodeSequence[0]
-            kind_item.SegmentedPropertyTypeModifierCodeSequence = [CodedConcept.from_code(side)]
+            region.AnatomicRegionModifierSequence = [CodedConcept.from_code(codes.SIDE[side])]
+        if term.category == codes.ANATOMICAL_STRUCTURE:
+            kind = description.SegmentedPropertyTypeCodeSequence[0]
+            kind.SegmentedPropertyTypeModifierCodeSequence = [CodedConcept.from_code(codes.SIDE[side])]
     return description
-
-
-def tracking_identifier(segment: Segment) -> str:
-    """Tracking identifier of a segment, the same in the segmentation and in the measurements."""
-    return f"AXSPA-{segment.key.upper()}"
-
-
-def relink(dataset: Dataset, references: dict[str, PlaneReference]) -> None:
-    """Make every reference to a stand-in plane name the true instance, class and frame.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Changed in place, with all its sequences.
-    references : dict from str to PlaneReference
-        From :class:`reporting.objects.sources.SeriesSource`.
-    """
-    for element in dataset:
-        if element.VR == "SQ":
-            for item in element.value:
-                relink(item, references)
-    reference = references.get(str(dataset.get("ReferencedSOPInstanceUID", "")))
-    if reference is not None:
-        dataset.ReferencedSOPClassUID = reference.sop_class_uid
-        dataset.ReferencedSOPInstanceUID = reference.sop_instance_uid
-        if reference.frame is not None and "SegmentNumber" not in dataset:
-            dataset.ReferencedFrameNumber = reference.frame
 
 
 def _list_once(dataset: Dataset) -> None:

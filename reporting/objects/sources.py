@@ -6,7 +6,7 @@ present (empty where the source has none), and never a value that its own data t
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -69,7 +69,6 @@ REQUIRED = (
     "ReferringPhysicianName",
 )
 EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions", "InstitutionName")
-KNOWN_BODY_PARTS = frozenset({"PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN"})
 _TEXT = frozenset({"SH", "LO", "ST", "LT", "UT", "PN", "UC"})
 
 
@@ -100,6 +99,28 @@ class SeriesSource:
     volume: Volume
     planes: tuple[Dataset, ...]
     references: dict[str, PlaneReference]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Source instances that reports refer to, as stand-ins, with the true class of each."""
+
+    items: tuple[Dataset, ...]
+    classes: Mapping[str, PlaneReference]
+
+    @classmethod
+    def of(cls, images: Iterable[tuple[str, ImageHeader]], study_instance_uid: str) -> "Evidence":
+        """Of images with the UID of their series; an instance of several frames counts once."""
+        items, classes = [], {}
+        for series_uid, image in images:
+            if image.sop_instance_uid in classes:
+                continue
+            item = placeholder(study_instance_uid)
+            item.SeriesInstanceUID = series_uid
+            item.SOPInstanceUID = image.sop_instance_uid
+            classes[image.sop_instance_uid] = PlaneReference(image.sop_class_uid, image.sop_instance_uid, None)
+            items.append(item)
+        return cls(tuple(items), classes)
 
 
 def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
@@ -250,7 +271,7 @@ def local_time(started: datetime, identity: Dataset) -> datetime:
     return started.astimezone(timezone(offset))
 
 
-def describe_series(volume: Volume, header: Dataset) -> SeriesSource:
+def describe_series(volume: Volume, header: Dataset, body_parts: Sequence[str]) -> SeriesSource:
     """Single-frame headers of every plane of a volume.
 
     Parameters
@@ -258,11 +279,14 @@ def describe_series(volume: Volume, header: Dataset) -> SeriesSource:
     volume : Volume
         Its ``images`` name the source of each slice.
     header : Dataset
-        Header of one instance of the series; gives the study, the equipment and the body part.
+        Header of one instance of the series; gives the study, the modality and the body part.
+    body_parts : sequence of str
+        For :func:`body_part`.
     """
     planes, references = [], {}
     for index, image in enumerate(volume.images):
         plane = _plane(volume, index, header)
+        plane.BodyPartExamined = body_part(header, body_parts)
         plane.SOPInstanceUID = plane_uid(image)
         references[plane.SOPInstanceUID] = PlaneReference(image.sop_class_uid, image.sop_instance_uid, image.frame)
         planes.append(plane)
@@ -276,7 +300,7 @@ def plane_uid(image: ImageHeader) -> str:
 
 def _plane(volume: Volume, index: int, header: Dataset) -> Dataset:
     plane = placeholder(str(header.StudyInstanceUID))
-    plane.Modality = "MR"
+    plane.Modality = str(header.get("Modality", "") or "OT")
     plane.SeriesInstanceUID = volume.series_instance_uid
     plane.FrameOfReferenceUID = volume.frame_of_reference_uid
     plane.PositionReferenceIndicator = ""
@@ -288,7 +312,6 @@ def _plane(volume: Volume, index: int, header: Dataset) -> Dataset:
     image = volume.images[index]
     plane.SliceThickness = as_ds((image.slice_thickness_mm or volume.slice_spacing_mm,))[0]
     plane.SamplesPerPixel, plane.PhotometricInterpretation = 1, "MONOCHROME2"
-    plane.BodyPartExamined = body_part(header)
     return plane
 
 
@@ -303,10 +326,37 @@ def placeholder(study_instance_uid: str) -> Dataset:
     return header
 
 
-def body_part(header: Dataset) -> str:
-    """Body part of the source if it is a defined term, else ``PELVIS``."""
+def body_part(header: Dataset, body_parts: Sequence[str]) -> str:
+    """Body part of the source if it is one of those that it may name, else the first of them.
+
+    Where there are none, the source may name any; what is no code string is none.
+    """
     part = str(header.get("BodyPartExamined", "") or "").strip().upper()
-    return part if part in KNOWN_BODY_PARTS else "PELVIS"
+    if not body_parts:
+        return part if re.fullmatch(r"[A-Z0-9_ ]{0,16}", part) else ""
+    return part if part in body_parts else body_parts[0]
+
+
+def relink(dataset: Dataset, references: Mapping[str, PlaneReference]) -> None:
+    """Make every reference to a stand-in name the true instance, class and frame.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Changed in place, with all its sequences.
+    references : mapping from str to PlaneReference
+        From :class:`SeriesSource` or :class:`Evidence`.
+    """
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                relink(item, references)
+    reference = references.get(str(dataset.get("ReferencedSOPInstanceUID", "")))
+    if reference is not None:
+        dataset.ReferencedSOPClassUID = reference.sop_class_uid
+        dataset.ReferencedSOPInstanceUID = reference.sop_instance_uid
+        if reference.frame is not None and "SegmentNumber" not in dataset:
+            dataset.ReferencedFrameNumber = reference.frame
 
 
 def as_ds(values: Iterable[float]) -> list[str]:

@@ -8,10 +8,13 @@ from highdicom import ContributingEquipment
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 
+from inference.result import Key, Site
 from inference.types import ModelIdentity
 from reporting.objects import codes
 from reporting.objects.sources import EQUIPMENT
-from reporting.uids import ResultUids
+from reporting.sites import site_key
+from reporting.types import Predecessor
+from reporting.uids import ResultUids, derived_uid
 
 MANUFACTURER = "axspa-node"
 MODEL_NAME = "axspa-node (research software)"
@@ -26,6 +29,11 @@ class ResultContext:
     Attributes
     ----------
     uids : ResultUids
+        Of this result alone.
+    application : Key
+    study_instance_uid : str
+    revision : int
+        Of the study's results, from 1.
     model : ModelIdentity
     software_version : str
         Version of this software.
@@ -35,14 +43,26 @@ class ResultContext:
         From :func:`reporting.objects.sources.take_identity`.
     header : Dataset
         Header of one source image, for the scanner's name.
+    tracking_seed : str
+        From :func:`reporting.uids.tracking_seed`.
+    series_base : int
+        Number from which the series numbers of this result are counted.
+    predecessors : tuple of Predecessor
+        Reports that the reports of this result follow.
     """
 
     uids: ResultUids
+    application: Key
+    study_instance_uid: str
+    revision: int
     model: ModelIdentity
     software_version: str
     started: datetime
     identity: Dataset
     header: Dataset
+    tracking_seed: str
+    series_base: int = 900
+    predecessors: tuple[Predecessor, ...] = ()
 
     @property
     def software_versions(self) -> list[str]:
@@ -54,6 +74,22 @@ class ResultContext:
     def serial_number(self) -> str:
         """Beginning of the model's digest: there is no other serial number."""
         return self.model.digest[:16] or "none"
+
+    @property
+    def device_uid(self) -> str:
+        """UID of the algorithm as a device; changes whenever the bundle does, never with the study."""
+        model = self.model
+        return derived_uid("device", model.digest or f"{self.application} {model.name} {model.version}")
+
+    def tracking_uid(self, key: Key, site: Site | None = None) -> str:
+        """UID by which one thing at one site is followed over revisions and over a patient's studies."""
+        where = () if site is None else (site.anatomy, site.side or "", site.level)
+        return derived_uid("tracking", self.tracking_seed, self.application, key, *where)
+
+
+def tracking_identifier(key: Key, site: Site | None = None) -> str:
+    """The name beside a tracking UID, the same in segmentations and reports."""
+    return f"AXSPA-{site_key(key, site).upper()}"
 
 
 def clip(text: str, limit: int = LONG_STRING_LIMIT) -> str:
@@ -121,5 +157,5 @@ def _algorithm(context: ResultContext) -> Dataset:
         contribution_description="Automatic analysis for research, not verified",
     )
     item.SoftwareVersions = context.software_versions
-    item.DeviceUID = context.uids.device
+    item.DeviceUID = context.device_uid
     return item

@@ -12,59 +12,43 @@ from highdicom.sr import (
     RelationshipTypeValues,
     TextContentItem,
 )
-from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from reporting.objects import codes
-from reporting.objects.sr import observer
-from reporting.objects.stamp import MANUFACTURER, ResultContext, coding_schemes, stamp
-from reporting.sij_mri.report import RESEARCH_LINE, SECTION_LIMITATIONS, Findings
+from reporting.objects.document import finish_document, observer
+from reporting.objects.material import Material
+from reporting.objects.stamp import ResultContext
+from reporting.types import KindRow, ResultObject
+from reporting.words import RESEARCH_LINE, SECTION_LIMITATIONS
 
-TEXT_KIND = "sr-text"
 DESCRIPTION = "report (text)"
 
 
-def build_text_report(findings: Findings, context: ResultContext, *, evidence: Sequence[Dataset]) -> Dataset:
+def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     """An Enhanced SR of TID 2000 with findings, limitations and conclusions, each a line of text.
-
-    Parameters
-    ----------
-    findings : Findings
-    context : ResultContext
-    evidence : sequence of Dataset
-        What the report is about: at least one instance of the study.
 
     References
     ----------
     DICOM PS3.16 TID 2000 (Basic Diagnostic Imaging Report).
     """
+    report, context = material.report, material.context
     root = ContainerContentItem(name=codes.DIAGNOSTIC_IMAGING_REPORT, is_content_continuous=False, template_id="2000")
     root.ContentSequence = ContentSequence()
     for item in (_language(), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
-    found = [RESEARCH_LINE, findings.headline, *findings.sentences]
-    found += [f"{SECTION_LIMITATIONS}: {text}" for text in findings.limitations]
-    found.append(
-        f"Software {context.software_version}; model {' '.join(context.software_versions[1:])}, "
-        f"manifest SHA-256 {context.model.digest}."
-    )
+    found = [RESEARCH_LINE, report.headline, *report.findings]
+    found += [f"{SECTION_LIMITATIONS}: {text}" for text in report.limitations]
+    found.append(_made_by(context))
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
-    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, findings.conclusions))
-    dataset = EnhancedSR(
-        evidence=evidence,
-        content=root,
-        series_instance_uid=context.uids.make(TEXT_KIND, "series"),
-        series_number=904,
-        sop_instance_uid=context.uids.make(TEXT_KIND),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        coding_schemes=coding_schemes(),
-    )
-    stamp(dataset, context, description=DESCRIPTION)
-    return dataset
+    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
+    dataset = finish_document(EnhancedSR, root, context, row, description=DESCRIPTION, evidence=material.evidence.items)
+    return [material.finish(row, dataset)]
+
+
+def _made_by(context: ResultContext) -> str:
+    model = f"model {' '.join(context.software_versions[1:])}"
+    digest = f", manifest SHA-256 {context.model.digest}" if context.model.digest else ""
+    return f"Software {context.software_version}; {model}{digest}."
 
 
 def _language() -> CodeContentItem:

@@ -1,21 +1,15 @@
-"""Grey levels, colours, outlines and blending for every picture of a result."""
+"""Grey levels, colors, outlines and blending for every picture of a result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.sij_mri import Analysis, Joint, carry_joints
-from inference.space import same_space
-from inference.types import BoolArray, FloatArray, Side, Volume
+from inference.result import Analysis, HeatMap, Images, Key
+from inference.types import BoolArray, FloatArray
+from reporting.presentation import ByteArray, Rgb
 
-ByteArray = NDArray[np.uint8]
-Colour = tuple[int, int, int]
-
-REGION_COLOUR: Colour = (94, 190, 255)
-JOINT_COLOUR: dict[Side, Colour] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
-EDEMA_COLOUR: dict[Side, Colour] = {Side.LEFT: (255, 98, 88), Side.RIGHT: (238, 110, 214)}
 HEAT_ALPHA = 0.4
 HEAT_FLOOR = 0.15
 
@@ -24,55 +18,40 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 @dataclass(frozen=True, slots=True)
 class Plates:
-    """What pictures are drawn from, made once for all of them; by ``t1`` and ``fluid``.
+    """What pictures are drawn from, made once for all of them.
 
     Attributes
     ----------
-    levels : dict from str to uint8 array (slices, rows, columns)
-        Grey levels of each series that was read.
-    joints : dict from str to tuple of Joint
-        The joints on the grid of each series; none where they cannot be carried over.
+    levels : mapping from role to uint8 array (planes, rows, columns)
+        Grey levels of the images of each role.
     """
 
-    levels: dict[str, ByteArray]
-    joints: dict[str, tuple[Joint, ...]]
+    levels: Mapping[Key, ByteArray]
 
 
 def prepare(analysis: Analysis) -> Plates:
-    """Grey levels and joints of both series of an analysis."""
-    named = {"t1": analysis.t1, "fluid": analysis.fluid}
-    volumes = {name: volume for name, volume in named.items() if volume is not None}
-    return Plates(
-        levels={name: grey_levels(volume) for name, volume in volumes.items()},
-        joints={name: _joints_on(volume, analysis) for name, volume in volumes.items()},
-    )
+    """Grey levels of all images of an analysis."""
+    return Plates({images.role: grey_levels(images.pixels) for images in analysis.images})
 
 
-def _joints_on(volume: Volume, analysis: Analysis) -> tuple[Joint, ...]:
-    reference = analysis.reference
-    if reference is None or volume is reference:
-        return analysis.joints
-    return carry_joints(analysis.joints, reference, volume) if same_space(reference, volume) else ()
-
-
-def grey_levels(volume: Volume) -> ByteArray:
-    """Voxels as grey levels, the same window for all slices.
+def grey_levels(pixels: FloatArray) -> ByteArray:
+    """Pixels as grey levels, the same window for all planes.
 
     Parameters
     ----------
-    volume : Volume
+    pixels : float32 array (planes, rows, columns)
 
     Returns
     -------
-    uint8 array (slices, rows, columns)
-        From the 1st to the 99.3rd percentile of the voxels above zero.
+    uint8 array (planes, rows, columns)
+        From the 1st to the 99.3rd percentile of the pixels above zero.
     """
-    sample = volume.voxels[:, ::4, ::4]
+    sample = pixels[:, ::4, ::4]
     bright = sample[sample > 0]
     low, high = (float(value) for value in np.percentile(bright, (1.0, 99.3))) if bright.size else (0.0, 1.0)
     scale = 255.0 / max(high - low, 1e-6)
-    levels: ByteArray = np.empty(volume.voxels.shape, np.uint8)
-    for index, plane in enumerate(volume.voxels):
+    levels: ByteArray = np.empty(pixels.shape, np.uint8)
+    for index, plane in enumerate(pixels):
         levels[index] = cv2.convertScaleAbs(np.clip(plane, low, high), alpha=scale, beta=-low * scale)
     return levels
 
@@ -85,35 +64,41 @@ def outline(mask: BoolArray) -> BoolArray:
 
 
 def heat_palette() -> ByteArray:
-    """256 colours (256, 3) RGB for an activation from 0 to 1: Turbo, an even-handed JET."""
+    """256 colors (256, 3) RGB for an activation from 0 to 1: Turbo, an even-handed JET."""
     ramp = np.arange(256, dtype=np.uint8).reshape(-1, 1)
     palette: ByteArray = cv2.cvtColor(cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB).reshape(-1, 3)
     return palette
 
 
+def heat_of(heatmap: HeatMap, plane: int) -> FloatArray:
+    """The heat of one plane (rows, columns) as parts of its full scale; 0 where nothing was explained."""
+    heat: FloatArray = np.nan_to_num(heatmap.values[plane], nan=0.0) / heatmap.full_scale
+    return heat
+
+
 def heat_alpha(heat: FloatArray) -> FloatArray:
-    """How opaque a heatmap is: nothing where there is no activation, 0.4 from a small one upwards."""
+    """How opaque a heat map is: nothing where there is no activation, 0.4 from a small one upwards."""
     alpha: FloatArray = (np.clip(heat / HEAT_FLOOR, 0.0, 1.0) * HEAT_ALPHA).astype(np.float32)
     return alpha
 
 
 def blend_heat(rgb: ByteArray, heat: FloatArray) -> ByteArray:
-    """Lay a heatmap (rows, columns), 0 to 1, over a picture (rows, columns, 3)."""
-    colours = heat_palette()[(np.clip(heat, 0.0, 1.0) * 255).astype(np.uint8)]
+    """Lay a heat map (rows, columns), 0 to 1, over a picture (rows, columns, 3)."""
+    colors = heat_palette()[(np.clip(heat, 0.0, 1.0) * 255).astype(np.uint8)]
     alpha = heat_alpha(heat)[..., None]
-    mixed: ByteArray = (rgb * (1.0 - alpha) + colours * alpha).astype(np.uint8)
+    mixed: ByteArray = (rgb * (1.0 - alpha) + colors * alpha).astype(np.uint8)
     return mixed
 
 
-def blend_mask(rgb: ByteArray, mask: BoolArray, colour: Colour, alpha: float = 1.0) -> None:
-    """Colour the pixels of a mask (rows, columns) in a picture (rows, columns, 3), in place."""
+def blend_mask(rgb: ByteArray, mask: BoolArray, color: Rgb, alpha: float = 1.0) -> None:
+    """Color the pixels of a mask (rows, columns) in a picture (rows, columns, 3), in place."""
     if mask.any():
-        rgb[mask] = (rgb[mask] * (1.0 - alpha) + np.asarray(colour) * alpha).astype(np.uint8)
+        rgb[mask] = (rgb[mask] * (1.0 - alpha) + np.asarray(color) * alpha).astype(np.uint8)
 
 
-def side_letters(volume: Volume) -> tuple[str, str]:
+def side_letters(images: Images) -> tuple[str, str]:
     """Letters for the left and right edge of a picture: the patient's sides, or empty where rows run otherwise."""
-    along = volume.row_direction[0]
+    along = 0.0 if images.grid is None else images.grid.row_direction[0]
     if abs(along) < 0.5:
         return "", ""
     return ("R", "L") if along > 0 else ("L", "R")

@@ -1,7 +1,7 @@
-"""Pictures for the panel: each slice as a grey base, with transparent overlays to lay over it."""
+"""Pictures for the panel: each plane as a grey base, with transparent overlays to lay over it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -9,25 +9,25 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inference.sij_mri import Analysis, Joint, Role
-from inference.types import BoolArray, FloatArray, Side, Volume
+from inference.result import Analysis, HeatMap, Images, Key, Segment, Trace
+from inference.space import matching_slice
+from inference.types import BoolArray, FloatArray
 from reporting.pictures.drawing import (
-    EDEMA_COLOUR,
     HEAT_ALPHA,
     HEAT_FLOOR,
-    JOINT_COLOUR,
-    REGION_COLOUR,
-    ByteArray,
-    Colour,
     Plates,
+    heat_of,
     heat_palette,
     outline,
     side_letters,
 )
-from reporting.sij_mri.keyslices import choose_key_slices, matching_slice
+from reporting.presentation import ByteArray, LayerTerm, Presentation, Rgb, Terms
+from reporting.sites import segment_label
+from reporting.words import image_number, site_words
 
 JPEG_QUALITY = 82
 HEAT_LEVELS = 24
+PARALLEL = 0.7  # cosine between normals from which one series' planes can follow the other's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Picture:
     Attributes
     ----------
     name : str
-        ``series/layer/slice.extension``, for example ``t1/base/007.jpg``; slices count from zero along the volume.
+        ``pane/layer/plane.extension``, for example ``t1/base/007.jpg``; planes count from zero.
     media_type : str
         ``image/jpeg`` for bases, ``image/png`` for overlays.
     data : bytes
@@ -48,12 +48,26 @@ class Picture:
     data: bytes
 
 
-def make_pictures(analysis: Analysis, plates: Plates) -> tuple[tuple[Picture, ...], dict[str, Any]]:
+@dataclass(slots=True)
+class _Layer:
+    """What is drawn in one layer of one pane."""
+
+    term: LayerTerm
+    segments: list[Segment]
+    traces: list[Trace]
+    heatmap: HeatMap | None = None
+
+
+def make_pictures(
+    analysis: Analysis, presentation: Presentation, plates: Plates
+) -> tuple[tuple[Picture, ...], dict[str, Any]]:
     """All pictures of an analysis, and their index.
 
     Parameters
     ----------
     analysis : Analysis
+    presentation : Presentation
+        Of its application.
     plates : Plates
         Of the same analysis.
 
@@ -61,92 +75,183 @@ def make_pictures(analysis: Analysis, plates: Plates) -> tuple[tuple[Picture, ..
     -------
     tuple of Picture
     dict
-        For each series (``t1``, ``fluid``): slice count, size, spacing, side letters, the slice to show first, the
-        slice of the other series at the same place, and for each layer the name of each slice's picture, or None.
+        One pane for each role, by its short name: what ``pictures`` is in docs/result-json.md.
     """
+    terms = presentation.terms
     pictures: list[Picture] = []
     index: dict[str, Any] = {}
-    for name, volume in (("t1", analysis.t1), ("fluid", analysis.fluid)):
-        if volume is None:
-            continue
-        layers = {"base": _bases(name, plates.levels[name])} | _joint_layer(name, plates.joints[name])
-        if volume is analysis.reference:
-            layers |= _anatomy_layers(name, analysis)
-        if name == "fluid":
-            layers |= _edema_layer(name, analysis)
-        for layer in layers.values():
-            pictures += [picture for picture in layer if picture is not None]
-        index[name] = _describe(name, analysis, volume, layers)
+    for images in analysis.images:
+        pane = terms.roles[images.role].short
+        layers = _layers(analysis, images, terms)
+        drawn: dict[str, list[Picture | None]] = {"base": _bases(pane, plates.levels[images.role])}
+        drawn |= {name: _draw(pane, name, layer, images, terms) for name, layer in layers.items()}
+        for made in drawn.values():
+            pictures += [picture for picture in made if picture is not None]
+        index[pane] = _describe(analysis, images, terms) | {
+            "layers": {name: [one and one.name for one in made] for name, made in drawn.items()},
+            "legend": {name: _legend(layer, terms) for name, layer in layers.items()},
+        }
     return tuple(pictures), index
 
 
-def _describe(name: str, analysis: Analysis, volume: Volume, layers: dict[str, list[Picture | None]]) -> dict[str, Any]:
-    slices, rows, columns = volume.shape
-    other = analysis.fluid if name == "t1" else analysis.t1
-    left, right = side_letters(volume)
+def _describe(analysis: Analysis, images: Images, terms: Terms) -> dict[str, Any]:
+    planes, rows, columns = images.shape
+    left, right = side_letters(images)
+    others = [other for other in analysis.images if other.role != images.role]
+    matches = {terms.roles[other.role].short: _matches(images, other) for other in others if _comparable(images, other)}
+    words = terms.roles[images.role].words
     return {
-        "role": (Role.T1W if name == "t1" else Role.FLUID).value,
-        "slices": slices,
+        "role": str(images.role),
+        "title": words[:1].upper() + words[1:],
+        "slices": planes,
         "rows": rows,
         "columns": columns,
-        "pixel_spacing_mm": [float(value) for value in volume.pixel_spacing_mm],
+        "pixel_spacing_mm": [float(value) for value in images.pixel_spacing_mm],
         "letters": {"left_edge": left, "right_edge": right},
-        "first": _first(name, analysis, volume),
-        "other": [None if other is None else matching_slice(volume, number, other) for number in range(slices)],
-        "image_numbers": [image.frame if image.frame is not None else image.instance_number for image in volume.images],
-        "layers": {
-            layer: [None if picture is None else picture.name for picture in pictures]
-            for layer, pictures in layers.items()
-        },
+        "first": _first(analysis, images),
+        "other": next(iter(matches.values()), [None] * planes),
+        "matches": matches,
+        "image_numbers": [image_number(header) for header in images.sources],
     }
 
 
-def _first(name: str, analysis: Analysis, volume: Volume) -> int:
-    key = choose_key_slices(analysis)
-    middle = key[len(key) // 2] if key else volume.shape[0] // 2
-    if volume is analysis.reference or analysis.reference is None:
+def _comparable(images: Images, other: Images) -> bool:
+    """True where a plane of one has a place among the planes of the other."""
+    if images.grid is None or other.grid is None:
+        return False
+    one, two = images.volume, other.volume
+    return one.frame_of_reference_uid == two.frame_of_reference_uid and abs(one.normal @ two.normal) > PARALLEL
+
+
+def _matches(images: Images, other: Images) -> list[int | None]:
+    volume, onto = images.volume, other.volume
+    return [matching_slice(volume, plane, onto) for plane in range(images.shape[0])]
+
+
+def _first(analysis: Analysis, images: Images) -> int:
+    """The middle one of the planes to look at first, or the plane at its place, or the middle."""
+    middle = images.shape[0] // 2
+    if not analysis.key_slices:
         return middle
-    match = matching_slice(analysis.reference, middle, volume)
-    return volume.shape[0] // 2 if match is None else match
+    own = [one for one in analysis.key_slices if one.role == images.role]
+    chosen = own or [one for one in analysis.key_slices if one.role == analysis.key_slices[0].role]
+    looked = chosen[len(chosen) // 2]
+    if own:
+        return looked.plane
+    other = analysis.of_role(looked.role)
+    if other is None or not _comparable(other, images):
+        return middle
+    match = matching_slice(other.volume, looked.plane, images.volume)
+    return middle if match is None else match
 
 
-def _bases(name: str, levels: ByteArray) -> list[Picture | None]:
+def _layers(analysis: Analysis, images: Images, terms: Terms) -> dict[str, _Layer]:
+    """The layers of a pane, in the order of what they hold: segments, traces, heat maps."""
+    layers: dict[str, _Layer] = {}
+
+    def layer_of(key: Key, words: str) -> _Layer:
+        term = terms.layers.get(key) or LayerTerm(key, words)
+        return layers.setdefault(term.name, _Layer(term, [], []))
+
+    for segment in analysis.segments:
+        if segment.role == images.role:
+            words = terms.segments[segment.key].labels.get(None) or _plain(segment.key)
+            layer_of(segment.key, words).segments.append(segment)
+    for trace in analysis.traces:
+        if trace.role == images.role:
+            layer_of(trace.key, _plain(trace.key)).traces.append(trace)
+    heatmaps = [heatmap for heatmap in analysis.heatmaps if heatmap.role == images.role]
+    for heatmap in heatmaps:
+        term = _heat_term(heatmap, terms, alone=sum(one.key == heatmap.key for one in heatmaps) == 1)
+        layers[_free(term.name, layers)] = _Layer(term, [], [], heatmap)
+    return layers
+
+
+def _heat_term(heatmap: HeatMap, terms: Terms, *, alone: bool) -> LayerTerm:
+    """Its layer; where there are several of one method, each also says of what it is."""
+    term = terms.layers.get(heatmap.key) or LayerTerm(heatmap.key, terms.heatmaps[heatmap.key], shown=False)
+    if alone:
+        return term
+    return replace(
+        term, words=f"{term.words}: {terms.evaluations[heatmap.of].words}, {site_words(terms, heatmap.site)}"
+    )
+
+
+def _plain(key: Key) -> str:
+    return key.replace("-", " ").capitalize()
+
+
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    """The name itself, or with the first number that makes it new."""
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(one for one in names if one not in taken)
+
+
+def _legend(layer: _Layer, terms: Terms) -> dict[str, Any]:
+    """What a viewer says of a layer: its words, whether it is on at first, and its colors."""
+    colors = {segment_label(one, terms): _color(terms, one) for one in layer.segments}
+    if not colors:
+        colors = {site_words(terms, one.site): _color(terms, one) for one in layer.traces}
+    described: dict[str, Any] = {
+        "words": layer.term.words,
+        "shown": layer.term.shown,
+        "marked": layer.term.marked,
+        "heat": layer.heatmap is not None,
+        "colors": [{"words": words, "rgb": list(rgb)} for words, rgb in colors.items()],
+    }
+    if layer.heatmap is not None:
+        answer = terms.evaluations[layer.heatmap.of]
+        described["of"] = f"{answer.words}: {answer.values[layer.heatmap.towards].words}"
+    return described
+
+
+def _color(terms: Terms, drawn: Segment | Trace) -> Rgb:
+    colors = terms.segments[drawn.key].rgb if isinstance(drawn, Segment) else terms.traces[drawn.key]
+    return colors[drawn.site.side]
+
+
+def _bases(pane: str, levels: ByteArray) -> list[Picture | None]:
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     pictures: list[Picture | None] = []
     for number, plane in enumerate(levels):
         _, data = cv2.imencode(".jpg", plane, options)
-        pictures.append(Picture(f"{name}/base/{number:03d}.jpg", "image/jpeg", data.tobytes()))
+        pictures.append(Picture(f"{pane}/base/{number:03d}.jpg", "image/jpeg", data.tobytes()))
     return pictures
 
 
-def _anatomy_layers(name: str, analysis: Analysis) -> dict[str, list[Picture | None]]:
-    layers = {}
-    if analysis.region is not None:
-        region = analysis.region
-        layers["region"] = _masks(name, "region", len(region), lambda n: [(outline(region[n]), REGION_COLOUR, 255)])
-    if analysis.explanation is not None:
-        layers["heat"] = _heats(name, "heat", analysis.explanation.focused)
-        layers["gradcam"] = _heats(name, "gradcam", analysis.explanation.grad_cam)
-    return layers
+def _draw(pane: str, name: str, layer: _Layer, images: Images, terms: Terms) -> list[Picture | None]:
+    pictures: list[Picture | None] = []
+    for plane in range(images.shape[0]):
+        data = _heat(layer.heatmap, plane) if layer.heatmap else _shapes(layer, plane, images, terms)
+        pictures.append(data and Picture(f"{pane}/{name}/{plane:03d}.png", "image/png", data))
+    return pictures
 
 
-def _joint_layer(name: str, joints: Sequence[Joint]) -> dict[str, list[Picture | None]]:
-    if not joints:
-        return {}
-    return {"joints": _masks(name, "joints", len(joints[0].band), lambda n: _joint_shapes(joints, n))}
+def _shapes(layer: _Layer, plane: int, images: Images, terms: Terms) -> bytes | None:
+    """A palette picture: entry 0 is clear, each color has an entry, later shapes lie over earlier ones."""
+    _, rows, columns = images.shape
+    levels: ByteArray = np.zeros((rows, columns), np.uint8)
+    entries: dict[tuple[Rgb, int], int] = {}
+    for mask, color, alpha in _shapes_of(layer, plane, columns, terms):
+        levels[mask] = entries.setdefault((color, alpha), len(entries) + 1)
+    if not levels.any():
+        return None
+    return _palette_png(levels, [(0, 0, 0), *(color for color, _ in entries)], [0, *(alpha for _, alpha in entries)])
 
 
-def _joint_shapes(joints: Sequence[Joint], number: int) -> list[tuple[BoolArray, Colour, int]]:
-    shapes = []
-    for joint in joints:
-        colour = JOINT_COLOUR[joint.side]
-        shapes.append((outline(joint.band[number]), colour, 170))
-        shapes.append((surface_line(joint.columns_px[number], joint.band.shape[2]), colour, 255))
-    return shapes
+def _shapes_of(layer: _Layer, plane: int, columns: int, terms: Terms) -> Iterable[tuple[BoolArray, Rgb, int]]:
+    """Insides first, then the outlines, then the lines."""
+    if layer.term.fill:
+        for segment in layer.segments:
+            yield segment.mask[plane], _color(terms, segment), layer.term.fill
+    for segment in layer.segments:
+        yield outline(segment.mask[plane]), _color(terms, segment), layer.term.edge
+    for trace in layer.traces:
+        yield trace_pixels(trace.columns_px[plane], columns), _color(terms, trace), 255
 
 
-def surface_line(columns_px: FloatArray, columns: int) -> BoolArray:
-    """The joint surface of one slice as pixels (rows, columns): one in each row that has it."""
+def trace_pixels(columns_px: FloatArray, columns: int) -> BoolArray:
+    """A trace in one plane as pixels (rows, columns): one in each row that it crosses."""
     line: BoolArray = np.zeros((len(columns_px), columns), bool)
     rows = np.flatnonzero(np.isfinite(columns_px))
     places = np.clip(np.rint(columns_px[rows]).astype(int), 0, columns - 1)
@@ -154,62 +259,20 @@ def surface_line(columns_px: FloatArray, columns: int) -> BoolArray:
     return line
 
 
-def _edema_layer(name: str, analysis: Analysis) -> dict[str, list[Picture | None]]:
-    edema = analysis.edema
-    if edema is None:
-        return {}
-    return {
-        "edema": _masks(
-            name,
-            "edema",
-            len(edema.left),
-            lambda n: [
-                (edema.left[n], EDEMA_COLOUR[Side.LEFT], 120),
-                (edema.right[n], EDEMA_COLOUR[Side.RIGHT], 120),
-                (outline(edema.left[n]), EDEMA_COLOUR[Side.LEFT], 255),
-                (outline(edema.right[n]), EDEMA_COLOUR[Side.RIGHT], 255),
-            ],
-        )
-    }
-
-
-def _masks(
-    name: str, layer: str, slices: int, shapes: Callable[[int], Iterable[tuple[BoolArray, Colour, int]]]
-) -> list[Picture | None]:
-    """Palette pictures: entry 0 is clear, each shape has an entry of its own, later shapes lie over earlier ones."""
-    pictures: list[Picture | None] = []
-    for number in range(slices):
-        drawn = list(shapes(number))
-        levels: ByteArray = np.zeros(drawn[0][0].shape, np.uint8)
-        for entry, (mask, _, _) in enumerate(drawn, start=1):
-            levels[mask] = entry
-        if not levels.any():
-            pictures.append(None)
-            continue
-        palette = [(0, 0, 0), *(colour for _, colour, _ in drawn)]
-        data = _palette_png(levels, palette, [0, *(alpha for _, _, alpha in drawn)])
-        pictures.append(Picture(f"{name}/{layer}/{number:03d}.png", "image/png", data))
-    return pictures
-
-
-def _heats(name: str, layer: str, heat: FloatArray) -> list[Picture | None]:
+def _heat(heatmap: HeatMap, plane: int) -> bytes | None:
+    heat = heat_of(heatmap, plane)
+    if not heat.any():
+        return None
     steps = np.linspace(0.0, 1.0, HEAT_LEVELS)
     palette = [tuple(int(value) for value in heat_palette()[int(step * 255)]) for step in steps]
     alphas = [int(255 * HEAT_ALPHA * min(step / HEAT_FLOOR, 1.0)) for step in steps]
-    pictures: list[Picture | None] = []
-    for number, plane in enumerate(heat):
-        if not plane.any():
-            pictures.append(None)
-            continue
-        levels = np.rint(np.clip(plane, 0.0, 1.0) * (HEAT_LEVELS - 1)).astype(np.uint8)
-        data = _palette_png(levels, palette, alphas)
-        pictures.append(Picture(f"{name}/{layer}/{number:03d}.png", "image/png", data))
-    return pictures
+    levels = np.rint(np.clip(heat, 0.0, 1.0) * (HEAT_LEVELS - 1)).astype(np.uint8)
+    return _palette_png(levels, palette, alphas)
 
 
 def _palette_png(levels: ByteArray, palette: Iterable[Iterable[int]], alphas: Iterable[int]) -> bytes:
     image = Image.fromarray(levels, mode="P")
-    image.putpalette([value for colour in palette for value in colour])
+    image.putpalette([value for color in palette for value in color])
     buffer = BytesIO()
     image.save(buffer, "PNG", transparency=bytes(alphas), compress_level=4)
     return buffer.getvalue()

@@ -1,3 +1,5 @@
-"""The sacroiliac application in words and pictures."""
+"""The sacroiliac application in words, codes and pictures."""
 
-__all__ = ["keyslices", "page", "report"]
+from reporting.sij_mri.presentation import SacroiliacPresentation
+
+__all__ = ["SacroiliacPresentation"]

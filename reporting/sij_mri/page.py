@@ -1,95 +1,46 @@
 """The summary page: the result on one dark page, with the key slices as evidence."""
 
-from collections.abc import Sequence
-
-import numpy as np
-from PIL import Image, ImageDraw
-
-from inference.sij_mri import STAGES, Analysis, Role
-from inference.types import Side, Volume
-from reporting.objects.stamp import clip
-from reporting.pictures.drawing import (
-    EDEMA_COLOUR,
-    JOINT_COLOUR,
-    REGION_COLOUR,
-    ByteArray,
-    Colour,
-    Plates,
-    blend_heat,
-    blend_mask,
-    side_letters,
-)
-from reporting.pictures.fonts import font
-from reporting.pictures.viewport import Viewport, draw_contour, draw_line, look_at
-from reporting.sij_mri.keyslices import choose_key_slices, matching_slice
-from reporting.sij_mri.report import PAGE, Findings, image_name, read_series
-
-WIDTH_PX, HEIGHT_PX = 1600, 1200
-BACKGROUND: Colour = (13, 17, 23)
-CARD: Colour = (22, 27, 34)
-RULE: Colour = (48, 54, 61)
-TEXT: Colour = (230, 237, 243)
-MUTED: Colour = (148, 158, 169)
-AMBER: Colour = (255, 191, 71)
-ACCENT: Colour = (88, 166, 255)
+from inference.result import Analysis, Answer, Evaluation, NotAssessable
+from inference.sij_mri import Role
+from inference.types import Side
+from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prepare
+from reporting.presentation import ByteArray, Report
+from reporting.sij_mri.page_slices import draw_slices
+from reporting.sij_mri.terms import TERMS
+from reporting.words import NOT_ASSESSABLE, measurement_words, series_words, why_not
 
 PANEL_X, PANEL_WIDTH = 40, 410
-GRID_X, GRID_Y = 482, 132
-CELL_PX = (350, 272)
-GAP_X, GAP_Y = 14, 44
-COLUMNS = 3
+LIMITS_LENGTH = 407
+
+TITLE = "Sacroiliac joint MRI"
+CLASSIFIER = "CLASSIFIER: STAGE OF THE STUDY"
+AS_WORDS = {
+    Answer.PRESENT: "Ankylosing spondylitis: present",
+    Answer.ABSENT: "Ankylosing spondylitis: absent",
+}
+AS_PROBABILITY = "Probability of ankylosing spondylitis"
+SIMULATED = "Learned from simulated lesions. How well it does on patients is unknown."
+RULE = "ASAS / OMERACT RULE: ACTIVE SACROILIITIS"
+RULE_NOTE = "Computed from the segmented edema, without the classifier; check it by eye."
+RULE_WORDS = {Answer.PRESENT: "Met", Answer.ABSENT: "Not met"}
+SIDES = ((Side.RIGHT, "Right"), (Side.LEFT, "Left"))
+VOLUMES = "VOLUMES"
+SERIES = "SERIES READ"
+SERIES_NAMES = {Role.T1W: "T1", Role.FLUID: "Fluid"}
+MISSING = "No such series"
 
 
-class Page:
-    """A picture being drawn."""
-
-    def __init__(self) -> None:
-        self.image = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), BACKGROUND)
-        self.draw = ImageDraw.Draw(self.image)
-
-    def text(self, x: float, y: float, text: str, *, size: int = 20, colour: Colour = TEXT, anchor: str = "la") -> None:
-        """Write one line."""
-        self.draw.text((x, y), text, font=font(size), fill=colour, anchor=anchor)
-
-    def paragraph(
-        self, x: float, y: float, text: str, *, width: float, size: int, colour: Colour, lines: int = 9
-    ) -> float:
-        """Write wrapped text of at most so many lines; returns the y below it."""
-        written: list[str] = []
-        for word in text.split():
-            joined = f"{written[-1]} {word}" if written else word
-            if written and font(size).getlength(joined) <= width:
-                written[-1] = joined
-            else:
-                written.append(word)
-        if len(written) > lines:
-            written = [*written[: lines - 1], written[lines - 1].rstrip(".,;") + " ..."]
-        for line in written:
-            self.text(x, y, line, size=size, colour=colour)
-            y += size * 1.38
-        return y
-
-    def bar(self, x: float, y: float, width: float, share: float, colour: Colour) -> None:
-        """A bar filled to a share between 0 and 1."""
-        self.draw.rounded_rectangle((x, y, x + width, y + 12), 6, fill=RULE)
-        filled = max(12.0, width * min(max(share, 0.0), 1.0))
-        if share > 0.005:
-            self.draw.rounded_rectangle((x, y, x + filled, y + 12), 6, fill=colour)
-
-
-def draw_page(analysis: Analysis, findings: Findings, *, plates: Plates, software: str) -> ByteArray:
+def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray:
     """Draw the summary page.
 
     Parameters
     ----------
     analysis : Analysis
-        Applicable.
-    findings : Findings
-        Of the same analysis.
-    plates : Plates
+        Of the sacroiliac application, applicable.
+    report : Report
         Of the same analysis.
     software : str
-        Name and version of software and model, for the foot of the page.
+        Name and version of software and model, for the head of the page.
 
     Returns
     -------
@@ -97,230 +48,113 @@ def draw_page(analysis: Analysis, findings: Findings, *, plates: Plates, softwar
         RGB. It shows no patient data: the identity is in the header of the object.
     """
     page = Page()
-    _header(page, software)
-    _panel(page, analysis, findings)
-    _grid(page, analysis, plates)
-    _footer(page, findings)
-    pixels: ByteArray = np.asarray(page.image)
-    return pixels
-
-
-def _header(page: Page, software: str) -> None:
-    page.draw.rectangle((0, 0, WIDTH_PX, 84), fill=CARD)
-    page.draw.rectangle((0, 84, WIDTH_PX, 86), fill=AMBER)
-    page.text(PANEL_X, 42, PAGE["title"], size=32, anchor="lm")
-    page.text(WIDTH_PX - 40, 30, PAGE["research"], size=26, colour=AMBER, anchor="rm")
-    page.text(WIDTH_PX - 40, 62, software, size=17, colour=MUTED, anchor="rm")
-
-
-def _panel(page: Page, analysis: Analysis, findings: Findings) -> None:
+    page.header(TITLE, software)
     y = _classifier_card(page, analysis, 108)
-    y = _asas_card(page, analysis, y + 14)
-    y = _volume_card(page, findings, y + 14)
+    y = _rule_card(page, analysis, y + 14)
+    y = _volume_card(page, analysis, y + 14)
     _series_card(page, analysis, y + 14)
+    draw_slices(page, analysis, prepare(analysis))
+    page.footer(_clip(" ".join(report.limitations) or NO_LIMITS))
+    return page.pixels
 
 
-def _card(page: Page, y: float, height: float, title: str) -> float:
-    box = (PANEL_X, y, PANEL_X + PANEL_WIDTH, y + height)
-    page.draw.rounded_rectangle(box, 12, fill=CARD, outline=RULE)
-    page.text(PANEL_X + 22, y + 18, title, size=16, colour=MUTED)
-    return y + 46
+def _clip(text: str) -> str:
+    clean = " ".join(text.split())
+    return clean if len(clean) <= LIMITS_LENGTH else clean[: LIMITS_LENGTH - 3].rstrip() + "..."
+
+
+def _said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
+    evaluation = analysis.evaluation(key, side)
+    if evaluation is None:
+        raise ValueError(f"the page shows {key}, received an analysis that does not say it")
+    return evaluation
 
 
 def _classifier_card(page: Page, analysis: Analysis, top: float) -> float:
-    prediction = analysis.prediction
-    height = 424.0 if prediction is not None else 120.0
-    y = _card(page, top, height, PAGE["classifier"])
+    stage, present = _said(analysis, "stage"), _said(analysis, "axspa")
+    missing = isinstance(stage.value, NotAssessable)
+    height = 140.0 if missing else 424.0
+    y = page.card(top, height, CLASSIFIER, width=PANEL_WIDTH)
     x, width = PANEL_X + 22, PANEL_WIDTH - 44
-    if prediction is None:
-        page.paragraph(x, y, PAGE["no_classification"], width=width, size=20, colour=TEXT)
+    if isinstance(stage.value, NotAssessable) or isinstance(present.value, NotAssessable):
+        page.paragraph(x, y, _sentence(stage.value), width=width, size=20, color=TEXT, lines=3)
         return top + height
-    page.text(x, y, prediction.stage.value, size=52)
-    page.text(x, y + 62, PAGE["as_present" if prediction.as_present else "as_absent"], size=21)
+    values = TERMS.evaluations["stage"].values
+    page.text(x, y, values[stage.value].words, size=52)
+    page.text(x, y + 62, AS_WORDS[Answer(present.value)], size=21)
     y += 104
-    rows = [(PAGE["as_probability"], prediction.as_probability, AMBER)]
-    rows += [(stage.value, value, ACCENT) for stage, value in zip(STAGES, prediction.stage_probabilities, strict=True)]
-    for label, value, colour in rows:
-        page.text(x, y, label, size=18, colour=TEXT)
+    rows = [(AS_PROBABILITY, present.probabilities[Answer.PRESENT], AMBER)]
+    rows += [(values[key].words, value, ACCENT) for key, value in stage.probabilities.items()]
+    for label, value, color in rows:
+        page.text(x, y, label, size=18, color=TEXT)
         page.text(x + width, y, f"{value:.2f}", size=18, anchor="ra")
-        page.bar(x, y + 24, width, value, colour)
+        page.bar(x, y + 24, width, value, color)
         y += 44
-    page.paragraph(x, y + 4, PAGE["simulated"], width=width, size=16, colour=AMBER, lines=2)
+    page.paragraph(x, y + 4, SIMULATED, width=width, size=16, color=AMBER, lines=2)
     return top + height
 
 
-def _asas_card(page: Page, analysis: Analysis, top: float) -> float:
+def _sentence(value: object) -> str:
+    """Why there is no value, as a sentence."""
+    if not isinstance(value, NotAssessable):
+        return NOT_ASSESSABLE.capitalize()
+    words = why_not(TERMS, value)
+    return words[:1].upper() + words[1:]
+
+
+def _rule_card(page: Page, analysis: Analysis, top: float) -> float:
     height = 180.0
-    y = _card(page, top, height, PAGE["asas"])
+    y = page.card(top, height, RULE, width=PANEL_WIDTH)
     x, width = PANEL_X + 22, PANEL_WIDTH - 44
-    asas = analysis.asas
-    if asas is None:
-        page.paragraph(x, y, PAGE["no_asas"], width=width, size=19, colour=TEXT)
-        return top + height
-    page.text(x, y - 4, PAGE["met" if asas.positive else "not_met"], size=34)
-    for place, label, met in ((0.0, PAGE["right"], asas.right_positive), (0.5, PAGE["left"], asas.left_positive)):
-        text = f"{label}: {PAGE['met' if met else 'not_met'].lower()}"
-        page.text(x + width * place, y + 48, text, size=18, colour=TEXT if met else MUTED)
-    page.paragraph(x, y + 80, PAGE["asas_note"], width=width, size=16, colour=MUTED, lines=2)
+    rule, sides = _said(analysis, "asas"), [_said(analysis, "asas", side) for side, _ in SIDES]
+    below = 48
+    if not isinstance(rule.value, NotAssessable):
+        page.text(x, y - 4, RULE_WORDS[Answer(rule.value)], size=34)
+        page.paragraph(x, y + 80, RULE_NOTE, width=width, size=16, color=MUTED, lines=2)
+    else:
+        judged = any(not isinstance(one.value, NotAssessable) for one in sides)
+        below = 98
+        page.paragraph(x, y - 4, _sentence(rule.value), width=width, size=17, color=TEXT, lines=4 if judged else 6)
+        if not judged:
+            return top + height
+    for place, (_, label), one in zip((0.0, 0.5), SIDES, sides, strict=True):
+        met = one.value == Answer.PRESENT
+        missing = isinstance(one.value, NotAssessable)
+        words = NOT_ASSESSABLE if missing else RULE_WORDS[Answer(str(one.value))].lower()
+        page.text(x + width * place, y + below, f"{label}: {words}", size=18, color=TEXT if met else MUTED)
     return top + height
 
 
-def _volume_card(page: Page, findings: Findings, top: float) -> float:
+def _volume_card(page: Page, analysis: Analysis, top: float) -> float:
     height = 168.0
-    y = _card(page, top, height, PAGE["volumes"])
+    y = page.card(top, height, VOLUMES, width=PANEL_WIDTH)
     x, right_edge = PANEL_X + 22, PANEL_X + PANEL_WIDTH - 22
     columns = (right_edge - 110, right_edge)
-    for place, label in zip(columns, (PAGE["right"], PAGE["left"]), strict=True):
-        page.text(place, y - 28, label, size=16, colour=MUTED, anchor="ra")
-    for label, key in ((PAGE["edema"], "edema"), (PAGE["joint"], "joint")):
-        page.text(x, y + 6, label, size=19)
-        for place, side in zip(columns, (Side.RIGHT, Side.LEFT), strict=True):
-            number = findings.number(f"{side}_{key}_mm3")
-            page.text(place, y + 6, PAGE["none"] if number is None else number.text, size=19, anchor="ra")
+    for place, (_, label) in zip(columns, SIDES, strict=True):
+        page.text(place, y - 28, label, size=16, color=MUTED, anchor="ra")
+    for key in ("edema-volume", "joint-volume"):
+        page.text(x, y + 6, TERMS.measurements[key].words, size=19)
+        for place, (side, _) in zip(columns, SIDES, strict=True):
+            _number(page, place, y + 6, analysis, key, side)
         y += 36
-    region = findings.number("region_mm3")
-    page.text(x, y + 6, PAGE["region"], size=19)
-    page.text(right_edge, y + 6, PAGE["none"] if region is None else region.text, size=19, anchor="ra")
+    page.text(x, y + 6, TERMS.measurements["region-volume"].words, size=19)
+    _number(page, right_edge, y + 6, analysis, "region-volume", None)
     return top + height
+
+
+def _number(page: Page, x: float, y: float, analysis: Analysis, key: str, side: Side | None) -> None:
+    measured = analysis.measurement(key, side)
+    if measured is None or isinstance(measured.value, NotAssessable):
+        for number, word in enumerate(NOT_ASSESSABLE.split()):
+            page.text(x, y - 3 + 15 * number, word, size=13, color=MUTED, anchor="ra")
+    else:
+        page.text(x, y, measurement_words(TERMS, measured), size=19, anchor="ra")
 
 
 def _series_card(page: Page, analysis: Analysis, top: float) -> None:
-    y = _card(page, top, 112.0, PAGE["series"])
-    chosen = (
-        (PAGE["short_t1"], analysis.t1, analysis.selection.chosen.get(Role.T1W)),
-        (PAGE["short_fluid"], analysis.fluid, analysis.selection.chosen.get(Role.FLUID)),
-    )
-    for label, volume, candidate in chosen:
-        page.text(PANEL_X + 22, y - 2, label, size=16, colour=MUTED)
-        page.text(PANEL_X + 76, y - 2, clip(read_series(volume, candidate), 44), size=16)
+    y = page.card(top, 112.0, SERIES, width=PANEL_WIDTH)
+    for role, label in SERIES_NAMES.items():
+        words = series_words(analysis, role) or MISSING
+        page.text(PANEL_X + 22, y - 2, label, size=16, color=MUTED)
+        page.text(PANEL_X + 76, y - 2, words if len(words) <= 44 else words[:41].rstrip() + "...", size=16)
         y += 28
-
-
-def _grid(page: Page, analysis: Analysis, plates: Plates) -> None:
-    viewport = look_at(analysis, CELL_PX)
-    if viewport is None:
-        return
-    key = choose_key_slices(analysis, COLUMNS)
-    rows = (
-        (PAGE["row_t1"], analysis.t1, _anatomy_cell, PAGE["missing"]),
-        (PAGE["row_fluid"], analysis.fluid, _fluid_cell, PAGE["missing"]),
-        (
-            PAGE["row_heat"],
-            analysis.reference if analysis.explanation is not None else None,
-            _heat_cell,
-            PAGE["no_heatmap"],
-        ),
-    )
-    for row, (title, volume, cell, empty) in enumerate(rows):
-        y = GRID_Y + row * (CELL_PX[1] + GAP_Y)
-        page.text(GRID_X, y - 10, title, size=18, colour=MUTED, anchor="ls")
-        _legend(page, analysis, row, y)
-        for column in range(COLUMNS):
-            x = GRID_X + column * (CELL_PX[0] + GAP_X)
-            index = _index(analysis, volume, key, column)
-            if volume is None or index is None:
-                _empty_cell(page, x, y, PAGE["no_slice"] if volume is not None else empty)
-                continue
-            page.image.paste(Image.fromarray(cell(analysis, plates, volume, index, viewport)), (x, y))
-            _cell_words(page, volume, index, x, y)
-
-
-def _index(analysis: Analysis, volume: Volume | None, key: Sequence[int], column: int) -> int | None:
-    if volume is None or analysis.reference is None or column >= len(key):
-        return None
-    if volume is analysis.reference:
-        return key[column]
-    return matching_slice(analysis.reference, key[column], volume)
-
-
-def _empty_cell(page: Page, x: int, y: int, text: str) -> None:
-    page.draw.rectangle((x, y, x + CELL_PX[0] - 1, y + CELL_PX[1] - 1), fill=CARD, outline=RULE)
-    page.text(x + CELL_PX[0] / 2, y + CELL_PX[1] / 2, text, size=18, colour=MUTED, anchor="mm")
-
-
-def _cell_words(page: Page, volume: Volume, index: int, x: int, y: int) -> None:
-    left, right = side_letters(volume)
-    middle = y + CELL_PX[1] / 2
-    page.draw.text((x + 8, middle), left, font=font(22), fill=TEXT, anchor="lm", stroke_width=2, stroke_fill=(0, 0, 0))
-    place = (x + CELL_PX[0] - 8, middle)
-    page.draw.text(place, right, font=font(22), fill=TEXT, anchor="rm", stroke_width=2, stroke_fill=(0, 0, 0))
-    words = image_name(volume, index)
-    low = (x + 8, y + CELL_PX[1] - 6)
-    page.draw.text(low, words, font=font(15), fill=TEXT, anchor="ls", stroke_width=2, stroke_fill=(0, 0, 0))
-
-
-def _legend(page: Page, analysis: Analysis, row: int, y: int) -> None:
-    x = float(GRID_X + COLUMNS * CELL_PX[0] + (COLUMNS - 1) * GAP_X)
-    if row == 2:
-        _heat_legend(page, x, y)
-        return
-    entries = {
-        0: [
-            (PAGE["region"], REGION_COLOUR),
-            (PAGE["right_joint"], JOINT_COLOUR[Side.RIGHT]),
-            (PAGE["left_joint"], JOINT_COLOUR[Side.LEFT]),
-        ],
-        1: [(PAGE["right_edema"], EDEMA_COLOUR[Side.RIGHT]), (PAGE["left_edema"], EDEMA_COLOUR[Side.LEFT])],
-    }[row]
-    for label, colour in reversed(entries):
-        page.text(x, y - 10, label, size=16, colour=MUTED, anchor="rs")
-        x -= font(16).getlength(label) + 8
-        page.draw.rectangle((x - 14, y - 23, x, y - 9), fill=colour)
-        x -= 34
-
-
-def _heat_legend(page: Page, x: float, y: int) -> None:
-    page.text(x, y - 10, "1", size=16, colour=MUTED, anchor="rs")
-    ramp = np.tile(np.linspace(0.0, 1.0, 160, dtype=np.float32), (14, 1))
-    dark = np.zeros((14, 160, 3), np.uint8)
-    page.image.paste(Image.fromarray(blend_heat(dark + 90, ramp)), (int(x) - 176, y - 23))
-    page.text(x - 184, y - 10, "0", size=16, colour=MUTED, anchor="rs")
-
-
-def _base(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
-    name = "t1" if volume is analysis.t1 else "fluid"
-    return viewport.picture(plates.levels[name][index], volume, index)
-
-
-def _anatomy_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
-    rgb = _base(analysis, plates, volume, index, viewport)
-    if analysis.region is not None and volume is analysis.reference:
-        draw_contour(rgb, viewport.mask(analysis.region[index], volume, index), REGION_COLOUR)
-    for joint in plates.joints["t1"]:
-        colour = JOINT_COLOUR[joint.side]
-        draw_contour(rgb, viewport.mask(joint.band[index], volume, index), colour)
-        draw_line(rgb, viewport.points(joint.columns_px[index], volume, index), colour)
-    return rgb
-
-
-def _fluid_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
-    rgb = _base(analysis, plates, volume, index, viewport)
-    if analysis.region is not None and volume is analysis.reference:
-        draw_contour(rgb, viewport.mask(analysis.region[index], volume, index), REGION_COLOUR)
-    for joint in plates.joints["fluid"]:
-        points = viewport.points(joint.columns_px[index], volume, index)
-        draw_line(rgb, points, JOINT_COLOUR[joint.side], thickness=1)
-    if analysis.edema is not None:
-        for side, masks in ((Side.LEFT, analysis.edema.left), (Side.RIGHT, analysis.edema.right)):
-            mask = viewport.mask(masks[index], volume, index)
-            blend_mask(rgb, mask, EDEMA_COLOUR[side], alpha=0.12)
-            draw_contour(rgb, mask, EDEMA_COLOUR[side])
-    return rgb
-
-
-def _heat_cell(analysis: Analysis, plates: Plates, volume: Volume, index: int, viewport: Viewport) -> ByteArray:
-    rgb = _base(analysis, plates, volume, index, viewport)
-    if analysis.explanation is None:
-        return rgb
-    heat = viewport.cut(analysis.explanation.focused[index], volume, index)
-    return blend_heat(rgb, np.clip(heat, 0.0, 1.0))
-
-
-def _footer(page: Page, findings: Findings) -> None:
-    y = 1082.0
-    page.draw.line((PANEL_X, y, WIDTH_PX - 40, y), fill=RULE)
-    limits = " ".join(findings.limitations) or PAGE["no_limits"]
-    y = page.paragraph(
-        PANEL_X, y + 14, clip(f"{PAGE['limits']}: {limits}", 420), width=WIDTH_PX - 80, size=17, colour=TEXT, lines=3
-    )
-    page.text(PANEL_X, HEIGHT_PX - 22, PAGE["statement"], size=16, colour=AMBER, anchor="ls")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inference.result import Analysis
-from reporting.checks import Checked, GateFinding
-from reporting.objects.codes import SACROILIAC_JOINT
+from reporting.findings import Checked, GateFinding
+from reporting.objects.codes import MRI_UNSPECIFIED, SACROILIAC_JOINT
 from reporting.presentation import ByteArray, Report
 from reporting.sij_mri.codes import ANKYLOSING_SPONDYLITIS
 from reporting.sij_mri.laws import sides
@@ -26,6 +26,9 @@ class SacroiliacPresentation:
     study_site = SACROILIAC_JOINT
     result_description = "AxSpA result"
     measurements_description = "SIJ measurements"
+    captures_description = "Grad-CAM (not diagnostic)"
+    body_parts = ("PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN")
+    procedure = MRI_UNSPECIFIED
 
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         """Word an analysis; English is the only language that there is."""

@@ -7,7 +7,9 @@ from reporting.objects import codes as dicom
 from reporting.presentation import (
     AnatomyTerm,
     EvaluationTerm,
+    LayerTerm,
     MeasurementTerm,
+    ProfileTerm,
     RoleTerm,
     SegmentGroup,
     SegmentTerm,
@@ -34,12 +36,14 @@ def _intensity(value: float) -> str:
 
 
 _VOLUME = {None: dicom.VOLUME}
+_LEARNED = "Learned from simulated lesions. How well it does on patients is unknown."
+_JOINTS = LayerTerm("joints", "Joints", edge=170)
 
 TERMS = Terms(
     roles={Role.T1W: RoleTerm("T1-weighted", "t1"), Role.FLUID: RoleTerm("fluid-sensitive", "fluid")},
     anatomy={
-        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT),
-        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT),
+        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT, paired=True),
+        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT, paired=True),
         "sacral-marrow": AnatomyTerm("Marrow of the sacrum", dicom.SACRUM),
     },
     segments={
@@ -98,31 +102,52 @@ TERMS = Terms(
             "Ankylosing spondylitis (AS)",
             {None: codes.AS_STATUS},
             {
-                Answer.PRESENT: ValueTerm("present", dicom.PRESENT, dicom.PROBABILITY),
-                Answer.ABSENT: ValueTerm("absent", dicom.ABSENT),
+                Answer.PRESENT: ValueTerm("present", dicom.PRESENT, dicom.PROBABILITY, severity=1.0),
+                Answer.ABSENT: ValueTerm("absent", dicom.ABSENT, severity=0.0),
             },
+            short="AS",
         ),
         "stage": EvaluationTerm(
             "Stage",
             {None: codes.AS_STAGE},
             {
-                stage.lower(): ValueTerm(stage.value, codes.STAGE_VALUE[stage], codes.STAGE_PROBABILITY[stage])
-                for stage in STAGES
+                stage.lower(): ValueTerm(
+                    stage.value, codes.STAGE_VALUE[stage], codes.STAGE_PROBABILITY[stage], severity=number / 3
+                )
+                for number, stage in enumerate(STAGES)
             },
+            note=_LEARNED,
         ),
         "asas": EvaluationTerm(
             "ASAS/OMERACT rule for active sacroiliitis",
             codes.ASAS_RULE,
-            {Answer.PRESENT: ValueTerm("met", dicom.PRESENT), Answer.ABSENT: ValueTerm("not met", dicom.ABSENT)},
+            {
+                Answer.PRESENT: ValueTerm("met", dicom.PRESENT, severity=1.0),
+                Answer.ABSENT: ValueTerm("not met", dicom.ABSENT, severity=0.0),
+            },
             of="edema",
+            short="ASAS rule",
+            note="Computed from the segmented edema, without the classifier; check it by eye.",
         ),
     },
     profiles={
-        "axspa": "Probability of ankylosing spondylitis",
-        **{stage.lower(): f"Probability of stage: {stage}" for stage in STAGES},
-        "joint-visibility": "How clearly the joint line is seen",
+        "axspa": ProfileTerm("Probability of ankylosing spondylitis", of="axspa", value=Answer.PRESENT),
+        **{
+            stage.lower(): ProfileTerm(f"Probability of stage: {stage}", of="stage", value=stage.lower())
+            for stage in STAGES
+        },
+        "joint-visibility": ProfileTerm("How clearly the joint line is seen"),
     },
     heatmaps={"focused": "Focused Grad-CAM", "grad-cam": "Grad-CAM"},
+    layers={
+        "region": LayerTerm("region", "Region", shown=False),
+        "joint": _JOINTS,
+        "joint-surface": _JOINTS,
+        "edema": LayerTerm("edema", "Edema", fill=120, marked=True),
+        "focused": LayerTerm("heat", "at the joints", shown=False),
+        "grad-cam": LayerTerm("gradcam", "whole slice", shown=False),
+    },
+    lead="stage",
     limitations={
         "NO_T1": "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural "
         "lesions could be read, and no class is given.",

@@ -1,5 +1,6 @@
 """A small made-up study on disk, and the analysis that fits it: oblique, asymmetric, with two different grids."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +28,11 @@ from inference.sij_mri.types import (
     Stage,
 )
 from inference.types import ImageHeader, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from reporting.findings import GateFinding
 from reporting.gate import check
-from reporting.outputs import build, paths_of
+from reporting.outputs import Outputs, build, paths_of
+from reporting.sij_mri import SacroiliacPresentation
+from reporting.types import ResultObject
 from reporting.writer import write
 from tests.factories import dicom
 from tests.factories.volumes import as_vector, volume
@@ -349,11 +353,29 @@ def with_enhanced_t1(folder: Path) -> Analysis:
     return as_analysis(replace(reading, t1=as_enhanced(folder, reading.t1)))
 
 
+def build_outputs(analysis: Analysis, headers: StudyHeaders | None = None, **options: Any) -> Outputs:
+    """Everything that the sacroiliac presentation makes of an analysis; options are those of ``outputs.build``."""
+    options = {
+        "presentation": SacroiliacPresentation(),
+        "revision": 1,
+        "software_version": "0.1.0",
+        "started": STARTED,
+    } | options
+    return build(analysis, headers or headers_of(analysis), **options)
+
+
+def gate_findings(
+    objects: Sequence[ResultObject], analysis: Analysis, headers: StudyHeaders | None = None, **options: Any
+) -> tuple[GateFinding, ...]:
+    """What the gate finds wrong with objects; options are those of ``gate.check``."""
+    options = {"presentation": SacroiliacPresentation(), "source": headers or headers_of(analysis)} | options
+    return check(objects, analysis, **options)
+
+
 def write_results(analysis: Analysis, folder: Path, headers: StudyHeaders | None = None) -> dict[str, list[Path]]:
     """Build, check and write all objects; their files by kind."""
-    headers = headers or headers_of(analysis)
-    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
-    assert check(outputs.objects, analysis, headers) == ()
+    outputs = build_outputs(analysis, headers)
+    assert gate_findings(outputs.objects, analysis, headers) == ()
     folder.mkdir(exist_ok=True)
     paths = paths_of(outputs.objects, folder)
     files: dict[str, list[Path]] = {}

@@ -21,11 +21,11 @@ from storage.results import NewObject, NewPicture, NewResult
 from storage.session import Database
 from storage.tables import DeliveryState, ResultStatus
 from tests.factories.storage import fresh
+from tests.factories.summaries import MakeSummary, refused, sacroiliac
 
 ADMIN, READER, PASSWORD = "ada", "rosalind", "correct horse battery"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 EXPLICIT = "1.2.840.10008.1.2.1"
-STAGES = ("Normal", "Early", "Moderate", "Advanced")
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,9 @@ def save_result(
     status: ResultStatus = ResultStatus.COMPLETE,
     findings: tuple[dict[str, str], ...] = (),
     slices: int = 9,
+    make_summary: MakeSummary = sacroiliac,
 ) -> int:
-    """Save a result with objects and pictures."""
+    """Save a result with objects and pictures; `make_summary` is one of :mod:`tests.factories.summaries`."""
     pictures = [] if status is ResultStatus.NOT_APPLICABLE else _pictures(place, claimed, slices)
     if status is ResultStatus.NOT_APPLICABLE:
         headline = "Not analysed, because no sacroiliac series was found."
@@ -135,6 +136,10 @@ def save_result(
             f"Stage: {stage} (probability 0.62). "
             "ASAS/OMERACT rule for active sacroiliitis: met."
         )
+    if status is ResultStatus.NOT_APPLICABLE:
+        summary = refused(headline)
+    else:
+        summary = make_summary(stage, slices, {one.name for one in pictures}, headline)
     kinds = ["sr-text"] if status is ResultStatus.NOT_APPLICABLE else ["sr-root", "seg-anatomy", "sr-text", "sc"]
     result = NewResult(
         status=status,
@@ -145,7 +150,7 @@ def save_result(
         model_version="1.0.0",
         model_digest="ab" * 32,
         software_version="0.1.0",
-        summary=_summary(stage, slices, pictures, headline, applicable=status is not ResultStatus.NOT_APPLICABLE),
+        summary=summary,
         findings=findings,
         timings_s={"select": 0.31, "region": 2.2, "joints": 0.9, "report": 1.3},
         objects=[_object(place, claimed, kind) for kind in kinds],
@@ -313,76 +318,3 @@ def _overlay(layer: str, index: int, slices: int) -> Image.Image:
     else:
         draw.ellipse((216, 150, 246, 150 + 8 * index), fill=(255, 98, 88, 140), outline=(255, 98, 88, 255))
     return image
-
-
-def _summary(
-    stage: str, slices: int, pictures: list[NewPicture], headline: str, *, applicable: bool
-) -> dict[str, object]:
-    candidates = [
-        {
-            "series_instance_uid": "1.2.3.1", "series_number": 4, "description": "T1 TSE semicor", "role": "T1W",
-            "score": 92.0, "eligible": applicable, "chosen": applicable,
-            "sentence": "T1 by its times (TR 602 ms, TE 11 ms), 25 oblique coronal slices that cover both joints.",
-            "images": 25, "evidence": [{"criterion": "TR", "points": 20.0, "text": "602 ms: short, as for T1"}],
-        },
-        {
-            "series_instance_uid": "1.2.3.9", "series_number": 1, "description": "localizer", "role": "T1W",
-            "score": 3.0, "eligible": False, "chosen": False, "sentence": "A localizer: three planes, three slices.",
-            "images": 3, "evidence": [],
-        },
-    ]  # fmt: skip
-    if not applicable:
-        reason = "No series is semicoronal through the sacroiliac joints."
-        return {
-            "schema": 1, "status": "not_applicable", "headline": headline, "reasons": [reason],
-            "selection": {"sentence": reason, "candidates": candidates}, "classification": None, "volumes": {},
-            "asas": None, "limits": [], "pictures": {},
-        }  # fmt: skip
-    weights = {name: (0.62 if name == stage else 0.38 / 3) for name in STAGES}
-    names = {picture.name for picture in pictures}
-    return {
-        "schema": 1,
-        "status": "result",
-        "headline": headline,
-        "reasons": [],
-        "limits": ["The fluid-sensitive series has one slice fewer than the T1-weighted one."],
-        "selection": {"sentence": "Series 4 is T1-weighted, series 7 fluid-sensitive.", "candidates": candidates},
-        "classification": {
-            "as_present": True, "as_probability": 0.81, "stage": stage, "stage_probabilities": weights,
-            "statement": "The classifier learned from simulated lesions; how well it does on patients is unknown.",
-            "slices": [
-                {"slice": i, "name": "", "as_probability": 0.15 + 0.7 * i / slices, "stage_probabilities": weights}
-                for i in range(2, slices - 2)
-            ],
-        },
-        "volumes": {
-            "region_mm3": {"label": "Sacroiliac bone region", "value": 181_000.0, "unit": "mm3"},
-            "left_joint_mm3": {"label": "Joint region, left", "value": 12_400.0, "unit": "mm3"},
-            "right_joint_mm3": {"label": "Joint region, right", "value": 11_900.0, "unit": "mm3"},
-            "left_edema_mm3": {"label": "Edema, left", "value": 2_310.0, "unit": "mm3"},
-            "right_edema_mm3": {"label": "Edema, right", "value": 140.0, "unit": "mm3"},
-        },
-        "asas": {
-            "positive": True, "left_positive": True, "right_positive": False,
-            "sentence": "Oedema lies beside the left joint in 3 slices: the rule is met.",
-            "lesions": [{"side": "left", "slice": i, "name": "", "area_mm2": 41.0 + i} for i in range(3, 6)],
-        },
-        "timings_s": {},
-        "pictures": {
-            pane: {
-                "role": role, "slices": slices, "rows": 336, "columns": 336, "pixel_spacing_mm": [0.6, 0.6],
-                "letters": {"left_edge": "R", "right_edge": "L"}, "first": slices // 2,
-                "other": [*range(slices - 1), None] if pane == "t1" else list(range(slices)),
-                "image_numbers": [i + 1 for i in range(slices)],
-                "layers": {
-                    layer: [_known(f"{pane}/{layer}/{i:03d}.{kind}", names) for i in range(slices)]
-                    for layer, kind in (("base", "jpg"), ("joints" if pane == "t1" else "edema", "png"))
-                },
-            }
-            for pane, role in (("t1", "T1W"), ("fluid", "fluid-sensitive"))
-        },
-    }  # fmt: skip
-
-
-def _known(name: str, names: set[str]) -> str | None:
-    return name if name in names else None

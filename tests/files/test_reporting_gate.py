@@ -1,6 +1,6 @@
 """The gate lets a good result pass and holds every kind of bad one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -8,16 +8,39 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from inference.sij_mri.types import Analysis
+from inference.result import Analysis, Segment
+from inference.sij_mri import Role
 from inference.types import Side
-from reporting.gate import check
-from reporting.outputs import ResultObject, build
-from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
+from reporting.types import ResultObject
+from tests.factories.analysis import (
+    build_outputs,
+    gate_findings,
+    make_analysis,
+    not_applicable,
+    without_frame_of_reference,
+)
 
 
 def build_objects(analysis: Analysis) -> tuple[ResultObject, ...]:
-    outputs = build(analysis, headers_of(analysis), revision=1, software_version="0.1.0", started=STARTED)
-    return outputs.objects
+    return build_outputs(analysis).objects
+
+
+def with_segments(analysis: Analysis, change: Callable[[Segment], Segment | None]) -> Analysis:
+    """An analysis with changed segments; those changed to None are gone."""
+    changed = (change(segment) for segment in analysis.segments)
+    return replace(analysis, segments=tuple(segment for segment in changed if segment is not None))
+
+
+def on_other_side(key: str) -> Callable[[Segment], Segment]:
+    """A change that swaps the sides of the segments of one key."""
+
+    def swap(segment: Segment) -> Segment:
+        if segment.key != key:
+            return segment
+        other = Side.RIGHT if segment.site.side is Side.LEFT else Side.LEFT
+        return replace(segment, site=replace(segment.site, side=other))
+
+    return swap
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +66,11 @@ def spoil(
 
 
 def codes_of(objects: tuple[ResultObject, ...], analysis: Analysis) -> set[str]:
-    return {finding.code for finding in check(objects, analysis, headers_of(analysis))}
+    return {finding.code for finding in gate_findings(objects, analysis)}
 
 
 def test_a_good_result_may_leave(built: tuple[ResultObject, ...], analysis: Analysis) -> None:
-    assert check(built, analysis, headers_of(analysis)) == ()
+    assert gate_findings(built, analysis) == ()
 
 
 @pytest.mark.parametrize(
@@ -66,18 +89,17 @@ def test_a_good_result_may_leave(built: tuple[ResultObject, ...], analysis: Anal
 )  # fmt: skip
 def test_odd_but_honest_sources_pass(tmp_path: Path, options: dict) -> None:
     analysis = make_analysis(tmp_path, **options)
-    assert check(build_objects(analysis), analysis, headers_of(analysis)) == ()
+    assert gate_findings(build_objects(analysis), analysis) == ()
 
 
 def test_without_frame_of_reference_passes(tmp_path: Path) -> None:
     analysis = without_frame_of_reference(make_analysis(tmp_path))
-    assert check(build_objects(analysis), analysis, headers_of(analysis)) == ()
+    assert gate_findings(build_objects(analysis), analysis) == ()
 
 
 def test_not_applicable_passes(tmp_path: Path) -> None:
     analysis, headers = not_applicable(tmp_path)
-    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
-    assert check(outputs.objects, analysis, headers) == ()
+    assert gate_findings(build_outputs(analysis, headers).objects, analysis, headers) == ()
 
 
 def set_value(keyword: str, value: object) -> Callable[[pydicom.Dataset], None]:
@@ -106,18 +128,16 @@ def test_swapped_labels(built, analysis: Analysis) -> None:
     assert {"SIDES_SWAPPED", "SIDE_CODE_WRONG"} <= codes_of(spoil(built, "seg-edema", swap), analysis)
 
 
-def test_an_analysis_with_swapped_sides_is_held_though_all_objects_agree_with_it(analysis: Analysis) -> None:
-    left, right = analysis.joints
-    swapped = replace(analysis, joints=(replace(left, side=Side.RIGHT), replace(right, side=Side.LEFT)))
+@pytest.mark.parametrize("key", ["joint", "edema"])
+def test_an_analysis_with_swapped_sides_is_held_though_all_objects_agree_with_it(analysis: Analysis, key: str) -> None:
+    swapped = with_segments(analysis, on_other_side(key))
     assert "SIDES_SWAPPED" in codes_of(build_objects(swapped), swapped)
-    edema = analysis.edema
-    one_side = replace(analysis, edema=replace(edema, left=edema.right, right=edema.left))
-    assert "SIDES_SWAPPED" in codes_of(build_objects(one_side), one_side)
 
 
 def test_edema_alone_on_the_wrong_side_of_the_midline(analysis: Analysis) -> None:
-    edema = replace(analysis.edema, left=analysis.edema.right, right=analysis.edema.right & False, right_mm3=0.0)
-    wrong = replace(analysis, edema=edema)
+    swap = on_other_side("edema")
+    wrong = with_segments(analysis, lambda one: None if (one.key, one.site.side) == ("edema", Side.LEFT) else swap(one))
+    assert [one.site.side for one in wrong.segments if one.key == "edema"] == [Side.LEFT]
     assert "SIDES_SWAPPED" in codes_of(build_objects(wrong), wrong)
 
 
@@ -192,9 +212,50 @@ def test_changed_status(built, analysis: Analysis, code: str) -> None:
     assert codes_of(spoil(built, "sr-root", change), analysis) == {"VALUE_CHANGED"}
 
 
-def test_probabilities_that_are_none(analysis: Analysis) -> None:
-    wrong = replace(analysis, prediction=replace(analysis.prediction, stage_probabilities=(0.5, 0.9, 0.0, 0.0)))
+def test_what_is_not_assessable_must_not_become_absent(tmp_path: Path) -> None:
+    alone = make_analysis(tmp_path, with_fluid=False)
+    objects = build_objects(alone)
+
+    def change(dataset: pydicom.Dataset) -> None:
+        find(dataset, "ASAS_RULE").ConceptCodeSequence[0].CodeValue = "272519000"
+
+    assert codes_of(objects, alone) == set()
+    assert codes_of(spoil(objects, "sr-root", change), alone) == {"VALUE_CHANGED"}
+
+
+def test_what_was_judged_must_not_be_left_out(built, analysis: Analysis) -> None:
+    def leave_out(dataset: pydicom.Dataset) -> None:
+        group = next(i for i in walk_items(dataset) if i.ConceptNameCodeSequence[0].CodeValue == "125007")
+        group.ContentSequence = [
+            part for part in group.ContentSequence if part.ConceptNameCodeSequence[0].CodeValue != "BME_VOL_L"
+        ]
+
+    assert codes_of(spoil(built, "sr-root", leave_out), analysis) == {"VALUE_CHANGED"}
+
+
+def walk_items(dataset: pydicom.Dataset) -> Iterator[pydicom.Dataset]:
+    for item in dataset.get("ContentSequence", ()):
+        yield item
+        yield from walk_items(item)
+
+
+def test_probabilities_that_are_none(tmp_path: Path) -> None:
+    wrong = make_analysis(tmp_path)
+    known = wrong.evaluation("stage").probabilities
+    assert isinstance(known, dict)
+    known["early"] = 0.95
     assert "PROBABILITY_WRONG" in codes_of(build_objects(wrong), wrong)
+
+
+def test_a_kind_that_nothing_has(built, analysis: Analysis) -> None:
+    objects = (*built[:-1], replace(built[-1], kind="video"))
+    assert {"OBJECT_UNEXPECTED", "MODALITY_UNKNOWN"} <= codes_of(objects, analysis)
+
+
+def test_an_object_of_another_class_than_its_kind(built, analysis: Analysis) -> None:
+    number = next(number for number, item in enumerate(built) if item.kind == "sr-text")
+    root = replace(built[0], kind="sr-text")
+    assert "MODALITY_UNKNOWN" in codes_of((*built[:number], root, *built[number + 1 :]), analysis)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +285,7 @@ def test_reference_to_an_image_that_is_not_there(built, analysis: Analysis) -> N
 )
 def test_images_of_two_patients_in_one_study(tmp_path: Path, keyword: str, value: str) -> None:
     analysis = make_analysis(tmp_path)
-    path = analysis.t1.images[3].path
+    path = analysis.of_role(Role.T1W).sources[3].path
     dataset = pydicom.dcmread(path)
     setattr(dataset, keyword, value)
     dataset.save_as(path)
@@ -233,7 +294,7 @@ def test_images_of_two_patients_in_one_study(tmp_path: Path, keyword: str, value
 
 def test_one_name_in_two_cases_is_one_patient(tmp_path: Path) -> None:
     analysis = make_analysis(tmp_path)
-    path = analysis.t1.images[3].path
+    path = analysis.of_role(Role.T1W).sources[3].path
     dataset = pydicom.dcmread(path)
     dataset.PatientName = "TEST^SUBJECT^"
     dataset.save_as(path)
@@ -241,12 +302,12 @@ def test_one_name_in_two_cases_is_one_patient(tmp_path: Path) -> None:
 
 
 def test_findings_name_no_patient(built, analysis: Analysis) -> None:
-    findings = check(spoil(built, "sr-text", set_value("PatientID", "T-0002")), analysis, headers_of(analysis))
+    findings = gate_findings(spoil(built, "sr-text", set_value("PatientID", "T-0002")), analysis)
     assert findings and not any("T-000" in finding.sentence for finding in findings)
 
 
 def test_source_gone(tmp_path: Path) -> None:
     analysis = make_analysis(tmp_path)
     objects = build_objects(analysis)
-    analysis.t1.images[5].path.unlink()
+    analysis.of_role(Role.T1W).sources[5].path.unlink()
     assert "SOURCE_UNREADABLE" in codes_of(objects, analysis)

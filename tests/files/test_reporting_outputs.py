@@ -9,24 +9,26 @@ import numpy as np
 import pydicom
 import pytest
 
-from inference.sij_mri.types import Analysis, Stage
+from inference.result import Analysis, NotAssessable
+from inference.sij_mri import Role
 from inference.types import Side
 from reporting.objects.sources import legal_date, legal_time
-from reporting.outputs import Outputs, build
-from reporting.sij_mri.report import ascii_text, describe
+from reporting.outputs import Outputs
+from reporting.sij_mri.report import describe
+from reporting.types import Predecessor
 from reporting.uids import derived_uid
+from reporting.words import ascii_text
 from tests.factories.analysis import (
     STARTED,
-    headers_of,
+    as_analysis,
+    build_outputs,
+    gate_findings,
     make_analysis,
+    make_reading,
     not_applicable,
     without_frame_of_reference,
     write_results,
 )
-
-
-def outputs_of(analysis: Analysis, revision: int = 1) -> Outputs:
-    return build(analysis, headers_of(analysis), revision=revision, software_version="0.1.0", started=STARTED)
 
 
 def kinds(outputs: Outputs) -> list[str]:
@@ -53,7 +55,7 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
 
 @pytest.fixture(scope="module")
 def outputs(analysis: Analysis) -> Outputs:
-    return outputs_of(analysis)
+    return build_outputs(analysis)
 
 
 def test_every_kind_in_a_series_of_its_own(outputs: Outputs) -> None:
@@ -72,29 +74,96 @@ def test_five_segment_labels(outputs: Outputs) -> None:
 
 
 def test_empty_segments_are_left_out_and_numbered_from_one(tmp_path: Path) -> None:
-    outputs = outputs_of(make_analysis(tmp_path, edema=(False, True)))
+    outputs = build_outputs(make_analysis(tmp_path, edema=(False, True)))
     segments = one(outputs, "seg-edema").SegmentSequence
     assert [(int(s.SegmentNumber), str(s.SegmentLabel)) for s in segments] == [(1, "Right bone marrow edema")]
 
 
 def test_no_edema_no_edema_object(tmp_path: Path) -> None:
-    outputs = outputs_of(make_analysis(tmp_path, edema=(False, False)))
+    outputs = build_outputs(make_analysis(tmp_path, edema=(False, False)))
     assert "seg-edema" not in kinds(outputs)
     assert "seg-anatomy" in kinds(outputs)
 
 
-def test_same_build_same_uids_other_revision_other_uids(analysis: Analysis, outputs: Outputs) -> None:
-    again, later = outputs_of(analysis), outputs_of(analysis, revision=2)
-    uids = [item.sop_instance_uid for item in outputs.objects]
-    assert uids == [item.sop_instance_uid for item in again.objects]
-    assert not set(uids) & {item.sop_instance_uid for item in later.objects}
+def test_every_build_mints_its_uids_and_keeps_what_is_tracked(analysis: Analysis, outputs: Outputs) -> None:
+    again = build_outputs(analysis, revision=2)
+    first, second = ({item.sop_instance_uid for item in one.objects} for one in (outputs, again))
+    assert len(first) == len(second) == len(outputs.objects) and not first & second
+    assert not {item.series_instance_uid for item in outputs.objects} & {
+        item.series_instance_uid for item in again.objects
+    }
+    assert tracked(outputs) == tracked(again)
+
+
+def tracked(outputs: Outputs) -> dict[str, str]:
+    """Tracking UID by tracking identifier, of segmentations and reports alike."""
+    found = {}
+    for item in outputs.objects:
+        for segment in item.dataset.get("SegmentSequence", ()):
+            found[str(segment.TrackingID)] = str(segment.TrackingUID)
+        for group in groups_of(item.dataset):
+            parts = {str(part.ConceptNameCodeSequence[0].CodeValue): part for part in group.ContentSequence}
+            name, uid = str(parts["112039"].TextValue), str(parts["112040"].UID)
+            assert found.setdefault(name, uid) == uid
+    return found
+
+
+def groups_of(dataset):
+    """Measurement groups of a report."""
+    for container in dataset.get("ContentSequence", ()):
+        for group in container.get("ContentSequence", ()):
+            if group.ConceptNameCodeSequence[0].CodeValue == "125007":
+                yield group
+
+
+def test_a_finding_is_followed_over_a_patients_studies_where_the_site_has_a_salt(tmp_path: Path) -> None:
+    here = make_analysis(tmp_path, with_fluid=False)
+    later = replace(here, study_instance_uid="2.25.4444")
+    apart = [tracked(build_outputs(one)) for one in (here, later)]
+    assert apart[0].keys() == apart[1].keys() and not set(apart[0].values()) & set(apart[1].values())
+    same, other = (tracked(build_outputs(later, site_salt=salt)) for salt in ("here", "elsewhere"))
+    assert tracked(build_outputs(here, site_salt="here")) == same
+    assert not set(same.values()) & set(other.values())
+
+
+@pytest.mark.parametrize("patient", ["", None])
+def test_nobody_in_particular_is_never_followed(tmp_path: Path, patient: str | None) -> None:
+    here = make_analysis(tmp_path, with_fluid=False, header={"PatientID": patient})
+    known = tracked(build_outputs(here, site_salt="here"))
+    later = tracked(build_outputs(replace(here, study_instance_uid="2.25.4444"), site_salt="here"))
+    assert not set(known.values()) & set(later.values())
 
 
 def test_other_model_other_device(analysis: Analysis, outputs: Outputs) -> None:
-    other = outputs_of(replace(analysis, model=replace(analysis.model, digest="cd" * 32)))
-    devices = [one(o, "sr-root").ContributingEquipmentSequence[-1].DeviceUID for o in (outputs, other)]
-    assert devices[0] != devices[1]
-    assert one(outputs, "sr-root").SOPInstanceUID != one(other, "sr-root").SOPInstanceUID
+    other = build_outputs(replace(analysis, bundle=replace(analysis.bundle, digest="cd" * 32)))
+    again = build_outputs(analysis)
+    devices = [one(o, "sr-root").ContributingEquipmentSequence[-1].DeviceUID for o in (outputs, other, again)]
+    assert devices[0] == devices[2] != devices[1]
+
+
+def test_series_numbers_count_from_the_base(analysis: Analysis) -> None:
+    numbers = {item.series_number for item in build_outputs(analysis, series_base=940).objects}
+    assert numbers == {941, 942, 943, 944, 945, 951}
+
+
+def test_each_report_names_the_one_that_it_follows_and_nothing_else_does(analysis: Analysis, outputs: Outputs) -> None:
+    earlier = [
+        Predecessor(item.kind, item.sop_class_uid, item.sop_instance_uid, item.series_instance_uid)
+        for item in outputs.objects
+        if item.dataset.Modality == "SR"
+    ]
+    later = build_outputs(analysis, predecessors=earlier)
+    for item in later.objects:
+        named = [
+            str(instance.ReferencedSOPInstanceUID)
+            for study in item.dataset.get("PredecessorDocumentsSequence", ())
+            for series in study.ReferencedSeriesSequence
+            for instance in series.ReferencedSOPSequence
+        ]
+        assert named == [one.sop_instance_uid for one in earlier if one.kind == item.kind]
+    assert gate_findings(later.objects, analysis, predecessors=earlier) == ()
+    assert {finding.code for finding in gate_findings(later.objects, analysis)} == {"REFERENCE_UNKNOWN"}
+    assert not any("PredecessorDocumentsSequence" in item.dataset for item in outputs.objects)
 
 
 def test_everything_says_research(outputs: Outputs) -> None:
@@ -125,18 +194,19 @@ def test_root_names_all_other_objects_and_the_source(analysis: Analysis, outputs
         for instance in series.ReferencedSOPSequence
     }
     assert {item.sop_instance_uid for item in outputs.objects if item.kind != "sr-root"} <= named
-    assert {image.sop_instance_uid for v in (analysis.t1, analysis.fluid) for image in v.images} <= named
+    assert {source.sop_instance_uid for images in analysis.images for source in images.sources} <= named
 
 
 def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs) -> None:
     captures = [item.dataset for item in outputs.objects if item.kind == "sc"]
     page, heats = captures[0], captures[1:]
     assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 1200, 1600)
-    assert len(heats) == len(analysis.joint_slices)
-    for heat, index in zip(heats, analysis.joint_slices, strict=True):
-        assert np.allclose([float(v) for v in heat.ImagePositionPatient], analysis.t1.positions_mm[index], atol=1e-3)
-        assert heat.SourceImageSequence[0].ReferencedSOPInstanceUID == analysis.t1.images[index].sop_instance_uid
-        assert heat.pixel_array.shape == (*analysis.t1.shape[1:], 3)
+    explained, t1 = analysis.heatmaps[0].planes, analysis.of_role(Role.T1W)
+    assert len(heats) == len(explained) > 0
+    for heat, plane in zip(heats, explained, strict=True):
+        assert np.allclose([float(v) for v in heat.ImagePositionPatient], t1.grid.positions_mm[plane], atol=1e-3)
+        assert heat.SourceImageSequence[0].ReferencedSOPInstanceUID == t1.sources[plane].sop_instance_uid
+        assert heat.pixel_array.shape == (*t1.shape[1:], 3)
     colourful = np.ptp(heats[0].pixel_array.astype(int), axis=2) > 40
     assert colourful.mean() > 0.01, "the heatmap must show over the grey image"
 
@@ -144,24 +214,67 @@ def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs)
 @pytest.mark.parametrize("missing", ["t1", "fluid"])
 def test_one_series_alone_still_gives_what_it_allows(tmp_path: Path, missing: str) -> None:
     analysis = make_analysis(tmp_path, with_t1=missing != "t1", with_fluid=missing != "fluid")
-    outputs = outputs_of(analysis)
+    outputs = build_outputs(analysis)
     assert {"sr-root", "sr-text", "sc", "seg-anatomy"} <= set(kinds(outputs))
     assert ("seg-edema" in kinds(outputs)) is (missing == "t1")
     text = text_of(one(outputs, "sr-text"))
     assert "no such series was found" in text
     reference = one(outputs, "seg-anatomy").ReferencedSeriesSequence[0].SeriesInstanceUID
-    assert reference == (analysis.t1 or analysis.fluid).series_instance_uid
+    assert reference == analysis.images[0].series_instance_uid
+
+
+def said_of(outputs: Outputs) -> list[tuple[str, str, str]]:
+    """Name, value and reason of every coded statement of the study's report."""
+    return [
+        (
+            str(part.ConceptNameCodeSequence[0].CodeValue),
+            str(part.ConceptCodeSequence[0].CodeValue),
+            " ".join(str(reason.TextValue) for reason in part.get("ContentSequence", ()) if reason.ValueType == "TEXT"),
+        )
+        for group in groups_of(one(outputs, "sr-root"))
+        for part in group.ContentSequence
+        if part.ValueType == "CODE"
+    ]
+
+
+def test_what_could_not_be_judged_is_not_assessable_with_its_reason_and_never_absent(
+    tmp_path: Path, outputs: Outputs
+) -> None:
+    alone = build_outputs(make_analysis(tmp_path, with_fluid=False))
+    said = said_of(alone)
+    names = {"ASAS_RULE", "ASAS_RULE_L", "ASAS_RULE_R", "BME_VOL_L", "BME_VOL_R"}
+    assert {name for name, value, reason in said if value == "NOT_ASSESSABLE" and "fluid-sensitive" in reason} == names
+    assert not any(name in names and value != "NOT_ASSESSABLE" for name, value, _ in said)
+    whole = said_of(outputs)
+    assert not any(value == "NOT_ASSESSABLE" for _, value, _ in whole)
+    assert {name for name, _, _ in whole} >= {"ASAS_RULE", "ASAS_RULE_L", "ASAS_RULE_R"}
+
+
+def test_a_joint_that_was_not_found_is_not_assessable_under_its_own_tracking_identifier(tmp_path: Path) -> None:
+    analysis = make_analysis(tmp_path)
+    reading = replace(make_reading(tmp_path), joints=make_reading(tmp_path).joints[:1])
+    missing = as_analysis(reading)
+    size = missing.measurement("joint-volume", Side.RIGHT)
+    assert isinstance(size.value, NotAssessable)
+    outputs = build_outputs(missing)
+    groups = {str(group.ContentSequence[0].TextValue): group for group in groups_of(one(outputs, "sr-root"))}
+    assert set(groups) == {"AXSPA-STUDY", "AXSPA-JOINT-RIGHT"}
+    said = [part for part in groups["AXSPA-JOINT-RIGHT"].ContentSequence if part.ValueType == "CODE"]
+    values = {p.ConceptNameCodeSequence[0].CodeValue: p.ConceptCodeSequence[0].CodeValue for p in said}
+    assert values["118565006"] == "NOT_ASSESSABLE"
+    assert tracked(build_outputs(analysis))["AXSPA-JOINT-RIGHT"] == tracked(outputs)["AXSPA-JOINT-RIGHT"]
+    assert gate_findings(outputs.objects, missing) == ()
 
 
 def test_without_frame_of_reference_reports_but_no_segmentation(tmp_path: Path) -> None:
-    outputs = outputs_of(without_frame_of_reference(make_analysis(tmp_path)))
+    outputs = build_outputs(without_frame_of_reference(make_analysis(tmp_path)))
     assert kinds(outputs) == ["sc", "sr-root", "sr-text"]
     assert "no frame of reference" in text_of(one(outputs, "sr-text"))
 
 
 def test_not_applicable_gives_one_report_that_says_why(tmp_path: Path) -> None:
     analysis, headers = not_applicable(tmp_path)
-    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
+    outputs = build_outputs(analysis, headers)
     assert [item.kind for item in outputs.objects] == ["sr-text"]
     assert "Not analysed, because" in text_of(outputs.objects[0].dataset)
     assert "localizer of three slices" in text_of(outputs.objects[0].dataset)
@@ -195,7 +308,7 @@ def test_picture_index_names_every_picture(outputs: Outputs) -> None:
 
 
 def test_side_letters_follow_the_patient_not_the_columns(tmp_path: Path) -> None:
-    index = outputs_of(make_analysis(tmp_path, flip=True)).summary["pictures"]
+    index = build_outputs(make_analysis(tmp_path, flip=True)).summary["pictures"]
     assert index["t1"]["letters"] == {"left_edge": "L", "right_edge": "R"}
 
 
@@ -206,7 +319,8 @@ def test_overlay_pixels_are_those_of_the_mask(analysis: Analysis, outputs: Outpu
 
     picture = next(p for p in outputs.pictures if p.name == "fluid/edema/005.png")
     alpha = np.asarray(Image.open(BytesIO(picture.data)).convert("RGBA"))[..., 3]
-    assert np.array_equal(alpha > 0, analysis.edema.left[5] | analysis.edema.right[5])
+    left, right = (analysis.segment("edema", side).mask[5] for side in Side)
+    assert np.array_equal(alpha > 0, left | right)
 
 
 def test_measurements_name_the_segments_they_measure(analysis: Analysis, outputs: Outputs) -> None:
@@ -221,28 +335,32 @@ def test_measurements_name_the_segments_they_measure(analysis: Analysis, outputs
             parts = {str(p.ConceptNameCodeSequence[0].CodeValue): p for p in group.ContentSequence}
             value = float(parts["118565006"].MeasuredValueSequence[0].NumericValue)
             found[tracking[str(parts["112040"].UID)]] = value
-    assert found["Left bone marrow edema"] == pytest.approx(analysis.edema.left_mm3, rel=1e-6)
-    band = analysis.joint(Side.RIGHT).band
-    assert found["Right sacroiliac joint"] == pytest.approx(band.sum() * analysis.t1.voxel_volume_mm3, rel=1e-6)
+    assert found["Left bone marrow edema"] == pytest.approx(
+        analysis.measurement("edema-volume", Side.LEFT).value, rel=1e-6
+    )
+    band, voxel_mm3 = analysis.segment("joint", Side.RIGHT).mask, analysis.of_role(Role.T1W).volume.voxel_volume_mm3
+    assert found["Right sacroiliac joint"] == pytest.approx(band.sum() * voxel_mm3, rel=1e-6)
     assert len(found) == 5
 
 
 def test_an_uncertain_stage_is_called_uncertain(analysis: Analysis) -> None:
-    vague = replace(analysis.prediction, stage=Stage.MODERATE, stage_probabilities=(0.3, 0.25, 0.25, 0.2))
-    limits = describe(replace(analysis, prediction=vague)).limitations
+    shares = dict(zip(("normal", "early", "moderate", "advanced"), (0.3, 0.25, 0.25, 0.2), strict=True))
+    vague = tuple(
+        replace(one, value="moderate", probabilities=shares) if one.key == "stage" else one
+        for one in analysis.evaluations
+    )
+    limits = describe(replace(analysis, evaluations=vague)).limitations
     assert any("uncertain" in text and "Normal" in text for text in limits)
     assert not any("uncertain" in text for text in describe(analysis).limitations)
 
 
-def test_words_of_others_come_in_one_spelling_and_in_ascii() -> None:
-    assert ascii_text("Oedema \u2265 20 mm\u00b2 of \u4ed9 oedema") == "Edema >= 20 mm2 of ? edema"
+def test_words_of_others_keep_their_spelling_in_ascii() -> None:
+    assert ascii_text("Oedema \u2265 20 mm\u00b2 of \u4ed9 oedema") == "Oedema >= 20 mm2 of ? oedema"
 
 
 def test_naive_start_is_refused(analysis: Analysis) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        build(
-            analysis, headers_of(analysis), revision=1, software_version="0.1.0", started=STARTED.replace(tzinfo=None)
-        )
+        build_outputs(analysis, started=STARTED.replace(tzinfo=None))
 
 
 def test_derived_uids_are_legal_and_differ() -> None:
@@ -267,7 +385,7 @@ def test_times(value: str, time: str) -> None:
 
 def test_a_name_without_a_character_set_keeps_its_bytes(tmp_path: Path) -> None:
     analysis = make_analysis(tmp_path, with_fluid=False, header={"PatientName": "Иванов^Иван"})
-    for image in analysis.t1.images:
+    for image in analysis.of_role(Role.T1W).sources:
         image.path.write_bytes(image.path.read_bytes().replace(b"ISO_IR 192", b" " * 10))
         assert not pydicom.dcmread(image.path).SpecificCharacterSet
     files = write_results(analysis, tmp_path / "results")

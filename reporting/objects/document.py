@@ -1,0 +1,140 @@
+"""What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from highdicom.sr import (
+    AlgorithmIdentification,
+    CodedConcept,
+    Comprehensive3DSR,
+    DeviceObserverIdentifyingAttributes,
+    LanguageOfContentItemAndDescendants,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes as dicom_codes
+from pydicom.sr.coding import Code
+
+from inference.types import ModelIdentity
+from reporting.objects import codes
+from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, clip, coding_schemes, stamp
+from reporting.types import KindRow
+from reporting.words import RESEARCH_LINE
+
+Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
+
+
+def observer(context: ResultContext) -> ObserverContext:
+    """The software as the device that observed (TID 1002, 1004)."""
+    return ObserverContext(
+        observer_type=dicom_codes.DCM.Device,
+        observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
+            uid=context.device_uid,
+            name=clip(f"{context.model.name} {context.model.version}"),
+            manufacturer_name=MANUFACTURER,
+            model_name=MODEL_NAME,
+            serial_number=context.serial_number,
+        ),
+    )
+
+
+def algorithm_identification(model: ModelIdentity) -> AlgorithmIdentification:
+    """The bundle as an algorithm (TID 4019)."""
+    digest = [f"bundle manifest SHA-256 {model.digest}"] if model.digest else []
+    return AlgorithmIdentification(
+        name=model.name or MANUFACTURER,
+        version=model.version or "0",
+        parameters=[*digest, RESEARCH_LINE],
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        manufacturer=MANUFACTURER,
+    )
+
+
+def measurement_report(context: ResultContext, groups: Sequence[Group], *, procedure: Code) -> MeasurementReport:
+    """A report of TID 1500; ``procedure`` is said where the source does not code what was done."""
+    return MeasurementReport(
+        observation_context=ObservationContext(observer_device_context=observer(context)),
+        procedure_reported=_procedure(context, procedure),
+        imaging_measurements=groups,
+        title=dicom_codes.DCM.ImagingMeasurementReport,
+        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(
+            CodedConcept.from_code(codes.ENGLISH)
+        ),
+    )
+
+
+def _procedure(context: ResultContext, otherwise: Code) -> Code:
+    """The procedure of the source study if it is coded in full."""
+    for item in context.identity.get("ProcedureCodeSequence", ()):
+        value, scheme, meaning = (
+            str(item.get(keyword, "") or "") for keyword in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+        )
+        if value and scheme and meaning and meaning.isascii() and len(value) <= 16:
+            return Code(value, scheme, clip(meaning))
+    return otherwise
+
+
+def measurement_document(
+    report: MeasurementReport, context: ResultContext, row: KindRow, *, description: str, evidence: Sequence[Dataset]
+) -> Dataset:
+    """A measurement report as an object."""
+    _separate(report[0])
+    return finish_document(Comprehensive3DSR, report, context, row, description=description, evidence=evidence)
+
+
+def finish_document(
+    document: type,
+    content: Any,
+    context: ResultContext,
+    row: KindRow,
+    *,
+    description: str,
+    evidence: Sequence[Dataset],
+) -> Dataset:
+    """A report of any class as an object: complete, preliminary, not verified, after the one that it follows."""
+    dataset: Dataset = document(
+        evidence=evidence,
+        content=content,
+        series_instance_uid=context.uids.make(row.name, "series"),
+        series_number=context.series_base + row.offset,
+        sop_instance_uid=context.uids.make(row.name),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+        coding_schemes=coding_schemes(),
+    )
+    _follow(dataset, context, row)
+    stamp(dataset, context, description=description)
+    return dataset
+
+
+def _follow(dataset: Dataset, context: ResultContext, row: KindRow) -> None:
+    """Name the reports of the same kind that this one follows (PS3.3 C.17.2)."""
+    items = []
+    for earlier in context.predecessors:
+        if earlier.kind != row.name:
+            continue
+        instance, series, study = Dataset(), Dataset(), Dataset()
+        instance.ReferencedSOPClassUID = earlier.sop_class_uid
+        instance.ReferencedSOPInstanceUID = earlier.sop_instance_uid
+        series.SeriesInstanceUID = earlier.series_instance_uid
+        series.ReferencedSOPSequence = [instance]
+        study.StudyInstanceUID = context.study_instance_uid
+        study.ReferencedSeriesSequence = [series]
+        items.append(study)
+    if items:
+        dataset.PredecessorDocumentsSequence = items
+
+
+def _separate(item: Dataset) -> None:
+    """Make every container below show its parts apart; continuous text loses its headings in viewers."""
+    if item.get("ValueType") == "CONTAINER":
+        item.ContinuityOfContent = "SEPARATE"
+    for child in item.get("ContentSequence", ()):
+        _separate(child)

@@ -1,0 +1,127 @@
+"""Measurements and evaluations of an analysis as content of measurement groups (PS3.16 TID 300, TID 1501)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from highdicom.sr import FindingSite, Measurement, QualitativeEvaluation, RelationshipTypeValues, TextContentItem
+from pydicom.sr.coding import Code
+
+from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
+from inference.types import Side
+from reporting.objects import codes
+from reporting.presentation import Presentation, Terms
+from reporting.sites import concept_of, is_paired, of_whole_study
+from reporting.words import why_not
+
+Thing = tuple[Key, Site]
+
+
+@dataclass
+class Said:
+    """What one group says: numbers first, then codes."""
+
+    numbers: list[Measurement] = field(default_factory=list)
+    codes: list[QualitativeEvaluation] = field(default_factory=list)
+
+    def number(self, name: Code, value: float | NotAssessable, unit: Code, terms: Terms) -> None:
+        """Add a number, or that there is none and why."""
+        if isinstance(value, NotAssessable):
+            self.codes.append(not_assessable(name, value, terms))
+        else:
+            self.numbers.append(Measurement(name, value, unit))
+
+    def evaluation(self, evaluation: Evaluation, terms: Terms) -> None:
+        """Add the value of an evaluation, or that there is none and why."""
+        term = terms.evaluations[evaluation.key]
+        name = concept_of(term.concepts, evaluation.site)
+        if isinstance(evaluation.value, NotAssessable):
+            self.codes.append(not_assessable(name, evaluation.value, terms))
+        else:
+            self.codes.append(QualitativeEvaluation(name, term.values[evaluation.value].concept))
+
+    def probabilities(self, evaluation: Evaluation, terms: Terms) -> None:
+        """Add the probability of each value that has a name in code for it."""
+        if isinstance(evaluation.value, NotAssessable):
+            return
+        values = terms.evaluations[evaluation.key].values
+        for key, probability in evaluation.probabilities.items():
+            name = values[key].probability
+            if name is not None:
+                self.numbers.append(Measurement(name, float(probability), codes.NO_UNITS))
+
+
+def not_assessable(name: Code, value: NotAssessable, terms: Terms) -> QualitativeEvaluation:
+    """That something could not be judged, with the reason in words below it."""
+    evaluation = QualitativeEvaluation(name, codes.NOT_ASSESSABLE)
+    reason = TextContentItem(
+        name=codes.LIMITATION, value=why_not(terms, value), relationship_type=RelationshipTypeValues.HAS_PROPERTIES
+    )
+    evaluation[0].ContentSequence = [reason]
+    return evaluation
+
+
+def say_study(analysis: Analysis, presentation: Presentation) -> dict[Thing | None, Said]:
+    """What the study's report says, by the group that says it.
+
+    The group None speaks of the study's own site, and is always there: first the probabilities of its evaluations, then
+    its measurements, then its evaluations, each in the order of the analysis. What its concept alone does not place in
+    the body has a group of its own, and so has a segment that could not be looked for.
+    """
+    terms = presentation.terms
+    said: dict[Thing | None, Said] = {None: Said()}
+
+    def group(concepts: Mapping[Side | None, Code], key: Key, site: Site) -> Said:
+        return said.setdefault(None if of_whole_study(concepts, site, presentation) else (key, site), Said())
+
+    for one in analysis.evaluations:
+        group(terms.evaluations[one.key].concepts, one.key, one.site).probabilities(one, terms)
+    for number in analysis.measurements:
+        term = terms.measurements[number.key]
+        if term.of_study:
+            here = group(term.concepts, number.of or number.key, number.site)
+            here.number(concept_of(term.concepts, number.site), number.value, term.unit, terms)
+    for one in analysis.evaluations:
+        group(terms.evaluations[one.key].concepts, one.key, one.site).evaluation(one, terms)
+    return said | {thing: say_segment(thing, analysis, presentation) for thing in missing_segments(analysis, terms)}
+
+
+def say_segment(segment: Thing, analysis: Analysis, presentation: Presentation) -> Said:
+    """What the report of one segment says: its measurements, and the evaluations that are repeated beside it."""
+    terms, said = presentation.terms, Said()
+    key, site = segment
+    for one in analysis.measurements:
+        if (one.of, one.site) == segment:
+            term = terms.measurements[one.key]
+            is_volume = one.key == terms.segments[key].volume
+            name = codes.VOLUME if is_volume else concept_of(term.concepts, site)
+            said.number(name, one.value, term.unit, terms)
+    for evaluation in analysis.evaluations:
+        if (terms.evaluations[evaluation.key].of, evaluation.site) == segment:
+            said.evaluation(evaluation, terms)
+    return said
+
+
+def missing_segments(analysis: Analysis, terms: Terms) -> list[Thing]:
+    """Segments that could not be looked for, and of which only their own report would say anything."""
+    there = {(one.key, one.site) for one in analysis.segments}
+    unsaid = (
+        (one.of, one.site)
+        for one in analysis.measurements
+        if one.of and isinstance(one.value, NotAssessable) and not terms.measurements[one.key].of_study
+    )
+    return [one for one in dict.fromkeys(unsaid) if one not in there]
+
+
+def finding_sites(site: Site, terms: Terms) -> Sequence[FindingSite]:
+    """A site in code: the part of the body, its side (both, where a part that is paired has none), its level."""
+    anatomy = terms.anatomy[site.anatomy].concept
+    side = None if site.side is None else codes.SIDE[site.side]
+    if side is None and is_paired(anatomy, terms):
+        side = codes.BILATERAL
+    level = level_concept(site.level, terms) if site.level else None
+    return [FindingSite(anatomic_location=anatomy, laterality=side, topographical_modifier=level)]
+
+
+def level_concept(level: Key, terms: Terms) -> Code:
+    """A level in code; one that the terms do not know is of the local scheme."""
+    return terms.levels[level].concept if level in terms.levels else codes.local(level[:16], level)

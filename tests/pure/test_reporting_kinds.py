@@ -1,0 +1,39 @@
+"""The table of kinds is whole, and everything that goes by it finds what it needs."""
+
+from dataclasses import replace
+
+from dicom_node.deliver.cstore import OUR_SOP_CLASSES
+from inference.series import Selection
+from reporting import objects
+from reporting.kinds import Kind, expected_kinds, row_of
+from tests.factories.foreign import ForeignPresentation, make_lumbar, make_photo
+
+
+def test_every_row_has_a_builder_and_a_number_of_its_own() -> None:
+    rows = [kind.value for kind in Kind]
+    assert all(row.builder in objects.__all__ and callable(getattr(objects, row.builder)) for row in rows)
+    assert len({row.name for row in rows}) == len({row.offset for row in rows}) == len(rows)
+    assert all(row.never_empty and row.made for row in rows)
+
+
+def test_every_class_of_the_table_is_offered_to_destinations() -> None:
+    assert set(OUR_SOP_CLASSES.values()) == {str(kind.value.sop_class) for kind in Kind}
+    assert "Secondary Capture" in OUR_SOP_CLASSES
+
+
+def test_what_an_analysis_calls_for() -> None:
+    lumbar = ForeignPresentation()
+    whole = {"sr-root": 1, "seg-cyst": 1, "sr-measurements": 1, "sr-text": 1, "sc": 2}
+    assert expected_kinds(make_lumbar(), lumbar) == whole
+    assert expected_kinds(make_photo(), lumbar) == {"sr-root": 1, "sr-text": 1, "sc": 1}
+    nothing = replace(
+        make_photo(), scope="none", images=(), evaluations=(), selection=Selection((), {}, "Nothing fits.")
+    )
+    assert expected_kinds(nothing, lumbar) == {"sr-text": 1}
+
+
+def test_a_row_is_found_by_the_name_of_an_object() -> None:
+    lumbar = ForeignPresentation()
+    assert row_of("seg-cyst", lumbar) is Kind.SEGMENTATION.value
+    assert row_of("sc", lumbar) is Kind.CAPTURE.value
+    assert row_of("seg", lumbar) is None and row_of("seg-other", lumbar) is None
