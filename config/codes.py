@@ -78,9 +78,6 @@ class Code(AnyCode):
     """Why something failed: raised, told of a refused image or a file that was left out, or of a failed study."""
 
     # Settings, ports, bundles
-    APPLICATION_UNKNOWN = row(
-        _PERSON, "No application of this name is installed; correct the settings, or install its package."
-    )
     SETTINGS_MISSING = row(_PERSON, "There is no settings file of this name; correct --config.")
     SETTINGS_INVALID = row(_PERSON, "An option is unknown or out of range; correct each one that is named.")
     SETTINGS_UNREADABLE = row(_PERSON, "The settings file is not TOML, or may not be read; correct it.")
@@ -92,7 +89,9 @@ class Code(AnyCode):
     BUNDLE_CORRUPT = row(_NODE, "The bundle is damaged or was changed; install it again.")
     BUNDLE_FORMAT = row(_NODE, "The bundle was made for another version of this product; install one that fits.")
     BUNDLE_KIND = row(_NODE, "A network is missing in the bundle or does not fit its manifest; install another one.")
-    APPLICATION_UNKNOWN = row(_NODE, "A deployment names an application that is not installed; install it.")
+    APPLICATION_UNKNOWN = row(
+        _NODE, "No application of this name is installed; install its package, or correct the settings."
+    )
     SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
     EDEMA_CLASSIFIER_FEATURES = row(
         _NODE, "The edema classifier was made for other voxel features; install the one of this version."
