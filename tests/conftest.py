@@ -97,7 +97,8 @@ def analysed_phantom(shipped_study: list[Path], shipped_bundle: "LoadedBundle") 
     from dicom_node.analyse import pipeline
     from inference.dicom.headers import read_study
 
-    return pipeline.run(read_study(shipped_study), shipped_bundle, revision=1, started=datetime.now(UTC))
+    study = read_study(shipped_study)
+    return pipeline.run(study, shipped_bundle, application="sij_mri", revision=1, started=datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from config.codes import Code
+from config.errors import StorageUnavailable
 from config.settings import Settings
 
 FILE = "site-salt"
@@ -17,15 +19,19 @@ def site_salt(settings: Settings) -> str:
 
     Raises
     ------
-    OSError
+    StorageUnavailable
         The data folder cannot be written or read.
     """
     if settings.site_salt:
         return settings.site_salt
     path = settings.data_dir / FILE
-    if not path.exists():
-        _make(path)
-    return path.read_text(encoding="ascii").strip()
+    try:
+        if not path.exists():
+            _make(path)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        sentence = f"The secret of the site cannot be kept in the data folder: {error.strerror}. Received: {FILE}."
+        raise StorageUnavailable(Code.DISK_UNAVAILABLE, sentence) from error
 
 
 def _make(path: Path) -> None:

@@ -158,7 +158,8 @@ def _content(
         found = by_label.get(str(described.SegmentLabel))
         images = None if found is None else analysis.of_role(found.role)
         own = [frame for frame in frames if frame.segment == int(described.SegmentNumber)]
-        if found is None or images is None or not np.array_equal(_held(own, images), found.mask):
+        held = None if images is None else _held(own, images)
+        if found is None or held is None or not np.array_equal(held, found.mask):
             sentence = f"{described.SegmentLabel}: the object does not hold what was found."
             yield GateFinding(GateCode.CONTENT_CHANGED, sentence, item.kind)
 

@@ -1,7 +1,7 @@
 """What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -25,7 +25,7 @@ from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, cli
 from reporting.types import KindRow
 from reporting.words import RESEARCH_LINE
 
-Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
+Group: TypeAlias = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
 
 def observer(context: ResultContext) -> ObserverContext:
@@ -34,7 +34,7 @@ def observer(context: ResultContext) -> ObserverContext:
         observer_type=dicom_codes.DCM.Device,
         observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
             uid=context.device_uid,
-            name=clip(f"{context.model.name} {context.model.version}"),
+            name=context.model_words,
             manufacturer_name=MANUFACTURER,
             model_name=MODEL_NAME,
             serial_number=context.serial_number,

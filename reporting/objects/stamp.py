@@ -67,8 +67,12 @@ class ResultContext:
     @property
     def software_versions(self) -> list[str]:
         """Version of this software, and name and version of the bundle."""
-        bundle = f"{self.model.name} {self.model.version}".strip()
-        return [clip(part) for part in (self.software_version, bundle) if part]
+        return [clip(part) for part in (self.software_version, self.model_words) if part]
+
+    @property
+    def model_words(self) -> str:
+        """Name and version of the bundle; without one, the application."""
+        return clip(f"{self.model.name} {self.model.version}".strip() or self.application)
 
     @property
     def serial_number(self) -> str:
@@ -150,7 +154,7 @@ def _algorithm(context: ResultContext) -> Dataset:
     item = ContributingEquipment(
         manufacturer=MANUFACTURER,
         purpose_of_reference=codes.PROCESSING_EQUIPMENT,
-        manufacturer_model_name=clip(f"{context.model.name} {context.model.version}"),
+        manufacturer_model_name=context.model_words,
         software_versions=None,
         device_serial_number=context.serial_number,
         contribution_datetime=context.started.replace(tzinfo=None),

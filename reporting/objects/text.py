@@ -46,9 +46,8 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
 
 
 def _made_by(context: ResultContext) -> str:
-    model = f"model {' '.join(context.software_versions[1:])}"
     digest = f", manifest SHA-256 {context.model.digest}" if context.model.digest else ""
-    return f"Software {context.software_version}; {model}{digest}."
+    return f"Software {context.software_version}; model {context.model_words}{digest}."
 
 
 def _language() -> CodeContentItem:

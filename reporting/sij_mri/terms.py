@@ -1,5 +1,7 @@
 """The terms of the sacroiliac application: code, unit, color and words of each of its keys."""
 
+from pydicom.sr.coding import Code as Concept
+
 from inference.result import Answer
 from inference.sij_mri import STAGES, Role
 from inference.types import Side
@@ -10,6 +12,7 @@ from reporting.presentation import (
     LayerTerm,
     MeasurementTerm,
     ProfileTerm,
+    Rgb,
     RoleTerm,
     SegmentGroup,
     SegmentTerm,
@@ -18,7 +21,7 @@ from reporting.presentation import (
 )
 from reporting.sij_mri import codes
 
-JOINT_RGB = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
+JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
 
 GROUPS = (
     SegmentGroup("seg-anatomy", 1, "SIJ segmentation", ("region", "joint")),
@@ -35,7 +38,8 @@ def _intensity(value: float) -> str:
     return f"{value:.0f}"
 
 
-_VOLUME = {None: dicom.VOLUME}
+_VOLUME: dict[Side | None, Concept] = {None: dicom.VOLUME}
+_MARROW: dict[Side | None, Concept] = {None: codes.MARROW_INTENSITY}
 _LEARNED = "Learned from simulated lesions. How well it does on patients is unknown."
 _JOINTS = LayerTerm("joints", "Joints", edge=170)
 
@@ -84,14 +88,14 @@ TERMS = Terms(
         "joint-volume": MeasurementTerm("Joint region", _VOLUME, dicom.CUBIC_MILLIMETER, milliliters, of_study=False),
         "edema-volume": MeasurementTerm("Bone marrow edema", codes.EDEMA_VOLUME, dicom.CUBIC_MILLIMETER, milliliters),
         "edema-threshold": MeasurementTerm(
-            "Intensity of edema, from", {None: codes.MARROW_INTENSITY}, dicom.NO_UNITS, _intensity, of_study=False
+            "Intensity of edema, from", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
         ),
         "marrow-mean": MeasurementTerm(
-            "Normal marrow, mean intensity", {None: codes.MARROW_INTENSITY}, dicom.NO_UNITS, _intensity, of_study=False
+            "Normal marrow, mean intensity", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
         ),
         "marrow-sd": MeasurementTerm(
             "Normal marrow, standard deviation",
-            {None: codes.MARROW_INTENSITY},
+            _MARROW,
             dicom.NO_UNITS,
             _intensity,
             of_study=False,

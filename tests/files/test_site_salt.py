@@ -4,6 +4,9 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from config.errors import StorageUnavailable
 from config.settings import Settings
 from dicom_node.analyse.salt import FILE, site_salt
 from reporting.uids import tracking_seed
@@ -27,6 +30,12 @@ def test_processes_that_ask_at_once_get_the_same(tmp_path: Path) -> None:
 def test_the_settings_win_and_nothing_is_written(tmp_path: Path) -> None:
     assert site_salt(Settings(data_dir=tmp_path / "node", site_salt="ours")) == "ours"
     assert not (tmp_path / "node").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault_of_the_node(tmp_path: Path) -> None:
+    (tmp_path / "node").write_text("a file where the folder should be")
+    with pytest.raises(StorageUnavailable):
+        site_salt(Settings(data_dir=tmp_path / "node"))
 
 
 def seed(salt: str = "s", patient: str = "P-1", issuer: str = "", study: str = "1.2") -> str:

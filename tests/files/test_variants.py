@@ -17,11 +17,12 @@ import pytest
 from dicom_node.analyse import pipeline
 from inference.dicom.headers import read_study
 from inference.dicom.volume import load_volume
+from inference.result import Analysis, Answer, Images, NotAssessable
 from inference.serving.registry import LoadedBundle
-from inference.sij_mri.types import Role
-from inference.sij_mri.wanted import select
-from inference.types import Side
+from inference.sij_mri import Role, SacroiliacMri
+from inference.types import Side, Volume
 from reporting import gate, outputs
+from reporting.sij_mri import SacroiliacPresentation
 from reporting.writer import encode
 from tests.factories.analysis import STARTED
 from training.phantom.dicom import NAMES, Patient, StudyOptions, write_study
@@ -50,7 +51,8 @@ def run(write: Callable[..., list[Path]], shipped_bundle: LoadedBundle) -> Run:
     """Write the phantom and send it through the pipeline."""
 
     def run(**options: object) -> pipeline.Outcome:
-        return pipeline.run(read_study(write(**options)), shipped_bundle, revision=1, started=datetime.now(UTC))
+        study = read_study(write(**options))
+        return pipeline.run(study, shipped_bundle, application="sij_mri", revision=1, started=datetime.now(UTC))
 
     return run
 
@@ -61,32 +63,41 @@ def rebuilt(write: Callable[..., list[Path]], analysed_phantom: pipeline.Outcome
 
     def rebuilt(**options: object) -> pipeline.Outcome:
         study = read_study(write(**options))
-        selection, known = select(study), analysed_phantom.analysis
+        selection, known = SacroiliacMri().select(study), analysed_phantom.analysis
         by_uid = {series.series_instance_uid: series for series in study.series}
-        t1, fluid = (
-            load_volume(chosen.images, series=by_uid[chosen.series_instance_uid])
-            for chosen in (selection.chosen[Role.T1W], selection.chosen[Role.FLUID])
+        images = []
+        for plain in known.images:
+            chosen = selection.chosen[plain.role]
+            volume = load_volume(chosen.images, series=by_uid[chosen.series_instance_uid])
+            same_place(volume, plain.volume)
+            images.append(Images.of(plain.role, volume))
+        analysis = replace(
+            known, study_instance_uid=study.study_instance_uid, selection=selection, images=tuple(images)
         )
-        for volume, plain in ((t1, known.t1), (fluid, known.fluid)):
-            assert np.abs(volume.voxels - plain.voxels).max() <= 1, "one grey level: other processors round differently"
-            assert np.allclose(volume.positions_mm, plain.positions_mm, atol=1e-3)
-            assert np.allclose(
-                [volume.row_direction, volume.column_direction],
-                [plain.row_direction, plain.column_direction],
-                atol=1e-5,
-            )
-            assert volume.pixel_spacing_mm == pytest.approx(plain.pixel_spacing_mm, abs=1e-5)
-        analysis = replace(known, study_instance_uid=study.study_instance_uid, selection=selection, t1=t1, fluid=fluid)
-        made = outputs.build(analysis, study, revision=1, software_version="0.1.0", started=STARTED)
-        return pipeline.Outcome(analysis, made, gate.check(made.objects, analysis, study))
+        words = SacroiliacPresentation()
+        made = outputs.build(analysis, study, presentation=words, revision=1, software_version="0.1.0", started=STARTED)
+        findings = gate.check(made.objects, analysis, presentation=words, source=study)
+        return pipeline.Outcome(analysis, made, findings)
 
     return rebuilt
 
 
+def same_place(volume: Volume, plain: Volume) -> None:
+    """Two volumes hold the same voxels at the same place."""
+    assert np.abs(volume.voxels - plain.voxels).max() <= 1, "one grey level: other processors round differently"
+    assert np.allclose(volume.positions_mm, plain.positions_mm, atol=1e-3)
+    assert np.allclose(
+        [volume.row_direction, volume.column_direction], [plain.row_direction, plain.column_direction], atol=1e-5
+    )
+    assert volume.pixel_spacing_mm == pytest.approx(plain.pixel_spacing_mm, abs=1e-5)
+
+
 def volumes_mm3(outcome: pipeline.Outcome) -> tuple[float, float]:
-    """Oedema left and right."""
-    assert outcome.analysis.edema is not None
-    return outcome.analysis.edema.left_mm3, outcome.analysis.edema.right_mm3
+    """Edema left and right."""
+    left, right = (outcome.analysis.measurement("edema-volume", side) for side in Side)
+    assert left is not None and right is not None
+    assert not isinstance(left.value, NotAssessable) and not isinstance(right.value, NotAssessable)
+    return left.value, right.value
 
 
 def codes(outcome: pipeline.Outcome) -> set[str]:
@@ -97,17 +108,23 @@ def codes(outcome: pipeline.Outcome) -> set[str]:
 def test_the_shipped_study_is_read_rightly(analysed_phantom: pipeline.Outcome, shipped_truth: Phantom) -> None:
     analysis, phantom = analysed_phantom.analysis, shipped_truth
     assert analysed_phantom.findings == ()
-    assert analysis.region is not None
-    overlap = 2 * np.count_nonzero(analysis.region & phantom.region) / (analysis.region.sum() + phantom.region.sum())
+    region = analysis.segment("region")
+    assert region is not None
+    overlap = 2 * np.count_nonzero(region.mask & phantom.region) / (region.mask.sum() + phantom.region.sum())
     assert overlap > 0.8
-    assert {joint.side for joint in analysis.joints} == {Side.LEFT, Side.RIGHT}
-    assert analysis.prediction is not None
-    assert analysis.prediction.as_present
+    assert {one.site.side for one in analysis.segments if one.key == "joint"} == {Side.LEFT, Side.RIGHT}
+    assert value_of(analysis, "axspa") == Answer.PRESENT
     left, right = volumes_mm3(analysed_phantom)
     truth = {side: sum(lesion.volume_mm3 for lesion in phantom.lesions if lesion.side is side) for side in Side}
-    assert left > 4 * right, f"oedema is on the left: {left} and {right} mm3, truth {truth}"
-    assert analysis.asas is not None
-    assert analysis.asas.left_positive
+    assert left > 4 * right, f"edema is on the left: {left} and {right} mm3, truth {truth}"
+    assert value_of(analysis, "asas", Side.LEFT) == Answer.PRESENT
+
+
+def value_of(analysis: Analysis, key: str, side: Side | None = None) -> str | NotAssessable:
+    """The value of an evaluation."""
+    evaluation = analysis.evaluation(key, side)
+    assert evaluation is not None
+    return evaluation.value
 
 
 @pytest.mark.parametrize("syntax", [JPEG_2000, JPEG_LS, RLE], ids=["JPEG 2000", "JPEG-LS", "RLE"])
@@ -140,20 +157,20 @@ def test_unequal_spacing_is_said_and_the_rest_is_read(run: Run) -> None:
     assert volumes_mm3(outcome)[0] > 1000
 
 
-def test_without_the_fluid_sensitive_series_oedema_is_not_reported(run: Run) -> None:
+def test_without_the_fluid_sensitive_series_edema_is_not_reported(run: Run) -> None:
     outcome = run(roles=(Role.T1W,))
     assert outcome.findings == ()
-    assert outcome.analysis.edema is None
-    assert outcome.analysis.joints
-    assert any("fluid-sensitive" in limitation.sentence for limitation in outcome.analysis.limitations)
+    assert all(isinstance(value_of(outcome.analysis, "asas", side), NotAssessable) for side in (None, *Side))
+    assert outcome.analysis.segment("joint", Side.LEFT) is not None
+    assert "NO_FLUID" in codes(outcome)
     assert outcome.outputs.summary["status"] == "result"
 
 
 def test_without_t1_what_can_be_said_is_said(run: Run) -> None:
     outcome = run(roles=(Role.FLUID,))
     assert outcome.findings == ()
-    assert outcome.analysis.t1 is None
-    assert any("T1" in limitation.sentence for limitation in outcome.analysis.limitations)
+    assert outcome.analysis.of_role(Role.T1W) is None
+    assert "NO_T1" in codes(outcome)
 
 
 @pytest.mark.parametrize("script", ["japanese", "korean", "cyrillic"])

@@ -10,17 +10,25 @@ import numpy as np
 import pydicom
 import pytest
 
-from inference.sij_mri.types import Analysis
+from inference.result import Analysis, Segment
+from inference.sij_mri import Role
 from inference.space.grids import to_index
 from inference.types import Side, Volume
+from reporting.outputs import paths_of
+from reporting.types import Predecessor
+from reporting.writer import write
 from tests.factories.analysis import (
     IDENTITY,
+    as_analysis,
+    build_outputs,
     make_analysis,
+    make_reading,
     not_applicable,
     with_enhanced_t1,
     without_frame_of_reference,
     write_results,
 )
+from tests.factories.examples import EXAMPLES
 from tests.programs import Need, dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 
@@ -65,8 +73,8 @@ VARIANTS: dict[str, Callable[[Path], Analysis]] = {
     "edema on one side": lambda folder: make_analysis(folder, edema=(True, False)),
     "no frame of reference": lambda folder: without_frame_of_reference(make_analysis(folder)),
     "enhanced multi-frame": with_enhanced_t1,
-    "nothing but a region": lambda folder: replace(
-        make_analysis(folder, with_fluid=False), joints=(), prediction=None, explanation=None, joint_slices=()
+    "nothing but a region": lambda folder: as_analysis(
+        replace(make_reading(folder, with_fluid=False), joints=(), prediction=None, explanation=None)
     ),
     "bad dates and sex": lambda folder: make_analysis(
         folder,
@@ -89,6 +97,18 @@ def test_pixelmed_on_a_root_that_has_nothing_but_a_region(tmp_path: Path, need_p
     assert pixelmed_errors(need_program, files["sr-root"][0]) == []
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_results_of_other_applications(tmp_path: Path, name: str, need_program: Need) -> None:
+    made = EXAMPLES[name](tmp_path / "study")
+    assert made.findings() == ()
+    paths = paths_of(made.outputs.objects, tmp_path)
+    for item in made.outputs.objects:
+        write(item.dataset, paths[item.sop_instance_uid])
+    files = {item.kind: paths[item.sop_instance_uid] for item in made.outputs.objects}  # the last of each kind
+    assert [line for path in files.values() for line in dciodvfy_errors(need_program, path)] == []
+    assert pixelmed_errors(need_program, files["sr-root"]) == []
+
+
 def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None:
     analysis, headers = not_applicable(tmp_path)
     files = write_results(analysis, tmp_path / "results", headers)
@@ -101,6 +121,16 @@ def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None
         [need_program("dsrdump"), "+Pl", str(path)], capture_output=True, check=True, text=True
     ).stdout
     assert "Not analysed, because" in text and "NOT FOR DIAGNOSIS" in text
+
+
+def test_a_report_that_follows_another(analysis: Analysis, tmp_path: Path, need_program: Need) -> None:
+    first = build_outputs(analysis).objects
+    earlier = [Predecessor(o.kind, o.sop_class_uid, o.sop_instance_uid, o.series_instance_uid) for o in first]
+    for item in build_outputs(analysis, predecessors=earlier).objects:
+        if item.dataset.Modality == "SR":
+            write(item.dataset, tmp_path / "report.dcm")
+            assert "PredecessorDocumentsSequence" in pydicom.dcmread(tmp_path / "report.dcm")
+            assert dciodvfy_errors(need_program, tmp_path / "report.dcm") == []
 
 
 NAMES = {
@@ -116,7 +146,7 @@ NAMES = {
 def test_names_come_back_intact(tmp_path: Path, script: str, need_program: Need) -> None:
     charset, name = NAMES[script]
     analysis = make_analysis(tmp_path, with_fluid=False, header={"SpecificCharacterSet": charset, "PatientName": name})
-    source = pydicom.dcmread(analysis.t1.images[0].path)
+    source = pydicom.dcmread(analysis.of_role(Role.T1W).sources[0].path)
     assert source.SpecificCharacterSet == (charset if len(charset) > 1 else charset[0])
     files = write_results(analysis, tmp_path / "results")
     for kind, paths in files.items():
@@ -158,27 +188,35 @@ def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
     anatomy = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
     edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema", need_program)
     expected = [
-        (anatomy[1], analysis.t1, analysis.region),
-        (anatomy[2], analysis.t1, analysis.joint(Side.LEFT).band),
-        (anatomy[3], analysis.t1, analysis.joint(Side.RIGHT).band),
-        (edema[1], analysis.fluid, analysis.edema.left),
-        (edema[2], analysis.fluid, analysis.edema.right),
+        (anatomy[1], found(analysis, "region")),
+        (anatomy[2], found(analysis, "joint", Side.LEFT)),
+        (anatomy[3], found(analysis, "joint", Side.RIGHT)),
+        (edema[1], found(analysis, "edema", Side.LEFT)),
+        (edema[2], found(analysis, "edema", Side.RIGHT)),
     ]
-    for file, volume, mask in expected:
-        assert np.array_equal(voxels_on(volume, file), mask)
+    for file, segment in expected:
+        assert np.array_equal(voxels_on(analysis.of_role(segment.role).volume, file), segment.mask)
+
+
+def found(analysis: Analysis, key: str, side: Side | None = None) -> Segment:
+    """A segment that is there."""
+    segment = analysis.segment(key, side)
+    assert segment is not None
+    return segment
 
 
 def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path, need_program: Need) -> None:
     analysis = with_enhanced_t1(tmp_path)
     files = write_results(analysis, tmp_path / "results")
     segments = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
-    assert np.array_equal(voxels_on(analysis.t1, segments[1]), analysis.region)
+    t1 = analysis.of_role(Role.T1W).volume
+    assert np.array_equal(voxels_on(t1, segments[1]), found(analysis, "region").mask)
     frames = pydicom.dcmread(files["seg-anatomy"][0]).PerFrameFunctionalGroupsSequence
     for frame in frames:
         source = frame.DerivationImageSequence[0].SourceImageSequence[0]
-        index = analysis.t1.shape[0] - int(source.ReferencedFrameNumber)
+        index = t1.shape[0] - int(source.ReferencedFrameNumber)
         position = [float(value) for value in frame.PlanePositionSequence[0].ImagePositionPatient]
-        assert np.allclose(position, analysis.t1.positions_mm[index], atol=1e-3)
+        assert np.allclose(position, t1.positions_mm[index], atol=1e-3)
 
 
 def test_tid1500_reader_reads_the_measurements(

@@ -88,7 +88,9 @@ def test_two_patients_hold_a_result_even_where_the_gate_cannot_see_them(
     assert claimed.identity_conflict
     study = read_study([objects.path(claimed.path_keys[0])])  # the other file was lost, or cannot be read
     made = [
-        pipeline.run(study, MODELS, revision=1, started=datetime.now(UTC), identity_conflict=conflict)
+        pipeline.run(
+            study, MODELS, application="sij_mri", revision=1, started=datetime.now(UTC), identity_conflict=conflict
+        )
         for conflict in (False, True)
     ]
     assert [pipeline.MIXED in {finding.code for finding in one.findings} for one in made] == [False, True]
@@ -96,16 +98,18 @@ def test_two_patients_hold_a_result_even_where_the_gate_cannot_see_them(
 
 
 def test_the_worker_tells_the_gate_what_the_receiver_saw(
-    port: int, database: Database, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, port: int, database: Database, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert store_one(port, image(1)) == Answer(0x0000)
     assert store_one(port, image(2, PatientID="P-2")) == Answer(0x0000)
-    monkeypatch.setattr(worker, "_context", worker._Context(Settings(), database, objects, {"sij-1": MODELS}))
+    monkeypatch.setattr(
+        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
+    )
     assert worker.analyse(claimed_study(database)) == ResultStatus.HELD
 
 
 def test_an_image_that_is_of_another_study_when_read_whole_makes_no_result(
-    port: int, database: Database, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, port: int, database: Database, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = image(1)
     data = encode(foreign)
@@ -114,7 +118,9 @@ def test_an_image_that_is_of_another_study_when_read_whole_makes_no_result(
     data = data[:place] + struct.pack("<HH2sH", 0x20, 0x0D, b"UI", len(uid)) + uid + data[place:]
     with association(port) as assoc:
         assert store(assoc, data, instance=foreign.SOPInstanceUID) == Answer(0x0000)
-    monkeypatch.setattr(worker, "_context", worker._Context(Settings(), database, objects, {"sij-1": MODELS}))
+    monkeypatch.setattr(
+        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
+    )
     assert worker.analyse(claimed_study(database)) == "failed"
     with database.read() as session:
         assert session.query(Study).one().reason_code == "OTHER_STUDY"
