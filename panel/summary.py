@@ -73,10 +73,11 @@ def brief(result: Result | None) -> Brief:
     """A result for the list of studies."""
     if result is None:
         return Brief("", "", "")
-    lead, others = _lead(content(result))
+    found = content(result)
+    lead, others = _lead(found)
     line = ", ".join(one.brief for one in others if one.brief)
     if lead is None or lead.whole is None:
-        return Brief("", "", result.headline)
+        return Brief("", "", _headline(found, result))
     if result.status is not ResultStatus.COMPLETE:
         return Brief("", "", line)
     return Brief(lead.whole.words, lead.whole.grade, line)
@@ -91,7 +92,7 @@ def read(result: Result) -> View:
     application: Json = found.get("application") or {}
     return View(
         application=" ".join(str(application[key]) for key in ("words", "version") if application.get(key)),
-        headline=str(found.get("headline") or result.headline),
+        headline=_headline(found, result),
         reasons=_strings(found, "reasons"),
         lead=lead,
         beside=tuple(beside),
@@ -117,6 +118,10 @@ def _lead(found: Json) -> tuple[Question | None, list[Question]]:
     asked = list(questions(found))
     lead = next((one for one in asked if one.key == found.get("lead")), asked[0] if asked else None)
     return lead, [one for one in asked if one is not lead]
+
+
+def _headline(found: Json, result: Result) -> str:
+    return str(found.get("headline") or result.headline)
 
 
 def _strings(found: Json, key: str) -> tuple[str, ...]:

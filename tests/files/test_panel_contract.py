@@ -3,17 +3,26 @@
 import html
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
-from inference.sij_mri.types import Analysis
+from inference.result import Analysis, NotAssessable
 from inference.types import Side
+from panel import old_results
 from reporting import outputs
+from reporting.objects import ResultContext
+from reporting.pictures import make_pictures, prepare
+from reporting.result_json import summarise
+from reporting.sij_mri.presentation import SacroiliacPresentation
 from storage import results, runs
 from storage.results import NewPicture, NewResult
 from storage.tables import ResultStatus
+from tests.factories import summaries
 from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable
+from tests.factories.foreign import ForeignPresentation, make_lumbar
 from tests.factories.panel import Place, complete, make_place, receive
 from tests.factories.panel_pages import log_in, make_client
 
@@ -33,7 +42,7 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
         headline=made.summary["headline"],
         started_at=now,
         finished_at=now,
-        model_name=analysis.model.name,
+        model_name=analysis.bundle.name,
         summary=made.summary,
         pictures=pictures,
     )
@@ -42,58 +51,75 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
     return study_id, result_id
 
 
+SACROILIAC = SacroiliacPresentation()
+
+
+def made_of(analysis: Analysis, headers: Any) -> outputs.Outputs:
+    """What reporting makes of a sacroiliac analysis."""
+    return outputs.build(
+        analysis, headers, presentation=SACROILIAC, revision=1, software_version="0.1.0", started=STARTED
+    )
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[TestClient, Analysis, int, int]:
     """A logged-in browser on a node with the result of a made-up study."""
     place = make_place(tmp_path_factory.mktemp("node"))
     analysis = make_analysis(tmp_path_factory.mktemp("study"))
-    made = outputs.build(analysis, revision=1, software_version="0.1.0", started=STARTED, headers=headers_of(analysis))
     client = make_client(place)
     log_in(client)
-    return client, analysis, *save(place, analysis, made)
+    return client, analysis, *save(place, analysis, made_of(analysis, headers_of(analysis)))
 
 
 def test_the_page_shows_the_numbers_of_the_analysis(shown: tuple[TestClient, Analysis, int, int]) -> None:
     client, analysis, study_id, _ = shown
     page = html.unescape(client.get(f"/studies/{study_id}").text)
-    assert analysis.prediction is not None and analysis.edema is not None and analysis.asas is not None
-    assert f'class="stage-{analysis.prediction.stage.lower()}"' in page
-    assert page.count('data-goto="') == len(analysis.prediction.slices)
-    assert page.count('data-goto-fluid="') == len({(side, index) for side, index, _ in analysis.asas.lesions})
-    assert analysis.asas.sentence in page
-    assert "Bone marrow oedema" in page and "Joint region" in page and "Bone region" in page
-    for volume_mm3 in (analysis.edema.left_mm3, analysis.edema.right_mm3):
-        assert f"{volume_mm3 / 1000:.2f} ml" in page
+    assert '<span class="graded grade-1">Early</span>' in page and "78 %" in page and "probability 91 %" in page
+    slices = page.partition('id="slices"')[2].partition("</section>")[0]
+    profile = analysis.profile("axspa")
+    assert profile is not None
+    assert slices.count('data-goto="') == sum(value == value for value in profile.values)
+    left = analysis.evaluation("asas", Side.LEFT)
+    assert left is not None
+    card = page.partition("<h2>ASAS/OMERACT rule for active sacroiliitis</h2>")[2].partition("</section>")[0]
+    assert card.count('data-in="fluid"') == len({place.plane for place in left.at}) == 2
+    for measurement in analysis.measurements:
+        assert not isinstance(measurement.value, NotAssessable)
+        assert SACROILIAC.terms.measurements[measurement.key].show(measurement.value) in page
+    for sentence in SACROILIAC.report(analysis).findings:
+        assert sentence in page
     for candidate in analysis.selection.candidates:
         assert candidate.sentence in page
-    assert "simulated lesions" in page
+    assert "simulated lesions" in page and "Sacroiliac joint MRI" in page
 
 
 def test_the_viewer_finds_every_layer(shown: tuple[TestClient, Analysis, int, int]) -> None:
     client, analysis, study_id, result_id = shown
     viewer = client.get(f"/studies/{study_id}/results/{result_id}/viewer").json()
-    assert analysis.t1 is not None and analysis.fluid is not None and analysis.edema is not None
     t1, fluid = viewer["panes"]["t1"], viewer["panes"]["fluid"]
-    assert (t1["count"], fluid["count"]) == (analysis.t1.shape[0], analysis.fluid.shape[0])
+    assert [t1["count"], fluid["count"]] == [images.shape[0] for images in analysis.images]
     assert set(t1["layers"]) >= {"base", "region", "joints", "heat", "gradcam"}
     assert set(fluid["layers"]) >= {"base", "edema"}
     assert all(address for address in t1["layers"]["base"]), "every slice has its picture"
-    left_joint = analysis.joint(Side.LEFT)
+    left_joint = analysis.segment("joint", Side.LEFT)
+    edema = [analysis.segment("edema", side) for side in Side]
     assert left_joint is not None
     for index in range(t1["count"]):
-        assert bool(t1["layers"]["joints"][index]) >= bool(left_joint.band[index].any())
+        assert bool(t1["layers"]["joints"][index]) >= bool(left_joint.mask[index].any())
     for index in range(fluid["count"]):
-        found = analysis.edema.left[index].any() or analysis.edema.right[index].any()
+        found = any(one is not None and one.mask[index].any() for one in edema)
         assert bool(fluid["layers"]["edema"][index]) == bool(found)
-    assert t1["letters"] == (["R", "L"] if analysis.t1.left_is_high_column else ["L", "R"])
+    assert t1["letters"] == (["R", "L"] if analysis.images[0].volume.left_is_high_column else ["L", "R"])
     assert client.get(t1["layers"]["heat"][t1["first"]]).status_code == 200
+    assert viewer["reference"] == "t1" and any(viewer["marks"])
+    page = client.get(f"/studies/{study_id}").text
+    assert page.count("data-layer=") == 3 and page.count("data-heat>") == 1, "region, joints, edema; one for the heat"
 
 
 def test_the_list_shows_the_stage(shown: tuple[TestClient, Analysis, int, int]) -> None:
-    client, analysis, _, _ = shown
-    assert analysis.prediction is not None
+    client, _, _, _ = shown
     page = client.get("/studies").text
-    assert f'class="stage stage-{analysis.prediction.stage.lower()}"' in page and "ASAS rule met" in page
+    assert '<span class="graded grade-1">Early</span>' in page and "AS present 91 %, ASAS rule met" in page
 
 
 def test_a_study_that_does_not_apply_gives_its_reason(tmp_path: Path) -> None:
@@ -101,10 +127,80 @@ def test_a_study_that_does_not_apply_gives_its_reason(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     place = make_place(tmp_path / "node")
     analysis, headers = not_applicable(tmp_path / "study")
-    made = outputs.build(analysis, revision=1, software_version="0.1.0", started=STARTED, headers=headers)
+    made = made_of(analysis, headers)
     study_id, _ = save(place, analysis, made)
     client = make_client(place)
     log_in(client)
     page = client.get(f"/studies/{study_id}").text
     assert made.summary["reasons"][0] in page and "not applicable" in page
     place.database.dispose()
+
+
+def test_without_a_fluid_series_the_page_says_why_and_not_absent(tmp_path: Path) -> None:
+    for name in ("node", "study"):
+        (tmp_path / name).mkdir()
+    place = make_place(tmp_path / "node")
+    analysis = make_analysis(tmp_path / "study", with_fluid=False)
+    study_id, _ = save(place, analysis, made_of(analysis, headers_of(analysis)))
+    client = make_client(place)
+    log_in(client)
+    page = html.unescape(client.get(f"/studies/{study_id}").text)
+    card = page.partition("<h2>ASAS/OMERACT rule for active sacroiliitis</h2>")[2].partition("</section>")[0]
+    assert "Not assessable: The study has no fluid-sensitive series" in card and ">not met<" not in card
+    assert "Bone marrow edema: not assessable: The study has no fluid-sensitive series" in page
+    place.database.dispose()
+
+
+def lumbar_summary() -> dict[str, Any]:
+    """The JSON of an application that is not sacroiliac."""
+    lumbar, presentation = make_lumbar(), ForeignPresentation()
+    context = cast(ResultContext, SimpleNamespace(revision=1, started=STARTED, software_version="0.1.0"))
+    _, index = make_pictures(lumbar, presentation, prepare(lumbar))
+    return summarise(lumbar, presentation, presentation.report(lumbar), context, (), pictures=index)
+
+
+def test_another_application_is_shown_by_its_own_words(tmp_path: Path) -> None:
+    place, summary = make_place(tmp_path), lumbar_summary()
+    study_id, result_id = save(place, make_lumbar(), outputs.Outputs((), (), summary))
+    client = make_client(place)
+    log_in(client)
+    page = html.unescape(client.get(f"/studies/{study_id}").text)
+    for words in (
+        "Lumbar spine, a trial", "Narrowing", "moderate", "50 %", "Slip", "not seen", "Learned from twelve studies.",
+        "not assessable: The sagittal T2 series is too dark (12).", "Cyst, L4/L5", "640 mm3",
+        "Lordosis: not assessable: No axial series was sent.",
+    ):  # fmt: skip
+        assert words in page, words
+    viewer = client.get(f"/studies/{study_id}/results/{result_id}/viewer").json()
+    assert viewer["reference"] == "sagittal"
+    assert [row["words"] for row in viewer["strip"]] == ["Narrow 30 %", "Narrow 10 %"]
+    place.database.dispose()
+
+
+def shape(value: Any) -> Any:
+    """The keys of JSON, without its values; of a list those of all its items."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        found: dict[str, Any] = {}
+        for item in value:
+            found |= shape(item) or {}
+        return found
+    return None
+
+
+def test_the_tests_results_have_the_shape_of_real_ones(tmp_path: Path) -> None:
+    """What the panel's tests are fed holds no key that reporting does not write."""
+    analysis = make_analysis(tmp_path)
+    real = made_of(analysis, headers_of(analysis)).summary
+    fed = summaries.sacroiliac("Early", 9, set(), "Headline.")
+    assert set(fed) <= set(real)
+    for key in ("application", "said", "profiles"):
+        assert set(shape(fed[key])) <= set(shape(real[key])), key
+    for name, pane in fed["pictures"].items():
+        assert set(pane) <= set(real["pictures"][name])
+        for layer, legend in pane["legend"].items():
+            assert set(legend) <= set(real["pictures"][name]["legend"][layer])
+    old = old_results.read(summaries.schema_1("Early", 9, set(), "Headline."))
+    for key in ("said", "profiles"):
+        assert set(shape(old[key])) <= set(shape(real[key])), key

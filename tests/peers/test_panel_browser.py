@@ -9,17 +9,19 @@ import pytest
 
 from tests import programs
 from tests.chromium import Browser
+from tests.factories import summaries
 from tests.factories.panel import ADMIN, PASSWORD, Place, complete, make_place, receive, save_result
 from tests.factories.waiting import wait_until
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The panel's process over a node with one study."""
+    """The panel's process over a node with two studies: a sacroiliac one, and one that another application read."""
 
     place: Place
     address: str
     study: int
+    foreign: int
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +30,11 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
     now = datetime.now(UTC)
     study = receive(place, 1, name="Yamada^Tarou=山田^太郎=やまだ^たろう", at=now, images=2)
     save_result(place, complete(place, study, images=2, at=now), at=now, slices=7)
+    foreign = receive(place, 3, name="Noether^Emmy", at=now, images=2)
+    claimed = complete(place, foreign, images=2, at=now)
+    save_result(place, claimed, at=now, slices=7, make_summary=summaries.foreign)
     with programs.panel(place.settings.data_dir) as running:
-        yield Panel(place, running.address, study)
+        yield Panel(place, running.address, study, foreign)
     place.database.dispose()
 
 
@@ -94,6 +99,37 @@ def test_a_person_flicks_through_the_slices_of_a_study(panel: Panel, browser: Br
     assert not any("Yamada" in address or "P00001" in address for address in browser.addresses())
 
 
+def test_series_that_cannot_be_compared_are_flicked_through_each_for_itself(panel: Panel, browser: Browser) -> None:
+    log_in(browser, panel, f"/studies/{panel.foreign}")
+
+    def tags() -> list[str]:
+        script = "[...document.querySelectorAll('.pane:not([hidden]) [data-tag=slice]')].map(e => e.textContent)"
+        found: list[str] = browser.run(script)
+        return found
+
+    def color() -> int:
+        number: int = browser.run(f"({PIXELS})('sagittal', (r, g, b) => Math.abs(r - b) > 40)")
+        return number
+
+    browser.wait("document.querySelector('[data-tag=slice]').textContent === '4 / 7'")
+    wait_until(lambda: color() > 0, 60, "the pictures to be drawn")
+    assert tags() == ["4 / 7"] * 3
+    browser.run("document.querySelector('[data-pane=axial]').focus()")
+    browser.key("Home", 36)
+    browser.wait("document.querySelector('[data-pane=axial] [data-tag=slice]').textContent === '1 / 7'")
+    assert tags() == ["4 / 7", "1 / 7", "4 / 7"]
+    browser.run("document.querySelector('[data-goto=\"2\"][data-in=sagittal]').click()")
+    browser.wait("document.querySelector('[data-pane=sagittal] [data-tag=slice]').textContent === '3 / 7'")
+    assert tags()[1:] == ["1 / 7", "4 / 7"]
+    browser.key("1", 49)
+    wait_until(lambda: not color(), 60, "the cysts to vanish")
+    assert not browser.run("document.querySelector('[data-layer=cysts]').checked")
+    browser.run("document.getElementById('layout').value = 'photo'")
+    browser.run("document.getElementById('layout').dispatchEvent(new Event('change'))")
+    assert len(tags()) == 1
+    assert browser.problems() == []
+
+
 def test_a_page_keeps_itself_fresh(panel: Panel, browser: Browser) -> None:
     log_in(browser, panel)
     rows = browser.run("document.querySelectorAll('tbody tr').length")
@@ -110,7 +146,8 @@ def test_every_page_is_readable(panel: Panel, browser: Browser, scheme: str) -> 
     """WCAG 2 contrast of text, names of controls, nothing wider than a small screen."""
     browser.dark(scheme)
     log_in(browser, panel)
-    for path in ("/studies", f"/studies/{panel.study}", "/received", "/status", "/audit", "/users", "/account"):
+    studies = (f"/studies/{panel.study}", f"/studies/{panel.foreign}")
+    for path in ("/studies", *studies, "/received", "/status", "/audit", "/users", "/account"):
         browser.open(panel.address + path)
         assert browser.run(CONTRAST) == [], path
         assert browser.run(NAMELESS) == [], path

@@ -91,7 +91,6 @@ def test_dates_and_sizes() -> None:
     assert words.dicom_date("") == "–"
     assert words.size(217_000) == "217 kB"
     assert words.size(12) == "12 bytes"
-    assert words.millilitres(2310.0) == "2.31 ml"
 
 
 def test_times_carry_their_zone(monkeypatch: pytest.MonkeyPatch) -> None:
