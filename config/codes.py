@@ -78,9 +78,6 @@ class Code(AnyCode):
     """Why something failed: raised, told of a refused image or a file that was left out, or of a failed study."""
 
     # Settings, ports, bundles
-    APPLICATION_UNKNOWN = row(
-        _PERSON, "No application of this name is installed; correct the settings, or install its package."
-    )
     SETTINGS_MISSING = row(_PERSON, "There is no settings file of this name; correct --config.")
     SETTINGS_INVALID = row(_PERSON, "An option is unknown or out of range; correct each one that is named.")
     SETTINGS_UNREADABLE = row(_PERSON, "The settings file is not TOML, or may not be read; correct it.")
@@ -92,6 +89,10 @@ class Code(AnyCode):
     BUNDLE_CORRUPT = row(_NODE, "The bundle is damaged or was changed; install it again.")
     BUNDLE_FORMAT = row(_NODE, "The bundle was made for another version of this product; install one that fits.")
     BUNDLE_KIND = row(_NODE, "A network is missing in the bundle or does not fit its manifest; install another one.")
+    APPLICATION_UNKNOWN = row(
+        _NODE, "No application of this name is installed; install its package, or correct the settings."
+    )
+    SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
     EDEMA_CLASSIFIER_FEATURES = row(
         _NODE, "The edema classifier was made for other voxel features; install the one of this version."
     )
@@ -171,6 +172,7 @@ class Code(AnyCode):
     ANALYSIS_BROKE = row(_NODE, "The analysis ended by an error that nobody foresaw; report the log.")
     WORKER_DIED = row(_NODE, "The analysis process ended in the middle; look for missing memory in the system's log.")
     WORKER_BROKE = row(_NODE, "The analysis process could not start or answer; the log says more.")
+    ANALYSIS_TIMEOUT = row(_NODE, "The analysis took longer than analysis.timeout_s and was ended; it is tried again.")
     WORKER_LOST = row(_NODE, "The analysis gave no sign of life; it is tried again, or failed. The log says more.")
     CLAIM_LOST = row(_NODE, "The lease of an analysis ran out and another may hold the study; nothing was saved.")
     STUDY_STATE = row(_NODE, "The study is in a state in which this cannot be done; wait, then try again.")
@@ -181,6 +183,7 @@ class Code(AnyCode):
     RESULT_UNKNOWN = row(_PERSON, "There is no such result.")
     RESULT_HELD = row(_PERSON, "A result that the check held back is never sent; look at its findings.")
     RESULT_SUPERSEDED = row(_PERSON, "Only the newest result is sent; ask for that one.")
+    RESULT_NOT_SENT = row(_PERSON, "Only results of pushed studies and of primary deployments are sent.")
     DESTINATION_UNKNOWN = row(_PERSON, "The settings have no destination of this name; what waited for it is given up.")
     USER_NAME = row(_PERSON, "A user name has 1 to 64 printable characters; choose another one.")
     USER_ROLE = row(_PERSON, "There is no such role; take one of those that are named.")

@@ -5,6 +5,7 @@ Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels
 """
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -62,6 +63,23 @@ class AnalysisSettings(_Section):
     max_attempts: int = Field(3, ge=1)
 
 
+SERIES_STEP = 20
+"""Series numbers that are kept for one deployment."""
+
+
+class DeploymentSettings(_Section):
+    """An application that runs with a bundle, for a purpose."""
+
+    application: str = Field("sij_mri", min_length=1, max_length=64)
+    bundle: str = Field(min_length=1, max_length=64)
+    purpose: Literal["primary", "shadow", "trial"] = Field(
+        "primary", description="primary: its results are sent; shadow: only shown; trial: not for what a PACS pushes."
+    )
+    series_base: int | None = Field(
+        None, ge=1, le=99_980, description="First of the 20 numbers of its series; without it the next free ones."
+    )
+
+
 class Destination(_Section):
     """One DICOM peer that gets the results."""
 
@@ -114,6 +132,9 @@ class Settings(BaseSettings):
     receiver: ReceiverSettings = ReceiverSettings()
     completion: CompletionSettings = CompletionSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    deployments: tuple[DeploymentSettings, ...] = Field(
+        (), description="What shall run on studies; without any the bundle of analysis, as the primary one."
+    )
     destinations: tuple[Destination, ...] = ()
     delivery: DeliverySettings = DeliverySettings()
     panel: PanelSettings = PanelSettings()
@@ -140,6 +161,23 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """SQLAlchemy URL of the database in use."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'axspa.sqlite').resolve()}"
+
+    @property
+    def wanted_deployments(self) -> tuple[DeploymentSettings, ...]:
+        """The deployments that these settings name; they make the first ones, then the database rules."""
+        return self.deployments or (DeploymentSettings(bundle=self.analysis.bundle),)
+
+    @field_validator("deployments")
+    @classmethod
+    def _check_deployments(cls, value: tuple[DeploymentSettings, ...]) -> tuple[DeploymentSettings, ...]:
+        keys = [(one.application, one.bundle) for one in value]
+        twice = sorted({" with ".join(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"each application runs once with each bundle, received twice: {', '.join(twice)}")
+        bases = sorted(one.series_base for one in value if one.series_base is not None)
+        if any(later - earlier < SERIES_STEP for earlier, later in pairwise(bases)):
+            raise ValueError(f"series_base values lie at least {SERIES_STEP} apart, received {bases}")
+        return value
 
     @classmethod
     def settings_customise_sources(

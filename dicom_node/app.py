@@ -14,12 +14,14 @@ from types import TracebackType
 
 from config import hints, logs
 from config.codes import Code
-from config.errors import AxspaError, Final
+from config.errors import AxspaError, BundleError, Final
 from config.settings import Settings
 from dicom_node import ports
-from storage import users
+from storage import deployments, users
 from storage.objects import ObjectStore
 from storage.session import Database, SchemaState, migrate, schema_error, schema_state
+from storage.states import Purpose
+from storage.tables import Deployment
 
 DRAIN_S = 30.0
 WATCH_S = 1.0
@@ -126,11 +128,10 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     from dicom_node.analyse.coordinator import Coordinator
     from dicom_node.analyse.engine import Engine
     from dicom_node.receive.receiver import run_receiver
-    from inference.serving import verify_bundle
     from panel.app import run_panel
 
     receiver, panel = settings.receiver, settings.panel
-    verify_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+    _check_bundles(settings)
     if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
         place = f"{receiver.host}:{receiver.port}"
         raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({reason.strerror}): {place}")
@@ -138,6 +139,8 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
         place = f"{panel.host}:{panel.port}"
         raise Final(Code.PANEL_PORT, f"The panel's port cannot be used ({reason.strerror}): {place}")
     database, objects = open_database(settings), open_objects(settings)
+    endings.callback(database.dispose)
+    _seed(settings, database)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
     children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]
     coordinator = Coordinator(settings, database, objects, engine)
@@ -148,7 +151,6 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
         engine.shutdown() if kind is None else engine.kill()
 
     # The last that is named here is the first that is done.
-    endings.callback(database.dispose)
     for child in children:
         endings.callback(child.join, DRAIN_S)
     endings.push(end_engine)
@@ -163,6 +165,51 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     coordinator.start()
     announce(settings, database)
     return children
+
+
+def known_deployments(settings: Settings) -> list[Deployment]:
+    """The deployments of the database, read without changing it; none before the first start has named any.
+
+    Raises
+    ------
+    StorageUnavailable
+        The database cannot be reached or read.
+    """
+    database = Database(settings.database_url, read_only=True)
+    try:
+        rows = deployments.every(database) if schema_state(database) is SchemaState.CURRENT else []
+        return rows if any(row.bundle for row in rows) else []
+    finally:
+        database.dispose()
+
+
+def _check_bundles(settings: Settings) -> None:
+    """See that the bundles of all deployments are whole.
+
+    Raises
+    ------
+    BundleError
+        That of a primary deployment is not. The runs of others wait until theirs is.
+    """
+    from inference.serving import verify_bundle
+
+    rows = [row for row in known_deployments(settings) if row.enabled]
+    found = [(row.bundle, row.purpose) for row in rows]
+    found = found or [(one.bundle, Purpose(one.purpose)) for one in settings.wanted_deployments]
+    for bundle, purpose in found:
+        try:
+            verify_bundle(bundle, roots=settings.analysis.bundle_roots)
+        except BundleError as error:
+            if purpose.sent:
+                raise
+            log.error("%s [%s]", error.sentence, error.code)
+
+
+def _seed(settings: Settings, database: Database) -> None:
+    """Take the first deployments from the settings; from then on say where the two differ."""
+    deployments.seed(database, settings.wanted_deployments)
+    for sentence in deployments.differences(deployments.every(database), settings.wanted_deployments):
+        log.warning("%s The database rules; axspa-node deployments adopt takes what the settings say", sentence)
 
 
 def announce(settings: Settings, database: Database) -> None:

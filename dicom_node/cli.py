@@ -60,6 +60,9 @@ def build_parser() -> argparse.ArgumentParser:
         "It only looks: nothing is made or changed, the database included. Exit status 1 where the node cannot work.",
     )
 
+    deployments = command("deployments", _deployments, "Show what runs on studies, or take what the settings say.")
+    deployments.add_argument("action", choices=("show", "adopt"), nargs="?", default="show")
+
     user = command(
         "user",
         _user,
@@ -112,6 +115,26 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     for finding in findings:
         print(f"{finding.verdict.value:<5} {finding.subject}: {finding.sentence}")
     return 1 if any(finding.failed for finding in findings) else 0
+
+
+def _deployments(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import looking, open_database
+    from storage import deployments
+
+    with looking(settings) as database:
+        rows = deployments.every(database)
+    if options.action == "adopt":
+        database = open_database(settings)
+        for sentence in deployments.adopt(database, settings.wanted_deployments, actor="command line"):
+            print(f"Changed: {sentence}")
+        rows = deployments.every(database)
+        database.dispose()
+    for row in rows:
+        state = "on" if row.enabled else "off"
+        print(f"{row.application} with {row.bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
+    for sentence in deployments.differences(rows, settings.wanted_deployments):
+        print(f"Differs: {sentence}")
+    return 0
 
 
 def _user(options: argparse.Namespace, settings: Settings) -> int:

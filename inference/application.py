@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from config.codes import Code
-from config.errors import SettingsError
+from config.errors import BundleError
 from inference.result import Analysis, Key
 from inference.series import Selection
 from inference.types import ModelIdentity, StudyHeaders
@@ -73,12 +73,12 @@ def find_application(name: str) -> Application:
 
     Raises
     ------
-    SettingsError
+    BundleError
         None of this name is installed; those that are stand in the sentence.
     """
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
-        raise SettingsError(
+        raise BundleError(
             Code.APPLICATION_UNKNOWN,
             f"No application of this name is installed; there are {', '.join(sorted(known)) or 'none'}. "
             f"Received {name!r}.",
@@ -87,6 +87,7 @@ def find_application(name: str) -> Application:
     return application
 
 
+@cache
 def installed_applications() -> tuple[str, ...]:
     """Names of the installed applications."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))

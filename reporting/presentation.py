@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydicom.sr.coding import Code as Concept
 
 from config.codes import Code
-from config.errors import SettingsError
+from config.errors import BundleError
 from inference.result import Analysis, Key, Limitation
 from inference.types import Side
 from reporting.findings import Checked, GateFinding
@@ -300,12 +300,12 @@ def find_presentation(application: str) -> Presentation:
 
     Raises
     ------
-    SettingsError
+    BundleError
         There is none.
     """
     known = {point.name: point for point in entry_points(group=GROUP)}
     if application not in known:
-        raise SettingsError(
+        raise BundleError(
             Code.APPLICATION_UNKNOWN,
             f"No presentation of this application is installed; there are {', '.join(sorted(known)) or 'none'}. "
             f"Received {application!r}.",

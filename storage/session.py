@@ -131,13 +131,27 @@ def migrate(database: Database) -> None:
 
     alembic_config = _alembic_config()
     writer = database.engine.execution_options(**{_WRITES: True})
-    with _mapped_errors(), writer.begin() as connection:
+    with _mapped_errors(), writer.connect() as connection, _free_of_foreign_keys(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7302501)"))
         if _schema_state(connection, alembic_config) is SchemaState.NEWER:
             raise Final(Code.DATABASE_NEWER, f"{Code.DATABASE_NEWER.sentence} Received: {database.place}")
         alembic_config.attributes["connection"] = connection
         command.upgrade(alembic_config, "head")
+
+
+@contextmanager
+def _free_of_foreign_keys(connection: Connection) -> Iterator[None]:
+    """On SQLite a table changes by being made anew, and dropping the old one would delete all that belongs to it."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _alembic_config() -> "AlembicConfig":

@@ -27,7 +27,6 @@ from tests.factories.waiting import wait_until
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
 FOLLOW_UP = "2001"
-UNSETTLED = {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING}
 
 
 def main() -> int:
@@ -105,7 +104,7 @@ def settled(database: Any, uid: str) -> dict[str, Any]:
     def found() -> dict[str, Any] | None:
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).first()
-            if study is None or study.state in UNSETTLED:
+            if study is None or study.state.on_its_way:
                 return None
             return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
 

@@ -1,15 +1,19 @@
 """From the outcome of an analysis to what storage keeps of it: durable files first, then one record."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from dicom_node.analyse.pipeline import Outcome, software_version
+from reporting.presentation import find_presentation
+from reporting.statements import analysis_hash, statements
 from reporting.writer import encode
 from storage.objects import ObjectStore
-from storage.results import NewObject, NewPicture, NewResult
+from storage.results import NewObject, NewPicture, NewResult, NewStatement
+from storage.runs import Basis, ClaimedRun
 from storage.tables import ResultStatus
 
 
-def keep(outcome: Outcome, objects: ObjectStore, *, revision: int, started: datetime) -> NewResult:
+def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: Basis, started: datetime) -> NewResult:
     """Write every object and picture durably and describe them for :func:`storage.results.save`.
 
     Raises
@@ -18,22 +22,29 @@ def keep(outcome: Outcome, objects: ObjectStore, *, revision: int, started: date
         The disk is full or cannot be written.
     """
     analysis, outputs = outcome.analysis, outcome.outputs
-    group = f"{analysis.study_instance_uid}/{revision}"
+    group = claimed.file_group
     return NewResult(
         status=_status(outcome),
         headline=outputs.summary["headline"],
         started_at=started,
         finished_at=datetime.now(UTC),
+        application_version=basis.application_version,
         model_name=analysis.bundle.name,
         model_version=analysis.bundle.version,
         model_digest=analysis.bundle.digest,
+        settings_digest=basis.settings_digest,
         software_version=software_version(),
+        analysis_hash=analysis_hash(analysis),
+        schema_number=outputs.summary["schema"],
         summary=outputs.summary,
         findings=[
             {"code": finding.code, "sentence": finding.sentence, "object": finding.object_kind}
             for finding in outcome.findings
         ],
         timings_s=analysis.seconds,
+        statements=[
+            NewStatement(**asdict(one)) for one in statements(analysis, find_presentation(analysis.application).terms)
+        ],
         objects=[
             NewObject(
                 kind=made.kind,
@@ -63,6 +74,12 @@ def keep(outcome: Outcome, objects: ObjectStore, *, revision: int, started: date
             for picture in outputs.pictures
         ],
     )
+
+
+def discard(record: NewResult, objects: ObjectStore) -> None:
+    """Remove the files of a result that was not saved."""
+    for stored in (*(made.stored for made in record.objects), *(picture.stored for picture in record.pictures)):
+        objects.discard(stored.key)
 
 
 def _status(outcome: Outcome) -> ResultStatus:

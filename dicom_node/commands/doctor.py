@@ -8,12 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from config import hints, logs
-from config.errors import AxspaError
+from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import ports
+from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
 from inference.serving import load_bundle
-from storage import users
+from storage import deployments, users
 from storage.session import Database, SchemaState, schema_error, schema_state
 
 
@@ -46,7 +47,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("panel port", lambda: _port("panel port", settings.panel.host, settings.panel.port)),
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
-        ("bundle", lambda: _bundle(settings)),
+        ("deployments", lambda: _deployments(settings)),
+        ("bundle", lambda: _bundles(settings)),
         *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
     ]
     findings: list[Finding] = []
@@ -119,12 +121,26 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", Verdict.OK, f"The database answers; the panel has {names} users.")
 
 
-def _bundle(settings: Settings) -> Iterator[Finding]:
-    with logs.native_silence():
-        bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
-    identity = bundle.identity
-    text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
-    yield Finding("bundle", Verdict.OK, text)
+def _deployments(settings: Settings) -> Iterator[Finding]:
+    """Where settings and database differ, once the node has started."""
+    rows = known_deployments(settings)
+    for difference in deployments.differences(rows, settings.wanted_deployments) if rows else ():
+        text = f"{difference} The database rules; axspa-node deployments adopt takes what the settings say."
+        yield Finding("deployments", Verdict.WARN, text)
+
+
+def _bundles(settings: Settings) -> Iterator[Finding]:
+    """Whether the bundle of each deployment loads."""
+    try:
+        rows = [row for row in known_deployments(settings) if row.enabled]
+    except StorageUnavailable:
+        rows = []  # the check of the database says more
+    for name in dict.fromkeys(one.bundle for one in rows or settings.wanted_deployments):
+        with logs.native_silence():
+            bundle = load_bundle(name, roots=settings.analysis.bundle_roots)
+        identity = bundle.identity
+        text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
+        yield Finding("bundle", Verdict.OK, text)
 
 
 def _destination(destination: Destination, settings: Settings) -> Iterator[Finding]:

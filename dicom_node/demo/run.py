@@ -32,12 +32,6 @@ from storage.session import Database
 from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
-SETTLED = frozenset(StudyState) - {
-    StudyState.RECEIVING,
-    StudyState.QUEUED,
-    StudyState.ANALYSING,
-    StudyState.DELIVERING,
-}
 SUCCESS = 0x0000
 
 
@@ -226,7 +220,7 @@ def _wait(database: Database) -> StudyState:
             if study.reason != shown:
                 shown = study.reason
                 _say(f"  {study.state.value:<12} {shown}")
-            if study.state in SETTLED:
+            if study.state.settled:
                 return study.state
         time.sleep(0.3)
     raise Retryable(Code.DEMO_TOO_SLOW, f"The study did not settle within {PATIENCE_S:.0f} s; its last state: {shown}")

@@ -32,7 +32,6 @@ from inference.types import BoolArray, ModelIdentity, SeriesHeader, Side, StudyH
 RECOGNIZED_REGION_MM3 = 40_000.0
 """Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
 
-WANTED_MODALITY = "MR"
 MISSING = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
 NOT_FOUND = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode.NO_RIGHT_JOINT}
 
@@ -46,8 +45,8 @@ class SacroiliacMri:
     needs: Mapping[Key, Key] = {"region": "segmenter", "stage": "classifier"}
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
-        """Any MR image: which series it is of is decided by the headers of the whole study."""
-        return modality == WANTED_MODALITY
+        """Any image: which series shows the joints is decided by the headers of the whole study."""
+        return True
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[Key, str] | None = None) -> Selection:
         """Choose the two series by their headers."""

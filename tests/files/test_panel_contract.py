@@ -17,7 +17,7 @@ from reporting.objects import ResultContext
 from reporting.pictures import make_pictures, prepare
 from reporting.result_json import summarise
 from reporting.sij_mri.presentation import SacroiliacPresentation
-from storage import claims, results
+from storage import results, runs
 from storage.results import NewPicture, NewResult
 from storage.tables import ResultStatus
 from tests.factories import summaries
@@ -31,7 +31,7 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
     """Save real outputs as the node does; numbers of the study and its result."""
     now = datetime.now(UTC)
     study_id = receive(place, 1, name="A^B", at=now, images=1)
-    claimed: claims.ClaimedStudy = complete(place, study_id, images=1, at=now)
+    claimed: runs.ClaimedRun = complete(place, study_id, images=1, at=now)
     pictures = []
     for picture in made.pictures:
         suffix = Path(picture.name).suffix
@@ -46,7 +46,9 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
         summary=made.summary,
         pictures=pictures,
     )
-    return study_id, results.save(place.database, claimed, result, destinations=(), now=now)
+    result_id = results.save(place.database, claimed, result, destinations=(), now=now)
+    assert result_id is not None
+    return study_id, result_id
 
 
 SACROILIAC = SacroiliacPresentation()

@@ -21,7 +21,7 @@ def test_what_was_put_is_there_under_a_key_of_hashes(tmp_path: Path) -> None:
     assert store.read(stored.key) == b"abcde"
     assert (stored.size_bytes, stored.sha256) == (5, hashlib.sha256(b"abcde").hexdigest())
     assert "1.2.3" not in stored.key
-    assert store.verify(stored.key, sha256=stored.sha256)
+    assert hashlib.sha256(store.read(stored.key)).hexdigest() == stored.sha256
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "a/b", "\0", "x" * 5000, "con", ""])

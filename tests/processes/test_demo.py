@@ -16,7 +16,6 @@ from config.settings import Settings, load_settings
 from dicom_node.app import open_database
 from dicom_node.deliver.cstore import Outgoing
 from dicom_node.demo import run, unpack
-from dicom_node.demo.run import SETTLED
 from storage import users
 from storage.tables import StudyState
 from storage.users import LoginOutcome
@@ -122,12 +121,6 @@ def test_it_says_where_nothing_was_made(tmp_path: Path, capsys: pytest.CaptureFi
     run._show(database, tmp_path)
     database.dispose()
     assert "No result was made" in capsys.readouterr().out
-
-
-def test_what_is_settled_and_what_is_not() -> None:
-    assert StudyState.DONE in SETTLED
-    assert StudyState.FAILED in SETTLED
-    assert StudyState.QUEUED not in SETTLED
 
 
 def test_where_the_node_does_not_start_its_log_is_shown_and_nothing_stays(tmp_path: Path) -> None:

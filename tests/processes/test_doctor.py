@@ -40,7 +40,7 @@ def healthy(folder: Path, **sections: object) -> Settings:
 @pytest.fixture
 def change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
     """The same, for all tests but that of the bundle: to load the networks takes seconds."""
-    monkeypatch.setattr(doctor, "_bundle", lambda settings: iter(()))
+    monkeypatch.setattr(doctor, "_bundles", lambda settings: iter(()))
     return lambda **sections: healthy(tmp_path, **sections)
 
 

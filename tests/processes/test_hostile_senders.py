@@ -16,8 +16,8 @@ from dicom_node.receive.storage_scp import Receiver
 from inference.dicom.headers import read_study
 from inference.serving.registry import LoadedBundle
 from inference.types import ModelIdentity
-from storage.claims import ClaimedStudy, claim
 from storage.objects import ObjectStore
+from storage.runs import ClaimedRun, claim
 from storage.session import Database
 from storage.studies import mark_complete, receiving
 from storage.tables import ResultStatus, Study
@@ -50,7 +50,7 @@ def port(database: Database, objects: ObjectStore) -> Iterator[int]:
     receiver.stop(drain_s=1)
 
 
-def claimed_study(database: Database) -> ClaimedStudy:
+def claimed_study(database: Database) -> ClaimedRun:
     (study,) = receiving(database)
     assert mark_complete(database, study.study_id, image_count=study.image_count, sentence="Quiet.")
     claimed = claim(database, "worker", lease_s=60)
@@ -102,7 +102,9 @@ def test_the_worker_tells_the_gate_what_the_receiver_saw(
 ) -> None:
     assert store_one(port, image(1)) == Answer(0x0000)
     assert store_one(port, image(2, PatientID="P-2")) == Answer(0x0000)
-    monkeypatch.setattr(worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, MODELS))
+    monkeypatch.setattr(
+        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
+    )
     assert worker.analyse(claimed_study(database)) == ResultStatus.HELD
 
 
@@ -116,7 +118,9 @@ def test_an_image_that_is_of_another_study_when_read_whole_makes_no_result(
     data = data[:place] + struct.pack("<HH2sH", 0x20, 0x0D, b"UI", len(uid)) + uid + data[place:]
     with association(port) as assoc:
         assert store(assoc, data, instance=foreign.SOPInstanceUID) == Answer(0x0000)
-    monkeypatch.setattr(worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, MODELS))
+    monkeypatch.setattr(
+        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
+    )
     assert worker.analyse(claimed_study(database)) == "failed"
     with database.read() as session:
         assert session.query(Study).one().reason_code == "OTHER_STUDY"

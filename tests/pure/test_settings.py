@@ -22,7 +22,7 @@ def options(section: object, prefix: str = "") -> dict[str, object]:
 def test_the_example_holds_every_option_with_its_default() -> None:
     shown = options(tomllib.loads(EXAMPLE.read_text()))
     defaults = options(Settings().model_dump(mode="json"))
-    del defaults["destinations"]
+    del defaults["destinations"], defaults["deployments"]  # none, and so no section
     assert shown == defaults
 
 
@@ -31,6 +31,16 @@ def test_the_example_loads_with_its_destination_uncommented(tmp_path: Path) -> N
     file = tmp_path / "axspa.toml"
     file.write_text(head + "[[destinations]]" + tail.replace("\n# ", "\n"))
     assert load_settings(file).destinations[0].ae_title == "ORTHANC"
+
+
+def test_without_deployments_the_bundle_of_the_analysis_is_the_primary_one(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text('[analysis]\nbundle = "sij-9"\n')
+    (only,) = load_settings(file).wanted_deployments
+    assert (only.application, only.bundle, only.purpose, only.series_base) == ("sij_mri", "sij-9", "primary", None)
+    file.write_text('[[deployments]]\nbundle = "sij-2"\npurpose = "shadow"\nseries_base = 940\n')
+    (only,) = load_settings(file).wanted_deployments
+    assert (only.bundle, only.purpose, only.series_base) == ("sij-2", "shadow", 940)
 
 
 def test_the_environment_wins_over_the_file_and_leaves_the_rest(
@@ -51,6 +61,12 @@ def test_the_environment_wins_over_the_file_and_leaves_the_rest(
         ('[receiver]\nae_title = "SEVENTEEN_LETTERS"\n', "receiver.ae_title"),
         ("[receiver\n", "cannot be read"),
         ('[[destinations]]\nname = "a"\n', "destinations.0.host"),
+        ('[[deployments]]\nbundle = "a"\n[[deployments]]\nbundle = "a"\n', "sij_mri with a"),
+        (
+            '[[deployments]]\nbundle = "a"\nseries_base = 900\n[[deployments]]\nbundle = "b"\nseries_base = 919\n',
+            "[900, 919]",
+        ),
+        ('[[deployments]]\nbundle = "a"\npurpose = "other"\n', "deployments.0.purpose"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, text: str, named: str) -> None:
