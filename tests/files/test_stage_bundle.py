@@ -9,8 +9,9 @@ import pytest
 from scipy import ndimage
 
 from inference.dicom.headers import read_study
+from inference.result import Answer
 from inference.serving.registry import LoadedBundle
-from inference.sij_mri.application import analyse
+from inference.sij_mri.application import SacroiliacMri
 from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.stage.focus import explain
 from inference.sij_mri.types import Joint, Stage
@@ -80,8 +81,16 @@ def test_the_patient_of_strong_oedema_has_it(
     shipped_bundle: LoadedBundle, real_study: Callable[[str], list[Path]]
 ) -> None:
     """Scan 1013, which the stage network has not seen: both readers mark more than 100 ml of oedema."""
-    said = analyse(read_study(real_study("1013")), shipped_bundle)
-    assert said.prediction is not None
-    assert said.prediction.as_present
-    assert said.explanation is not None
-    assert said.explanation.grad_cam.max() == pytest.approx(1.0)
+    application, study = SacroiliacMri(), read_study(real_study("1013"))
+    said = application.analyse(
+        study,
+        application.select(study),
+        shipped_bundle,
+        bundle=shipped_bundle.identity,
+        progress=lambda step: None,
+    )
+    present, heat = said.evaluation("axspa"), said.heatmap("grad-cam")
+    assert present is not None
+    assert present.value == Answer.PRESENT
+    assert heat is not None
+    assert np.nanmax(heat.values) == pytest.approx(1.0)
