@@ -89,8 +89,11 @@ class Code(AnyCode):
     BUNDLE_CORRUPT = row(_NODE, "The bundle is damaged or was changed; install it again.")
     BUNDLE_FORMAT = row(_NODE, "The bundle was made for another version of this product; install one that fits.")
     BUNDLE_KIND = row(_NODE, "A network is missing in the bundle or does not fit its manifest; install another one.")
-    EDEMA_CLASSIFIER_FEATURES = row(
-        _NODE, "The edema classifier was made for other voxel features; install the one of this version."
+    BUNDLE_APPLICATION = row(
+        _NODE, "The bundle was made for another application or another version of it; choose one that fits."
+    )
+    BUNDLE_CUTTER = row(
+        _NODE, "A network of the bundle takes images cut in a way that this version does not know; install another one."
     )
 
     # Disk and database

@@ -73,8 +73,9 @@ def shipped_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def shipped_bundle() -> "LoadedBundle":
     """The shipped networks, loaded once."""
     from inference.serving.registry import load_bundle
+    from inference.sij_mri.needs import SacroiliacNeeds
 
-    return load_bundle()
+    return load_bundle("sij-1", SacroiliacNeeds())
 
 
 @pytest.fixture(scope="session")

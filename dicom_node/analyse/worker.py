@@ -17,7 +17,7 @@ from storage.objects import ObjectStore
 from storage.session import Database
 
 if TYPE_CHECKING:
-    from inference.serving import LoadedBundle
+    from inference.serving import BundleShelf
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class _Context:
     settings: Settings
     database: Database
     objects: ObjectStore
-    bundle: "LoadedBundle"
+    shelf: "BundleShelf"
 
 
 _context: _Context | None = None  # one for each process of the pool, set by start()
@@ -42,11 +42,12 @@ def start(settings: Settings) -> None:
     logs.setup(settings.logging)
     with logs.native_silence():
         from dicom_node.analyse import pipeline  # noqa: F401 (the models' library is loaded here, once)
-        from inference.serving import load_bundle
+        from inference.serving import BundleShelf
+        from inference.sij_mri import SacroiliacNeeds
 
-    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
-    bundle.warm()
-    _context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), bundle)
+    shelf = BundleShelf(memory_mb=settings.analysis.bundle_memory_mb, roots=settings.analysis.bundle_roots)
+    shelf.bundle(settings.analysis.bundle, SacroiliacNeeds())
+    _context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), shelf)
 
 
 def analyse(claimed: ClaimedStudy) -> str:
@@ -70,6 +71,7 @@ def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
     from dicom_node.analyse import pipeline
     from dicom_node.analyse.keeping import keep
     from inference.dicom import read_study
+    from inference.sij_mri import SacroiliacNeeds
 
     started = datetime.now(UTC)
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
@@ -78,7 +80,7 @@ def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
     outcome = pipeline.run(
         study,
-        context.bundle,
+        context.shelf.bundle(context.settings.analysis.bundle, SacroiliacNeeds()),
         revision=claimed.revision,
         started=started,
         identity_conflict=claimed.identity_conflict,

@@ -12,6 +12,7 @@ from config.errors import AxspaError
 from config.settings import Destination, Settings
 from dicom_node.deliver import cstore
 from inference.serving import load_bundle
+from inference.sij_mri import SacroiliacNeeds
 from storage import session as storage_session
 from storage import users
 
@@ -112,7 +113,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _bundle(settings: Settings) -> Iterator[Finding]:
     with logs.native_silence():
-        bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+        bundle = load_bundle(settings.analysis.bundle, SacroiliacNeeds(), roots=settings.analysis.bundle_roots)
     identity = bundle.identity
     text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
     yield Finding("bundle", Verdict.OK, text)

@@ -15,6 +15,7 @@ from config.settings import Settings
 from dicom_node.analyse import pipeline
 from inference.dicom import read_studies
 from inference.serving import LoadedBundle, load_bundle
+from inference.sij_mri import SacroiliacNeeds
 from inference.types import StudyHeaders, UnreadableFile
 from reporting.uids import derived_uid
 from reporting.writer import write
@@ -44,7 +45,7 @@ def process(source: Path, out: Path, *, settings: Settings) -> int:
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
         raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
     out.mkdir(parents=True, exist_ok=True)
-    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+    bundle = load_bundle(settings.analysis.bundle, SacroiliacNeeds(), roots=settings.analysis.bundle_roots)
     with tqdm(total=len(studies) * len(pipeline.STAGES), unit="step", file=sys.stderr) as bar:
         summaries = [
             _process_one(study, bundle, out if len(studies) == 1 else out / _folder_name(study), bar)

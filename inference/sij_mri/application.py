@@ -6,9 +6,10 @@ fluid-sensitive series, classify the slices that show a joint, explain the class
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -22,11 +23,15 @@ from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.edema import find_edema
 from inference.sij_mri.limitations import LimitationCode
-from inference.sij_mri.stage import explain
-from inference.sij_mri.types import Analysis, AsasResult, Edema, Explanation, Joint, Prediction, Role
+from inference.sij_mri.region import DISPUTED_SHARE, RegionReader
+from inference.sij_mri.stage import StageInput, StageReader, explain
+from inference.sij_mri.types import Analysis, AsasResult, Edema, Joint, Prediction, Role
 from inference.sij_mri.wanted import select
 from inference.space import resample, same_space
 from inference.types import BoolArray, Limitation, SeriesHeader, StudyHeaders, Volume
+
+Models = Mapping[str, Any]
+"""By role: ``region``, ``stage``, ``edema``, perhaps ``region_fluid``."""
 
 RECOGNISED_REGION_MM3 = 40_000.0
 """Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
@@ -100,6 +105,7 @@ def analyse(study: StudyHeaders, bundle: LoadedBundle, *, on_stage: Callable[[st
         A series was chosen, but neither it nor the other one can be decoded.
     """
     notes = _Notes(on_stage)
+    models: Models = bundle.models
     with notes.timed("select"):
         selection = select(study)
     if selection.chosen.get(Role.T1W) is None and selection.chosen.get(Role.FLUID) is None:
@@ -108,18 +114,22 @@ def analyse(study: StudyHeaders, bundle: LoadedBundle, *, on_stage: Callable[[st
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID), notes)
     with notes.timed("region"):
-        region = _find_region(t1, fluid, bundle, notes)
+        region = _find_region(t1, fluid, models, notes)
     with notes.timed("joints"):
         found = joints.find_joints(t1, region) if t1 is not None and region is not None else ()
         shown = joints.joint_slices(found, t1) if t1 is not None else ()
         _note_joints(found, t1, region, notes)
     with notes.timed("edema"):
-        oedema, asas = _find_edema(t1, fluid, region, found, notes)
+        oedema, asas = _find_edema(t1, fluid, region, found, models, notes)
     with notes.timed("classify"):
-        prediction = _classify(t1, fluid, found, shown, bundle, notes)
+        reader = StageReader(models["stage"])
+        given = _stage_input(t1, fluid, found, shown, reader, notes)
+        prediction = reader.predict(given) if given is not None else None
         _note_disagreement(prediction, asas, notes)
     with notes.timed("explain"):
-        explanation = _explain(t1, fluid, found, prediction, bundle)
+        explanation = None
+        if given is not None and prediction is not None:
+            explanation = explain(reader, given, prediction, joints=found)
     return Analysis(
         study_instance_uid=study.study_instance_uid,
         selection=selection,
@@ -166,11 +176,11 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], name: st
     return volume
 
 
-def _find_region(t1: Volume | None, fluid: Volume | None, bundle: LoadedBundle, notes: _Notes) -> BoolArray | None:
+def _find_region(t1: Volume | None, fluid: Volume | None, models: Models, notes: _Notes) -> BoolArray | None:
     if t1 is not None:
-        predictor, volume = bundle.region, t1
-    elif bundle.region_fluid is not None and fluid is not None:
-        predictor, volume = bundle.region_fluid, fluid
+        model, volume = models["region"], t1
+    elif "region_fluid" in models and fluid is not None:
+        model, volume = models["region_fluid"], fluid
         notes.limit(
             LimitationCode.REGION_FROM_FLUID,
             "The bone region was found on the fluid-sensitive series, since T1 is missing.",
@@ -181,13 +191,19 @@ def _find_region(t1: Volume | None, fluid: Volume | None, bundle: LoadedBundle, 
             "Without a T1-weighted series neither bone region nor joints nor oedema are measured.",
         )
         return None
-    region = _largest_part(predictor.predict(volume) >= predictor.threshold)
+    found = RegionReader(model).read(volume)
+    region = _largest_part(found.mask)
     if np.count_nonzero(region) * volume.voxel_volume_mm3 < RECOGNISED_REGION_MM3:
         notes.limit(
             LimitationCode.NO_REGION,
             "No sacrum with its ilia was recognised in the chosen series; nothing was measured.",
         )
         return None
+    if found.disputed > DISPUTED_SHARE:
+        notes.limit(
+            LimitationCode.REGION_DISPUTED,
+            f"The networks that find the bone region disagree on {found.disputed:.0%} of it; look at its outline.",
+        )
     return region
 
 
@@ -212,7 +228,12 @@ def _note_joints(found: tuple[Joint, ...], t1: Volume | None, region: BoolArray 
 
 
 def _find_edema(
-    t1: Volume | None, fluid: Volume | None, region: BoolArray | None, found: tuple[Joint, ...], notes: _Notes
+    t1: Volume | None,
+    fluid: Volume | None,
+    region: BoolArray | None,
+    found: tuple[Joint, ...],
+    models: Models,
+    notes: _Notes,
 ) -> tuple[Edema | None, AsasResult | None]:
     if fluid is None or region is None:
         return None, None
@@ -228,24 +249,24 @@ def _find_edema(
     else:
         region_on_fluid = resample(region, t1, fluid, order=0)
         joints_on_fluid = carry_joints(found, t1, fluid)
-    oedema = find_edema(fluid, region_on_fluid, joints_on_fluid)
+    oedema = find_edema(fluid, region_on_fluid, joints_on_fluid, classifier=models["edema"])
     return oedema, asas.asas(oedema, joints_on_fluid, fluid)
 
 
-def _classify(
+def _stage_input(
     t1: Volume | None,
     fluid: Volume | None,
     found: tuple[Joint, ...],
     shown: tuple[int, ...],
-    bundle: LoadedBundle,
+    reader: StageReader,
     notes: _Notes,
-) -> Prediction | None:
+) -> StageInput | None:
     if not shown:
         notes.limit(
             LimitationCode.NOT_CLASSIFIED, "No slice that shows a sacroiliac joint was found, so no class is given."
         )
         return None
-    return bundle.stage.predict(t1, fluid, found, shown)
+    return reader.prepare(t1, fluid, found, shown)
 
 
 def _note_disagreement(prediction: Prediction | None, asas: AsasResult | None, notes: _Notes) -> None:
@@ -255,15 +276,3 @@ def _note_disagreement(prediction: Prediction | None, asas: AsasResult | None, n
             "The classifier sees no ankylosing spondylitis, but the segmented oedema meets the ASAS/OMERACT rule: they "
             "disagree, so look at the oedema in the pictures.",
         )
-
-
-def _explain(
-    t1: Volume | None,
-    fluid: Volume | None,
-    found: tuple[Joint, ...],
-    prediction: Prediction | None,
-    bundle: LoadedBundle,
-) -> Explanation | None:
-    if prediction is None:
-        return None
-    return explain(bundle.stage, t1, fluid, found, prediction)

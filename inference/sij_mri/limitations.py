@@ -17,6 +17,9 @@ class LimitationCode(AnyCode):
     )
     REGION_FROM_FLUID = row(_STUDY, "The bone region was found without T1-weighting; look at its outline.", tone=_WARN)
     NO_REGION = row(_STUDY, "No bone region was found, so nothing was measured.", tone=_WARN)
+    REGION_DISPUTED = row(
+        None, "The networks that find the bone region disagree on much of it; look at its outline.", tone=_WARN
+    )
     NO_LEFT_JOINT = row(_STUDY, "The left joint was not found; look whether the series shows it.", tone=_WARN)
     NO_RIGHT_JOINT = row(_STUDY, "The right joint was not found; look whether the series shows it.", tone=_WARN)
     FRAME_OF_REFERENCE = row(

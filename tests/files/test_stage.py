@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from config.errors import BundleError
-from inference.serving.bundle import InputSpec, ModelSpec
+from inference.serving.classifier import Classifier
 from inference.sij_mri.stage.aggregation import Aggregation, aggregate, suspicion
-from inference.sij_mri.stage.classifier import StagePredictor
-from inference.sij_mri.stage.strips import fluid_scaled, stage_input, t1_scaled
+from inference.sij_mri.stage.reader import StageReader, read_stage_spec, stage_spec
+from inference.sij_mri.stage.strips import StageInput, StripCutter
 from inference.sij_mri.types import STAGES, Joint, SlicePrediction, Stage
 from inference.space.surfaces import surface_band
 from inference.types import Side, Volume
 from training.loop.fit import Schedule
-from training.models.stage_cnn import stage_cnn
+from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
 from training.sij_mri.lesions.dataset import _write as write_shard
 from training.sij_mri.stage import train as stage
@@ -46,6 +46,12 @@ def _volume(*, flipped: bool = False) -> Volume:
         slice_spacing_mm=4.0,
         frame_of_reference_uid="1.2.3",
     )
+
+
+def _cut(
+    t1: Volume | None, fluid: Volume | None, joints: tuple[Joint, ...], *, slices: tuple[int, ...], size_px: int
+) -> StageInput:
+    return StripCutter(spacing_mm=1.5, size_px=size_px).cut(t1, fluid, joints, slices)
 
 
 def _joints(volume: Volume, *, flipped: bool) -> tuple[Joint, Joint]:
@@ -95,7 +101,7 @@ class TestInput:
         """The bright block is on the patient's left, lateral of the left joint: at the right edge of the picture."""
         volume = _volume(flipped=flipped)
         joints = _joints(volume, flipped=flipped)
-        given = stage_input(volume, None, joints, slices=(2,), spacing_mm=1.5, size_px=48)
+        given = _cut(volume, None, joints, slices=(2,), size_px=48)
         assert given.images.shape == (1, 48, 48, 3)
         bright = given.images[0, ..., 0] > 1
         assert bright[:, 40:].any()
@@ -113,7 +119,7 @@ class TestInput:
         volume = replace(volume, voxels=voxels)
         side = Side.LEFT if flipped else Side.RIGHT
         joint = Joint(side, slant, surface_band(slant, volume), np.ones(4, np.float32))
-        given = stage_input(volume, None, (joint,), slices=(1,), spacing_mm=1.5, size_px=32)
+        given = _cut(volume, None, (joint,), slices=(1,), size_px=32)
         half = given.images[0, :, 16:, 0] if side is Side.LEFT else given.images[0, :, :16, 0]
         assert set(half.argmin(axis=1)) <= {7, 8}
         dark = (given.images[0, ..., 0] < 0.3) & (given.images[0, ..., 2] > 0)
@@ -126,34 +132,35 @@ class TestInput:
     def test_a_fluid_series_on_another_grid_meets_t1(self) -> None:
         t1, other = _volume(), _volume(flipped=True)
         back = replace(other, positions_mm=np.stack([np.full(4, 74.25), 12 - 4.0 * np.arange(4), np.full(4, 60.0)], 1))
-        given = stage_input(t1, back, _joints(t1, flipped=False), slices=(1,), spacing_mm=1.5, size_px=48)
+        given = _cut(t1, back, _joints(t1, flipped=False), slices=(1,), size_px=48)
         assert given.images[0, 24, 44, 1] > 1.5 * given.images[0, 24, 4, 1]
 
     def test_another_frame_of_reference_is_not_mixed_in(self) -> None:
         t1, other = _volume(), replace(_volume(), frame_of_reference_uid="1.2.4")
-        given = stage_input(t1, other, _joints(t1, flipped=False), slices=(1,), spacing_mm=1.5, size_px=48)
+        given = _cut(t1, other, _joints(t1, flipped=False), slices=(1,), size_px=48)
         assert given.images[..., 0].any()
         assert not given.images[..., 1].any()
 
     def test_without_a_joint_there_is_nothing_to_see(self) -> None:
         volume = _volume()
-        one = stage_input(volume, volume, _joints(volume, flipped=False)[:1], slices=(1,), spacing_mm=1.5, size_px=48)
+        one = _cut(volume, volume, _joints(volume, flipped=False)[:1], slices=(1,), size_px=48)
         assert not one.images[0, :, :24].any()
         assert one.images[0, :, 24:, :2].all()
-        assert not stage_input(volume, volume, (), slices=(1,), spacing_mm=1.5, size_px=48).images.any()
+        assert not _cut(volume, volume, (), slices=(1,), size_px=48).images.any()
 
     def test_neither_volume_is_an_error(self) -> None:
         with pytest.raises(ValueError, match="received neither"):
-            stage_input(None, None, (), slices=(0,), spacing_mm=1.5, size_px=48)
+            _cut(None, None, (), slices=(0,), size_px=48)
 
     def test_intensities_are_scaled_by_their_median(self) -> None:
         given = np.array([[[0, 100, 100, 100, 5000]]], np.float32)
-        for scaled in (fluid_scaled, t1_scaled):
+        cutter = StripCutter(fluid_knee=2.0, t1_marrow=0.5, t1_ceiling=1.5)
+        for scaled in (cutter.fluid_scaled, cutter.t1_scaled):
             np.testing.assert_allclose(scaled(given), scaled(given * 7), rtol=1e-5)
             assert not scaled(np.zeros_like(given)).any()
-        assert 0.9 < fluid_scaled(given).max() < 1
-        assert t1_scaled(given).max() == 1.5
-        assert t1_scaled(given)[0, 0, 1] == 0.5
+        assert 0.9 < cutter.fluid_scaled(given).max() < 1
+        assert cutter.t1_scaled(given).max() == 1.5
+        assert cutter.t1_scaled(given)[0, 0, 1] == 0.5
 
 
 def _shard(split: str, seed: int, *, draws: int = 4, slices: int = 6) -> Shard:
@@ -221,15 +228,14 @@ class TestTraining:
         stage.train_stage(simulated, runs / stage.TRAIN_FOLDER, training)
         log = [json.loads(line) for line in (runs / stage.TRAIN_FOLDER / "log.jsonl").read_text().splitlines()]
         assert log[-1]["loss"] < 0.9 * log[0]["loss"]
-        entry = stage.finish(simulated, runs)
-        assert stage.export_entry(runs) == (runs / stage.MODEL_FILE, entry)
+        spec = stage.finish(simulated, runs)
+        assert stage.exported(runs) == (runs / stage.MODEL_FILE, spec)
         figures = evaluate_stage(simulated, runs, tmp_path / "stage.md")
         assert figures["groups"]["all"]["patients"] == 4
         assert np.sum(figures["groups"]["all"]["confusion"]) == 4
         text = (tmp_path / "stage.md").read_text(encoding="utf-8")
         assert "RESEARCH ONLY" in text
-        predictor = stage.load_predictor(runs)
-        said = predictor.judge(plain(_shard("held-back", 9).images, stage.SIZE_PX), range(24))
+        said = stage.load_reader(runs).judge(plain(_shard("held-back", 9).images, stage.SIZE_PX), range(24))
         assert len(said) == 24
         for one in said:
             assert sum(one.stage_probabilities) == pytest.approx(1, abs=1e-4)
@@ -248,21 +254,43 @@ class TestTraining:
         assert np.mean(right) > 0.95
 
 
-class TestPredictor:
-    def _spec(self, size_px: int) -> ModelSpec:
-        grid = InputSpec(150 / size_px, size_px, 3, 0.0)
-        return ModelSpec("stage", (), grid, parameters={"aggregation": RULE.parameters()})
-
+class TestReader:
     def test_a_study_is_classified_slice_by_slice(self) -> None:
-        predictor = StagePredictor(stage_cnn(64), self._spec(64))
-        predictor.warm()
+        spec = stage_spec(RULE, cutter=StripCutter(spacing_mm=150 / 64, size_px=64))
+        reader = StageReader(Classifier(spec, [deployed(stage_cnn(64))]))
         volume = _volume()
-        said = predictor.predict(volume, volume, _joints(volume, flipped=False), (1, 3))
+        said = reader.predict(reader.prepare(volume, volume, _joints(volume, flipped=False), (1, 3)))
         assert [one.slice_index for one in said.slices] == [1, 3]
 
     def test_a_network_of_another_shape_is_refused(self) -> None:
         with pytest.raises(BundleError, match="BUNDLE_KIND"):
-            StagePredictor(stage_cnn(64), self._spec(72))
+            Classifier(stage_spec(RULE, cutter=StripCutter(size_px=72)), [deployed(stage_cnn(64))])
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("joint_sigma_mm", "3"), ("t1_ceiling", -1.0), ("channels", ["fluid", "T1W", "joint"]), ("size_px", 97)],
+    )
+    def test_strips_that_this_version_cannot_cut_are_refused(self, name: str, value: object) -> None:
+        spec = stage_spec(RULE)
+        cutter, rule = read_stage_spec(spec)
+        assert (cutter, rule) == (StripCutter(), RULE)
+        changed = replace(spec, input=replace(spec.input, parameters={**spec.input.parameters, name: value}))
+        with pytest.raises(BundleError, match=name if name != "channels" else "channels") as refused:
+            read_stage_spec(changed)
+        assert refused.value.code == "BUNDLE_CUTTER"
+
+    @pytest.mark.parametrize("parameters", [{}, {"aggregation": {"top_k": 1}}, {"aggregation": None}])
+    def test_a_rule_that_cannot_be_read_is_refused(self, parameters: dict[str, object]) -> None:
+        spec = stage_spec(RULE)
+        with pytest.raises(BundleError, match="rule") as refused:
+            read_stage_spec(replace(spec, parameters={"explain": spec.parameters["explain"], **parameters}))
+        assert refused.value.code == "BUNDLE_CUTTER"
+
+    def test_the_cutter_does_what_the_manifest_says(self) -> None:
+        volume, joints = _volume(), _joints(_volume(), flipped=False)
+        wide, narrow = (StripCutter(spacing_mm=1.5, size_px=48, joint_sigma_mm=mm) for mm in (6.0, 2.0))
+        closeness = [cutter.cut(volume, None, joints, (1,)).images[..., 2].sum() for cutter in (wide, narrow)]
+        assert closeness[0] > 2 * closeness[1]
 
     def test_a_size_that_does_not_fit_the_strides_is_refused(self) -> None:
         with pytest.raises(ValueError, match="multiple of 4"):

@@ -11,7 +11,7 @@ import pytest
 
 from dicom_node.analyse import pipeline
 from inference.dicom.headers import read_study
-from inference.serving.registry import LoadedBundle, load_bundle
+from inference.serving.registry import LoadedBundle
 from inference.sij_mri.types import Role
 from inference.types import Side
 from reporting.writer import encode
@@ -27,9 +27,9 @@ Run = Callable[..., pipeline.Outcome]
 
 
 @pytest.fixture(scope="module")
-def bundle() -> LoadedBundle:
+def bundle(shipped_bundle: LoadedBundle) -> LoadedBundle:
     """The shipped bundle."""
-    return load_bundle()
+    return shipped_bundle
 
 
 @pytest.fixture(scope="module")
