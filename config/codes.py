@@ -95,6 +95,8 @@ class Code(AnyCode):
     BUNDLE_CUTTER = row(
         _NODE, "A network of the bundle takes images cut in a way that this version does not know; install another one."
     )
+    APPLICATION_UNKNOWN = row(_NODE, "A deployment names an application that is not installed; install it.")
+    SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
 
     # Disk and database
     DISK_LOW = row(_NODE, "Less than receiver.min_free_mb is free; make room.", status=OUT_OF_RESOURCES)
@@ -113,6 +115,15 @@ class Code(AnyCode):
     DATABASE_UNAVAILABLE = row(
         _NODE, "The database does not answer; look whether it runs and whether there is room.", status=OUT_OF_RESOURCES
     )
+    DATABASE_DAMAGED = row(_NODE, "The database is damaged; put a backup in its place.", status=OUT_OF_RESOURCES)
+    DATABASE_ABSENT = row(_PERSON, "There is no database yet; axspa-node serve makes it.")
+    DATABASE_OLDER = row(
+        _PERSON, "The database is of an older revision; axspa-node serve brings it up to date when it starts."
+    )
+    DATABASE_NEWER = row(
+        _PERSON, "A newer version of axspa-node has written the database; use that version, or a backup."
+    )
+    DATABASE_NO_FILE = row(_PERSON, "Only a database in a file or on a server can be looked at; correct database.url.")
     OBJECT_KEY = row(_NODE, "A name is not that of a stored file; the database was changed by hand, or report this.")
     OBJECT_UNREADABLE = row(_NODE, "A stored file is missing or cannot be read; check the disk, restore the file.")
 
@@ -162,6 +173,7 @@ class Code(AnyCode):
     ANALYSIS_BROKE = row(_NODE, "The analysis ended by an error that nobody foresaw; report the log.")
     WORKER_DIED = row(_NODE, "The analysis process ended in the middle; look for missing memory in the system's log.")
     WORKER_BROKE = row(_NODE, "The analysis process could not start or answer; the log says more.")
+    ANALYSIS_TIMEOUT = row(_NODE, "The analysis took longer than analysis.timeout_s and was ended; it is tried again.")
     WORKER_LOST = row(_NODE, "The analysis gave no sign of life; it is tried again, or failed. The log says more.")
     CLAIM_LOST = row(_NODE, "The lease of an analysis ran out and another may hold the study; nothing was saved.")
     STUDY_STATE = row(_NODE, "The study is in a state in which this cannot be done; wait, then try again.")
@@ -172,6 +184,7 @@ class Code(AnyCode):
     RESULT_UNKNOWN = row(_PERSON, "There is no such result.")
     RESULT_HELD = row(_PERSON, "A result that the check held back is never sent; look at its findings.")
     RESULT_SUPERSEDED = row(_PERSON, "Only the newest result is sent; ask for that one.")
+    RESULT_NOT_SENT = row(_PERSON, "Only results of pushed studies and of primary deployments are sent.")
     DESTINATION_UNKNOWN = row(_PERSON, "The settings have no destination of this name; what waited for it is given up.")
     USER_NAME = row(_PERSON, "A user name has 1 to 64 printable characters; choose another one.")
     USER_ROLE = row(_PERSON, "There is no such role; take one of those that are named.")
@@ -184,6 +197,9 @@ class Code(AnyCode):
     NO_INPUT = row(_PERSON, "There is no such file or folder; correct the path.")
     NO_DICOM = row(_PERSON, "The folder holds no DICOM study that can be read; correct the path.")
 
+    # The node as a whole
+    NODE_BROKE = row(_NODE, "The node was ended by an error that nobody foresaw; report the log.")
+
     # The demo
     NO_PORT = row(_NODE, "No port is free on this machine; end what holds them.")
     NODE_DID_NOT_START = row(_NODE, "The node of the demo did not become healthy; the end of its log says why.")
@@ -191,6 +207,6 @@ class Code(AnyCode):
 
 
 NO_DATABASE = frozenset(
-    {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE},
+    {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE} | {Code.DATABASE_DAMAGED},
 )
 """Where one of these is the reason, the database would take no word of it either."""

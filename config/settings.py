@@ -4,10 +4,12 @@ Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels
 ``AXSPA_RECEIVER__PORT=11113``. The environment wins over the file.
 """
 
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
@@ -64,6 +66,23 @@ class AnalysisSettings(_Section):
     max_attempts: int = Field(3, ge=1)
 
 
+SERIES_STEP = 20
+"""Series numbers that are kept for one deployment."""
+
+
+class DeploymentSettings(_Section):
+    """An application that runs with a bundle, for a purpose."""
+
+    application: str = Field("sij_mri", min_length=1, max_length=64)
+    bundle: str = Field(min_length=1, max_length=64)
+    purpose: Literal["primary", "shadow", "trial"] = Field(
+        "primary", description="primary: its results are sent; shadow: only shown; trial: not for what a PACS pushes."
+    )
+    series_base: int | None = Field(
+        None, ge=1, le=99_980, description="First of the 20 numbers of its series; without it the next free ones."
+    )
+
+
 class Destination(_Section):
     """One DICOM peer that gets the results."""
 
@@ -113,16 +132,52 @@ class Settings(BaseSettings):
     receiver: ReceiverSettings = ReceiverSettings()
     completion: CompletionSettings = CompletionSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    deployments: tuple[DeploymentSettings, ...] = Field(
+        (), description="What shall run on studies; without any the bundle of analysis, as the primary one."
+    )
     destinations: tuple[Destination, ...] = ()
     delivery: DeliverySettings = DeliverySettings()
     panel: PanelSettings = PanelSettings()
     database: DatabaseSettings = DatabaseSettings()
     logging: LoggingSettings = LoggingSettings()
+    _source: Path | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file they were read from, as it was given; None without one."""
+        return self._source
+
+    @field_validator("destinations")
+    @classmethod
+    def _each_has_a_name_of_its_own(cls, destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
+        """What is to be delivered is kept by the destination's name; AE titles may repeat."""
+        counts = Counter(destination.name for destination in destinations)
+        twice = ", ".join(repr(name) for name, count in counts.items() if count > 1)
+        if twice:
+            raise ValueError(f"each destination needs a name of its own, and more than one is named {twice}")
+        return destinations
 
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the database in use."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'axspa.sqlite').resolve()}"
+
+    @property
+    def wanted_deployments(self) -> tuple[DeploymentSettings, ...]:
+        """The deployments that these settings name; they make the first ones, then the database rules."""
+        return self.deployments or (DeploymentSettings(bundle=self.analysis.bundle),)
+
+    @field_validator("deployments")
+    @classmethod
+    def _check_deployments(cls, value: tuple[DeploymentSettings, ...]) -> tuple[DeploymentSettings, ...]:
+        keys = [(one.application, one.bundle) for one in value]
+        twice = sorted({" with ".join(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"each application runs once with each bundle, received twice: {', '.join(twice)}")
+        bases = sorted(one.series_base for one in value if one.series_base is not None)
+        if any(later - earlier < SERIES_STEP for earlier, later in pairwise(bases)):
+            raise ValueError(f"series_base values lie at least {SERIES_STEP} apart, received {bases}")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -154,7 +209,9 @@ def load_settings(path: Path | None = None) -> Settings:
         values = TomlConfigSettingsSource(Settings, path)() if path is not None else {}
         if path is not None and not path.is_file():
             raise SettingsError(Code.SETTINGS_MISSING, f"There is no settings file at {path}.")
-        return Settings(**values)
+        settings = Settings(**values)
+        settings._source = path
+        return settings
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}, received {item['input']!r}"

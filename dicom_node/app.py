@@ -1,5 +1,6 @@
 """The only place where objects are wired: the processes of a node, their start, their watch, their end."""
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -7,18 +8,25 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import TracebackType
 
-from config import logs
-from config.errors import AxspaError
+from config import hints, logs
+from config.codes import Code
+from config.errors import AxspaError, BundleError, Final
 from config.settings import Settings
+from dicom_node import ports
+from storage import deployments, users
 from storage.objects import ObjectStore
-from storage.session import Database, migrate
+from storage.session import Database, SchemaState, migrate, schema_error, schema_state
+from storage.states import Purpose
+from storage.tables import Deployment
 
 DRAIN_S = 30.0
 WATCH_S = 1.0
 LONGEST_PAUSE_S = 60.0
+PORT_PATIENCE_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +40,45 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+@contextlib.contextmanager
+def looking(settings: Settings) -> Iterator[Database]:
+    """The database of a node for reading only; nothing is made, changed or brought up to date.
+
+    Raises
+    ------
+    Final
+        There is none, or one of another revision (codes ``DATABASE_ABSENT``, ``DATABASE_OLDER``, ``DATABASE_NEWER``).
+    StorageUnavailable
+        It cannot be reached or read.
+    """
+    database = Database(settings.database_url, read_only=True)
+    try:
+        if error := schema_error(database, schema_state(database)):
+            raise error
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextlib.contextmanager
+def changing_users(settings: Settings, *, make: bool) -> Iterator[Database]:
+    """The database of a node for a change of its users; where there is none it is made if ``make`` is true.
+
+    One of another revision is left as it is: bringing it up to date is for the node's start, not for a password.
+    Raises as :func:`looking` does.
+    """
+    known = Database(settings.database_url, read_only=True)
+    state = schema_state(known)
+    known.dispose()
+    if (error := schema_error(known, state)) and not (make and state is SchemaState.ABSENT):
+        raise error
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
 def open_objects(settings: Settings) -> ObjectStore:
     """The files of a node."""
     return ObjectStore(settings.data_dir / "objects")
@@ -40,7 +87,8 @@ def open_objects(settings: Settings) -> ObjectStore:
 def serve(settings: Settings) -> int:
     """Run the whole node until SIGTERM or Ctrl-C.
 
-    On SIGTERM: no new associations, running work finished or put back, then the end.
+    On SIGTERM: no new associations, running work finished or put back, then the end. Whatever breaks, at the start or
+    later, everything that was started is ended.
 
     Returns
     -------
@@ -50,47 +98,122 @@ def serve(settings: Settings) -> int:
     Raises
     ------
     AxspaError
-        The node cannot start: database, data folder or bundle are not usable.
+        The node cannot start: settings, ports, database, data folder or bundle are not usable (their own codes); or
+        it had to end by an error that nobody foresaw (code ``NODE_BROKE``; the log has its place).
     """
-    from dicom_node.analyse import worker
-    from dicom_node.analyse.coordinator import Coordinator
-    from dicom_node.analyse.engine import Engine
-    from dicom_node.receive.receiver import run_receiver
-    from inference.serving import verify_bundle
-    from panel.app import run_panel
-
     logs.setup(settings.logging)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    try:
+        with contextlib.ExitStack() as endings:
+            children = _start(settings, endings)
+            while not ended.wait(WATCH_S):
+                for child in children:
+                    child.watch()
+            log.info("Stopping: no new associations; running work is finished or put back")
+    except AxspaError:
+        raise
+    except Exception as error:  # the edge of the process
+        log.critical("The node ends by an error that nobody foresaw", exc_info=True)
+        sentence = f"The node broke and was ended; the log says where: {type(error).__name__}"
+        raise Final(Code.NODE_BROKE, sentence) from None
+    log.info("Stopped")
+    return 0
 
-    verify_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots)
+
+def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
+    """Start everything, what can fail soonest first; how each thing ends is settled before any of them is started."""
+    from dicom_node.analyse import worker
+    from dicom_node.analyse.coordinator import Coordinator
+    from dicom_node.analyse.engine import Engine
+    from dicom_node.receive.receiver import run_receiver
+    from panel.app import run_panel
+
+    receiver, panel = settings.receiver, settings.panel
+    _check_bundles(settings)
+    if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
+        place = f"{receiver.host}:{receiver.port}"
+        raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({reason.strerror}): {place}")
+    if reason := ports.problem(panel.host, panel.port, patience_s=PORT_PATIENCE_S):
+        place = f"{panel.host}:{panel.port}"
+        raise Final(Code.PANEL_PORT, f"The panel's port cannot be used ({reason.strerror}): {place}")
     database, objects = open_database(settings), open_objects(settings)
+    endings.callback(database.dispose)
+    _seed(settings, database)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
     children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]
     coordinator = Coordinator(settings, database, objects, engine)
+
+    def end_engine(
+        kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        engine.shutdown() if kind is None else engine.kill()
+
+    # The last that is named here is the first that is done.
+    for child in children:
+        endings.callback(child.join, DRAIN_S)
+    endings.push(end_engine)
+    endings.callback(coordinator.stop, DRAIN_S)
+    for child in children:
+        endings.callback(child.terminate)
+
     for child in children:
         child.start()
     for _ in range(settings.analysis.workers):
         engine.submit(os.getpid)  # load the models now, not at the first study
     coordinator.start()
-    _announce(settings)
-    while not ended.wait(WATCH_S):
-        for child in children:
-            child.watch()
-    log.info("Stopping: no new associations; running work is finished or put back")
-    for child in children:
-        child.terminate()
-    coordinator.stop(DRAIN_S)
-    engine.shutdown()
-    for child in children:
-        child.join(DRAIN_S)
-    database.dispose()
-    log.info("Stopped")
-    return 0
+    announce(settings, database)
+    return children
 
 
-def _announce(settings: Settings) -> None:
+def known_deployments(settings: Settings) -> list[Deployment]:
+    """The deployments of the database, read without changing it; none before the first start has named any.
+
+    Raises
+    ------
+    StorageUnavailable
+        The database cannot be reached or read.
+    """
+    database = Database(settings.database_url, read_only=True)
+    try:
+        rows = deployments.every(database) if schema_state(database) is SchemaState.CURRENT else []
+        return rows if any(row.bundle for row in rows) else []
+    finally:
+        database.dispose()
+
+
+def _check_bundles(settings: Settings) -> None:
+    """See that the bundles of all deployments are whole.
+
+    Raises
+    ------
+    BundleError
+        That of a primary deployment is not. The runs of others wait until theirs is.
+    """
+    from inference.serving import verify_bundle
+
+    rows = [row for row in known_deployments(settings) if row.enabled]
+    found = [(row.bundle, row.purpose) for row in rows]
+    found = found or [(one.bundle, Purpose(one.purpose)) for one in settings.wanted_deployments]
+    for bundle, purpose in found:
+        try:
+            verify_bundle(bundle, roots=settings.analysis.bundle_roots)
+        except BundleError as error:
+            if purpose.sent:
+                raise
+            log.error("%s [%s]", error.sentence, error.code)
+
+
+def _seed(settings: Settings, database: Database) -> None:
+    """Take the first deployments from the settings; from then on say where the two differ."""
+    deployments.seed(database, settings.wanted_deployments)
+    for sentence in deployments.differences(deployments.every(database), settings.wanted_deployments):
+        log.warning("%s The database rules; axspa-node deployments adopt takes what the settings say", sentence)
+
+
+def announce(settings: Settings, database: Database) -> None:
+    """Log where the node listens and sends to, and what a person still has to do."""
     receiver, panel = settings.receiver, settings.panel
     log.info("Receiving as %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
@@ -98,10 +221,15 @@ def _announce(settings: Settings) -> None:
         log.info("Results go to %s at %s:%d", destination.ae_title, destination.host, destination.port)
     if not settings.destinations:
         log.warning("No destination is set: results stay here and are shown in the panel")
+    with database.read() as session:
+        nobody = users.count(session) == 0
+    if nobody:
+        log.warning("The panel has no user yet: %s", hints.first_user(settings))
 
 
 def _run(main: ChildMain, settings: Settings) -> None:
     """The main function of a child; what it raises is logged here, for multiprocessing would write out its message."""
+    logs.setup(settings.logging)
     try:
         main(settings)
     except AxspaError as error:
@@ -119,6 +247,7 @@ class Child:
     name: str
     main: ChildMain
     settings: Settings
+    clock: Callable[[], float] = time.monotonic
     _process: multiprocessing.process.BaseProcess | None = field(default=None, init=False)
     _deaths: int = field(default=0, init=False)
     _started: float = field(default=0.0, init=False)
@@ -130,23 +259,30 @@ class Child:
             target=_run, args=(self.main, self.settings), name=self.name
         )
         process.start()
-        self._process, self._started, self._start_again_at = process, time.monotonic(), None
+        self._process, self._started, self._start_again_at = process, self.clock(), None
 
     def watch(self) -> None:
         """Start the process again if it ended, after a pause that grows while it keeps ending."""
+        now = self.clock()
         if self._process is not None and self._process.is_alive():
-            if time.monotonic() - self._started > LONGEST_PAUSE_S:
+            if now - self._started > LONGEST_PAUSE_S:
                 self._deaths = 0
             return
-        now = time.monotonic()
         if self._start_again_at is None:
-            pause_s = min(2.0**self._deaths - 1, LONGEST_PAUSE_S)
+            pause_s = min(2.0 ** min(self._deaths, 30) - 1, LONGEST_PAUSE_S)
             self._deaths += 1
             self._start_again_at = now + pause_s
             code = self._process.exitcode if self._process is not None else None
             log.error("The %s ended (exit code %s); it is started again in %.0f s", self.name, code, pause_s)
         if now >= self._start_again_at:
+            self._start_again()
+
+    def _start_again(self) -> None:
+        try:
             self.start()
+        except OSError as error:  # no memory, or too many processes: that may pass
+            log.error("The %s could not be started again: %s", self.name, error.strerror)
+            self._start_again_at = None
 
     def terminate(self) -> None:
         """Ask the process to end in order."""

@@ -17,7 +17,7 @@ NOTICE = "Research software, not a medical device."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 for success, 2 for wrong use or unusable input, 1 for other failures."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Settings], int] = options.command
     try:
         return command(options, load_settings(options.config))
@@ -28,13 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
     parser = argparse.ArgumentParser(prog="axspa-node", description=f"Reads sacroiliac MRI sent by DICOM. {NOTICE}")
     parser.add_argument("--version", action="version", version=f"axspa-node {version('axspa-node')}. {NOTICE}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
+    def command(
+        name: str, run: Callable[[argparse.Namespace, Settings], int], text: str, more: str = ""
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text} {more}".strip())
         added.add_argument("--config", type=Path, metavar="FILE", help="TOML settings (see config/example.toml)")
         added.set_defaults(command=run)
         return added
@@ -49,15 +52,35 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
     demo.add_argument("--out", type=Path, metavar="FOLDER", help="keep the received results here")
 
-    command("doctor", _doctor, "Check ports, disk, bundle, database and destinations, and say what to do.")
+    command(
+        "doctor",
+        _doctor,
+        "Check ports, disk, bundle, database and destinations, and say what to do.",
+        "It only looks: nothing is made or changed, the database included. Exit status 1 where the node cannot work.",
+    )
 
-    user = command("user", _user, "Add or change a user of the panel.")
+    deployments = command("deployments", _deployments, "Show what runs on studies, or take what the settings say.")
+    deployments.add_argument("action", choices=("show", "adopt"), nargs="?", default="show")
+
+    user = command(
+        "user",
+        _user,
+        "Add or change a user of the panel.",
+        "Where there is no database yet, add makes it. A database of another version is left as it is: start the node "
+        "once, which brings an older one up to date, then repeat the command.",
+    )
     user.add_argument("action", choices=("add", "password", "disable", "enable"))
     user.add_argument("name")
     user.add_argument("--role", choices=("reader", "admin"), default="reader")
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
-    audit = command("audit", _audit, "Verify the chain of the audit log, or export it as JSON lines.")
+    audit = command(
+        "audit",
+        _audit,
+        "Verify the chain of the audit log, or export it as JSON lines.",
+        "It only looks: nothing is made or changed. Exit status 1 where the chain is broken, or where there is no "
+        "database of this version to look at.",
+    )
     audit.add_argument("action", choices=("verify", "export"))
     return parser
 
@@ -93,17 +116,38 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if any(finding.failed for finding in findings) else 0
 
 
+def _deployments(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import looking, open_database
+    from storage import deployments
+
+    with looking(settings) as database:
+        rows = deployments.every(database)
+    if options.action == "adopt":
+        database = open_database(settings)
+        for sentence in deployments.adopt(database, settings.wanted_deployments, actor="command line"):
+            print(f"Changed: {sentence}")
+        rows = deployments.every(database)
+        database.dispose()
+    for row in rows:
+        state = "on" if row.enabled else "off"
+        print(f"{row.application} with {row.bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
+    for sentence in deployments.differences(rows, settings.wanted_deployments):
+        print(f"Differs: {sentence}")
+    return 0
+
+
 def _user(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.app import open_database
+    from dicom_node.app import changing_users
     from storage import users
 
-    database, name, actor = open_database(settings), options.name, "command line"
-    if options.action == "add":
-        users.add(database, name, _password(options), role=options.role, actor=actor)
-    elif options.action == "password":
-        users.set_password(database, name, _password(options), actor=actor)
-    else:
-        users.set_disabled(database, name, disabled=options.action == "disable", actor=actor)
+    name, actor = options.name, "command line"
+    with changing_users(settings, make=options.action == "add") as database:
+        if options.action == "add":
+            users.add(database, name, _password(options), role=options.role, actor=actor)
+        elif options.action == "password":
+            users.set_password(database, name, _password(options), actor=actor)
+        else:
+            users.set_disabled(database, name, disabled=options.action == "disable", actor=actor)
     print(f"User {name}: {options.action} done.")
     return 0
 
@@ -118,18 +162,18 @@ def _password(options: argparse.Namespace) -> str:
 
 
 def _audit(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.app import open_database
+    from dicom_node.app import looking
     from storage import audit
 
-    database = open_database(settings)
-    if options.action == "export":
+    with looking(settings) as database:
+        if options.action == "verify":
+            verdict = audit.verify(database)
+            print(verdict.sentence)
+            return 0 if verdict.intact else 1
         for row in audit.rows(database):
             columns = {name: getattr(row, name) for name in row.__table__.columns.keys()}  # noqa: SIM118
             print(json.dumps(columns, ensure_ascii=False, default=str))
-        return 0
-    verdict = audit.verify(database)
-    print(verdict.sentence)
-    return 0 if verdict.intact else 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from config.codes import Code, Tone
 from storage.codes import EventCode
-from storage.tables import AssociationOutcome, DeliveryState, ResultStatus, StudyState
+from storage.states import DeliveryState, Purpose, ResultStatus, RunState, StudyState
+from storage.tables import AssociationOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,21 @@ ASSOCIATION: dict[AssociationOutcome, Badge] = {
     AssociationOutcome.NOT_DICOM: Badge("not DICOM", "bad"),
 }
 
-WAITING: frozenset[StudyState] = frozenset(
-    {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING}
-)
-"""States that a study leaves by itself."""
-
-ATTENTION: frozenset[StudyState] = frozenset({StudyState.HELD, StudyState.UNDELIVERED, StudyState.FAILED})
-"""States in which a person must act."""
-
-REPROCESSABLE: frozenset[StudyState] = frozenset(StudyState) - {
-    StudyState.RECEIVING,
-    StudyState.QUEUED,
-    StudyState.ANALYSING,
+RUN: dict[RunState, Badge] = {
+    RunState.QUEUED: Badge("waiting", "busy"),
+    RunState.RUNNING: Badge("analysing", "busy"),
+    RunState.DONE: Badge("done", "ok"),
+    RunState.UNCHANGED: Badge("nothing changed", "ok"),
+    RunState.NOT_APPLICABLE: Badge("not applicable"),
+    RunState.HELD: Badge("held back", "bad"),
+    RunState.FAILED: Badge("failed", "bad"),
 }
-"""States from which a person may ask for a new analysis."""
+
+PURPOSE: dict[Purpose, str] = {
+    Purpose.PRIMARY: "its results are sent",
+    Purpose.SHADOW: "only shown here",
+    Purpose.TRIAL: "only for trials",
+}
 
 
 _TONES: dict[str, Tone] = {code: code.tone for table in (Code, EventCode) for code in table}

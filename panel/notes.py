@@ -29,6 +29,7 @@ NOTES: dict[str, Note] = {
     Code.RESULT_UNKNOWN: Note("There is no such result.", "bad"),
     Code.RESULT_HELD: Note("A result that the check held back is never sent.", "bad"),
     Code.RESULT_SUPERSEDED: Note("Only the newest result is sent.", "warn"),
+    Code.RESULT_NOT_SENT: Note("Results of this study or of this deployment stay on this node.", "warn"),
     Code.DESTINATION_UNKNOWN: Note("That destination is not in the settings of this node.", "bad"),
 }
 

@@ -7,19 +7,21 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
-from panel.badges import ATTENTION
 from panel.paging import Page
+from storage import showing
 from storage.session import Database
+from storage.states import DeliveryState, Purpose, StudyState
 from storage.tables import (
     Association,
     Delivery,
-    DeliveryState,
+    Deployment,
     Event,
     Instance,
     Picture,
     RefusedImage,
     Result,
     ResultObject,
+    Run,
     Study,
 )
 
@@ -70,7 +72,8 @@ class DestinationLine:
 def attention_count(database: Database) -> int:
     """How many studies wait for a person."""
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Study).where(Study.state.in_(ATTENTION))) or 0
+        attention = [state for state in StudyState if state.needs_person]
+        return session.scalar(select(func.count()).select_from(Study).where(Study.state.in_(attention))) or 0
 
 
 def study(database: Database, study_id: int) -> Study | None:
@@ -94,17 +97,30 @@ def series(database: Database, study_id: int) -> list[SeriesLine]:
 
 
 def results(database: Database, study_id: int) -> list[Result]:
-    """The results of a study, newest revision first, without their summaries."""
+    """The results of a study without their summaries: primary deployments first, of each the newest revision first."""
     with database.read() as session:
-        query = select(Result).where(Result.study_id == study_id).order_by(Result.revision.desc())
-        return list(session.scalars(query.options(defer(Result.summary), defer(Result.findings))))
+        primary_first = (Deployment.purpose != Purpose.PRIMARY).asc()
+        query = (
+            select(Result)
+            .join(Deployment, Result.deployment_id == Deployment.id)
+            .where(Result.study_id == study_id)
+            .order_by(primary_first, Deployment.series_base, Result.revision.desc())
+        )
+        without = (defer(Result.summary), defer(Result.findings))
+        return list(session.scalars(query.options(*without, joinedload(Result.deployment))))
+
+
+def runs(database: Database, study_id: int) -> list[Run]:
+    """The newest run of each deployment for a study."""
+    with database.read() as session:
+        return showing.newest_runs(session, study_id)
 
 
 def result(database: Database, study_id: int, result_id: int) -> Result | None:
     """One result of a study, with its pictures."""
     with database.read() as session:
         query = select(Result).where(Result.id == result_id, Result.study_id == study_id)
-        return session.scalars(query.options(selectinload(Result.pictures))).first()
+        return session.scalars(query.options(selectinload(Result.pictures), joinedload(Result.deployment))).first()
 
 
 def objects(database: Database, result_id: int) -> list[ResultObject]:
@@ -114,13 +130,14 @@ def objects(database: Database, result_id: int) -> list[ResultObject]:
         return list(session.scalars(query.options(selectinload(ResultObject.deliveries))))
 
 
-def ledger(database: Database, result_id: int) -> list[LedgerLine]:
-    """How far a result has come at each destination; what a newer one replaced is left out."""
+def ledger(database: Database, study_id: int) -> list[LedgerLine]:
+    """How far the results that stand have come at each destination; what a newer one replaced is left out."""
     with database.read() as session:
         rows = session.scalars(
             select(Delivery)
-            .join(ResultObject)
-            .where(ResultObject.result_id == result_id, Delivery.state != DeliveryState.CANCELLED)
+            .join(ResultObject, Delivery.object_id == ResultObject.id)
+            .join(Result, ResultObject.result_id == Result.id)
+            .where(Result.study_id == study_id, ~Result.superseded, Delivery.state != DeliveryState.CANCELLED)
             .order_by(Delivery.destination, Delivery.id)
         )
         lines: dict[str, LedgerLine] = {}
@@ -197,7 +214,7 @@ def destinations(database: Database) -> list[DestinationLine]:
                 .order_by(Delivery.last_attempt_at.desc())
                 .limit(1)
             ).first()
-            failed = counts.get(DeliveryState.REFUSED, 0) + counts.get(DeliveryState.GIVEN_UP, 0)
+            failed = sum(number for state, number in counts.items() if state.lost)
             lines.append(
                 DestinationLine(
                     name,

@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from panel.badges import ATTENTION, WAITING
 from storage.search import StudyFilter
-from storage.tables import ResultStatus, StudyState
+from storage.states import ResultStatus, StudyState
 
 _KEPT = 20
-_GROUPS = {"attention": ATTENTION, "waiting": WAITING}
+_GROUPS = {
+    "attention": tuple(state for state in StudyState if state.needs_person),
+    "waiting": tuple(state for state in StudyState if state.on_its_way),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Search:
         """The same in the terms of the storage."""
         states: tuple[StudyState, ...] = ()
         if self.state:
-            states = tuple(_GROUPS.get(self.state, ())) or (StudyState(self.state),)
+            states = _GROUPS.get(self.state) or (StudyState(self.state),)
         return StudyFilter(
             text=self.text,
             states=states,

@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 
 from config.codes import Code
 from storage.session import Database
-from storage.states import note, utc_now
+from storage.states import utc_now
 from storage.tables import Association, AssociationOutcome, RefusedImage, Study
+from storage.timeline import note
 
 
 @dataclass(frozen=True, slots=True)

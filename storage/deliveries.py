@@ -11,10 +11,11 @@ from config.codes import AnyCode, Code
 from config.errors import Final
 from storage import audit
 from storage.codes import EventCode
-from storage.results import final_state, newest
 from storage.session import Database
-from storage.states import move, note, utc_now
-from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
+from storage.showing import newest_runs, refresh
+from storage.states import DeliveryState, utc_now
+from storage.tables import Delivery, Result, ResultObject, Study
+from storage.timeline import move_delivery, note
 
 _EVENTS = {
     DeliveryState.DELIVERED: EventCode.DELIVERY_DELIVERED,
@@ -62,16 +63,6 @@ class Attempt:
     code: AnyCode
     comment: str
     next_attempt_at: datetime | None = None
-
-
-def due_destinations(database: Database, *, now: datetime | None = None) -> list[str]:
-    """Names of the destinations that have something due."""
-    now = now or utc_now()
-    with database.read() as session:
-        due = select(Delivery.destination).where(
-            Delivery.state == DeliveryState.WAITING, Delivery.next_attempt_at <= now
-        )
-        return sorted(set(session.scalars(due.distinct())))
 
 
 def due(database: Database, destination: str, *, now: datetime | None = None, limit: int = 200) -> list[DueDelivery]:
@@ -122,8 +113,8 @@ def record(database: Database, attempts: Sequence[Attempt], *, now: datetime | N
             told.setdefault((studies[row.id], row.destination), []).append((attempt, news))
         for (study_id, destination), outcomes in told.items():
             _tell(session, study_id, destination, outcomes, now=now)
-        for study_id in {key[0] for key in told}:
-            settle(session, study_id, now=now)
+        for study_id in sorted({key[0] for key in told}):
+            _settle(session, session.get_one(Study, study_id), now=now)
 
 
 def resend(
@@ -151,13 +142,18 @@ def resend(
     Raises
     ------
     Final
-        There is no such result or destination, or it must not leave (held back, or superseded).
+        There is no such result or destination, or it must not leave (held back, superseded, of a study or a
+        deployment whose results are not sent), or a newer one is on its way.
     """
     now = now or utc_now()
     with database.write() as session:
         result = session.get(Result, result_id)
-        _refuse_resend(result, destination=destination, destinations=destinations)
-        assert result is not None  # noqa: S101 - for the type checker; _refuse_resend raised
+        if result is None:
+            raise Final(Code.RESULT_UNKNOWN, "There is no such result.")
+        study = session.get_one(Study, result.study_id, with_for_update=True)
+        _refuse_resend(session, study, result)
+        if destination is not None and destination not in destinations:
+            raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
         chosen = [made for made in result.objects if object_id in (None, made.id)]
         names = [name for name in destinations if destination in (None, name)]
         count = 0
@@ -166,9 +162,8 @@ def resend(
                 count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:
             sentence = f"{actor} asked for {count} objects to be sent again."
-            _move_or_note(
-                session, result.study, StudyState.DELIVERING, code=EventCode.RESEND, sentence=sentence, now=now
-            )
+            note(session, study.id, at=now, code=EventCode.RESEND, sentence=sentence, run_id=result.run_id)
+            refresh(session, study, at=now)
         audit.append(
             session,
             actor=actor,
@@ -205,55 +200,42 @@ def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime |
     return len(lost)
 
 
-def settle(session: Session, study_id: int, *, now: datetime) -> None:
-    """Bring the state of a study in line with the ledger of its newest result."""
-    study, result = session.get(Study, study_id), newest(session, study_id)
-    if study is None or result is None or study.state not in {StudyState.DELIVERING, StudyState.UNDELIVERED}:
+def may_leave(study: Study, result: Result) -> bool:
+    """True where a person may have a result sent."""
+    return not result.superseded and result.status.may_leave and study.origin.sent and result.deployment.purpose.sent
+
+
+def _settle(session: Session, study: Study, *, now: datetime) -> None:
+    """Bring the state of a study in line with the ledger, and say so where that ends its way."""
+    before = study.state
+    shown = refresh(session, study, at=now)
+    if shown.state is before or shown.state.on_its_way:
         return
-    session.flush()
-    objects = select(ResultObject.id).where(ResultObject.result_id == result.id)
-    states = list(session.scalars(select(Delivery.state).where(Delivery.object_id.in_(objects))))
-    lost = sum(state in {DeliveryState.REFUSED, DeliveryState.GIVEN_UP} for state in states)
-    if DeliveryState.WAITING in states:
-        return
-    if lost:
-        sentence = f"{lost} of {len(states)} deliveries failed for good; see the list below, then send them again."
-        _move_or_note(session, study, StudyState.UNDELIVERED, code=EventCode.UNDELIVERED, sentence=sentence, now=now)
-    else:
-        sentence = result.headline or "Every object is where it should be."
-        _move_or_note(session, study, final_state(result.status), code=EventCode.DELIVERED, sentence=sentence, now=now)
+    code = EventCode.UNDELIVERED if shown.state.needs_person else EventCode.DELIVERED
+    note(session, study.id, at=now, code=code, sentence=shown.reason or "Every object is where it should be.")
 
 
-def _move_or_note(
-    session: Session, study: Study, to: StudyState, *, code: EventCode, sentence: str, now: datetime
-) -> None:
-    if study.state is to:
-        note(session, study.id, at=now, code=code, sentence=sentence)
-    else:
-        move(session, study, to=to, at=now, code=code, sentence=sentence)
-
-
-def _refuse_resend(result: Result | None, *, destination: str | None, destinations: Sequence[str]) -> None:
-    if result is None:
-        raise Final(Code.RESULT_UNKNOWN, "There is no such result.")
-    if result.status is ResultStatus.HELD:
+def _refuse_resend(session: Session, study: Study, result: Result) -> None:
+    if not result.status.may_leave:
         raise Final(Code.RESULT_HELD, "A result that the check held back is never sent.")
     if result.superseded:
         raise Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
-    if result.study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
-        raise Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {result.study.state}.")
-    if destination is not None and destination not in destinations:
-        raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
+    if not may_leave(study, result):
+        origin, purpose = study.origin.value, result.deployment.purpose.value
+        raise Final(Code.RESULT_NOT_SENT, f"Results of a {origin} study and a {purpose} deployment stay on this node.")
+    newer = [run for run in newest_runs(session, study.id) if run.deployment_id == result.deployment_id]
+    if not study.reception.complete or any(run.state.active for run in newer):
+        raise Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {study.state}.")
 
 
 def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool, now: datetime) -> int:
     row = session.scalars(select(Delivery).where(Delivery.object_id == made.id, Delivery.destination == name)).first()
     if row is None:
-        row = Delivery(object_id=made.id, destination=name)
+        row = Delivery(object_id=made.id, destination=name, state=DeliveryState.WAITING)
         session.add(row)
     elif only_failed and row.state is DeliveryState.DELIVERED:
         return 0
-    row.state = DeliveryState.WAITING
+    move_delivery(row, to=DeliveryState.WAITING)
     row.attempts = 0
     row.created_at = now
     row.next_attempt_at = now
@@ -262,7 +244,7 @@ def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool
 
 
 def _write(row: Delivery, attempt: Attempt, *, now: datetime) -> None:
-    row.state = attempt.state
+    move_delivery(row, to=attempt.state)
     row.attempts += 1
     row.last_attempt_at = now
     row.last_status = attempt.status

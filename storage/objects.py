@@ -74,9 +74,8 @@ class ObjectStore:
             digest.update(part)
             size_bytes += len(part)
         sha256 = digest.hexdigest()
-        folder = hashlib.sha256(group.encode()).hexdigest()[:32]
         stem = hashlib.sha256(name.encode()).hexdigest()[:32]
-        key = f"{area}/{folder[:2]}/{folder}/{stem}-{sha256[:16]}{suffix}"
+        key = f"{_folder(area, group)}/{stem}-{sha256[:16]}{suffix}"
         try:
             self._write(self.root / key, content, size_bytes=size_bytes)
         except OSError as error:
@@ -115,17 +114,22 @@ class ObjectStore:
                 Code.OBJECT_UNREADABLE, f"A stored file cannot be read ({error.strerror}): {key}"
             ) from None
 
+    def keys(self, area: str, group: str, *, older_than_s: float) -> list[str]:
+        """Keys of the files of one group that were written at least so long ago."""
+        limit = time.time() - older_than_s
+        folder = self.root / _folder(area, group)
+        try:
+            files = list(folder.iterdir()) if folder.is_dir() else []
+            return sorted(f"{_folder(area, group)}/{path.name}" for path in files if path.stat().st_mtime <= limit)
+        except OSError as error:
+            raise _unavailable(error) from None
+
     def discard(self, key: str) -> None:
         """Remove a file that nothing refers to."""
         try:
             self.path(key).unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from None
-
-    def verify(self, key: str, *, sha256: str) -> bool:
-        """True where the file still has the content it was written with."""
-        with self.open(key) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
     def free_mb(self) -> float:
         """Free space for us on the disk of the root, in 1e6 bytes."""
@@ -168,6 +172,11 @@ class ObjectStore:
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
+
+
+def _folder(area: str, group: str) -> str:
+    digest = hashlib.sha256(group.encode()).hexdigest()[:32]
+    return f"{area}/{digest[:2]}/{digest}"
 
 
 def _write_all(descriptor: int, part: bytes | memoryview) -> None:

@@ -1,4 +1,4 @@
-"""Results: saved with their objects, pictures and outbox rows in one transaction."""
+"""Results: saved with their statements, objects, pictures and outbox rows in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,21 +8,16 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.claims import ClaimedStudy, held, let_go, study_hash
+from storage import runs, snapshots
 from storage.codes import DeliveryCode, EventCode
 from storage.objects import StoredObject
+from storage.runs import ClaimedRun
 from storage.session import Database
-from storage.states import move, note, utc_now
-from storage.tables import (
-    Delivery,
-    DeliveryState,
-    Picture,
-    Result,
-    ResultObject,
-    ResultStatus,
-    Study,
-    StudyState,
-)
+from storage.showing import refresh
+from storage.snapshots import Wants, everything
+from storage.states import DeliveryState, ResultStatus, RunState, utc_now
+from storage.tables import Delivery, Picture, Result, ResultObject, Run, Statement
+from storage.timeline import move_run, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +43,86 @@ class NewPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class NewStatement:
+    """One thing that a result says: a key at a site, and a value, a number or both."""
+
+    key: str
+    anatomy: str = ""
+    side: str = ""
+    level: str = ""
+    value: str = ""
+    number: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NewResult:
-    """Everything one analysis leaves. ``findings`` of the gate are ``{"code", "sentence", "object"}``."""
+    """Everything one analysis leaves.
+
+    Attributes
+    ----------
+    status : ResultStatus
+    headline : str
+        The result in one line, for lists.
+    model_name, model_version, model_digest : str
+        Identity of the bundle.
+    settings_digest : str
+        Hash of the settings that have a part in the result.
+    analysis_hash : str
+        Hash of what is said, rounded as reported, without UIDs and times; empty: not known.
+    schema_number : int
+        Of the summary.
+    findings : sequence of mapping
+        Of the gate: ``{"code", "sentence", "object"}``.
+    """
 
     status: ResultStatus
     headline: str
     started_at: datetime
     finished_at: datetime
+    application_version: str = ""
     model_name: str = ""
     model_version: str = ""
     model_digest: str = ""
+    settings_digest: str = ""
     software_version: str = ""
+    analysis_hash: str = ""
+    schema_number: int = 1
     summary: Mapping[str, Any] = field(default_factory=dict)
     findings: Sequence[Mapping[str, str]] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    statements: Sequence[NewStatement] = ()
     objects: Sequence[NewObject] = ()
     pictures: Sequence[NewPicture] = ()
 
 
 def save(
     database: Database,
-    claimed: ClaimedStudy,
+    claimed: ClaimedRun,
     result: NewResult,
     *,
     destinations: Sequence[str],
+    wants: Wants = everything,
     now: datetime | None = None,
-) -> int:
-    """Save a result and end the claim, in one transaction; returns the result's number.
+) -> int | None:
+    """Save a result and end its run, in one transaction; returns the result's number.
 
-    One outbox row is made for each object and destination, unless the gate held the result, or images came while it
-    was made: then it is kept as superseded, nothing of it is sent, and the study waits for its quiet period again.
-    What earlier results of the study have not yet sent is cancelled.
+    One outbox row is made for each object and destination, where a PACS pushed the study, the deployment is a primary
+    one and the gate let the result pass. Where wanted images came while it was made, it is kept as superseded and
+    nothing of it is sent: all is read again. What earlier results of this deployment have not yet sent is cancelled;
+    other deployments are not touched.
 
     Parameters
     ----------
     destinations : sequence of str
         Names of the destinations of this node.
+    wants : Wants
+        What the run's snapshot was taken with.
+
+    Returns
+    -------
+    int or None
+        None where the result says what the one that stands says: nothing was saved, and the run ended as unchanged.
 
     Raises
     ------
@@ -94,54 +133,49 @@ def save(
     """
     now = now or utc_now()
     with database.write() as session:
-        study = held(session, claimed)
-        let_go(study)
-        outdated = study_hash(session, study.id) != claimed.content_hash
+        study, run = runs.held(session, claimed)
+        runs.let_go(run)
+        run.faults = 0
+        if _says_the_same(runs.standing(session, study.id, run.deployment_id), result):
+            sentence = "The analysis says what the last result says, which stands."
+            move_run(session, run, to=RunState.UNCHANGED, at=now, code=EventCode.UNCHANGED, sentence=sentence)
+            refresh(session, study, at=now)
+            return None
+        content = snapshots.take(session, study.id, claimed.application, wants=wants)
+        outdated = content.content_hash != claimed.content_hash
         row = _add_result(session, claimed, result, superseded=outdated)
-        _supersede(session, study.id, newest=row, now=now)
-        sent_to = () if outdated or result.status is ResultStatus.HELD else tuple(destinations)
-        for made in row.objects:
-            for name in sent_to:
-                session.add(
-                    Delivery(
-                        object_id=made.id,
-                        destination=name,
-                        state=DeliveryState.WAITING,
-                        created_at=now,
-                        next_attempt_at=now,
-                    )
-                )
-        _finish(session, study, row, outdated=outdated, sending=bool(sent_to and row.objects), now=now)
+        _supersede(session, row, now=now)
+        leaves = not outdated and result.status.may_leave and study.origin.sent and run.deployment.purpose.sent
+        count = _post(session, row, destinations if leaves else (), now=now)
+        _finish(session, run, row, outdated=outdated, sending=count > 0, now=now)
+        refresh(session, study, at=now)
         return row.id
 
 
-def final_state(status: ResultStatus) -> StudyState:
-    """The state of a study whose newest result has this status and is at every destination."""
-    return {
-        ResultStatus.COMPLETE: StudyState.DONE,
-        ResultStatus.NOT_APPLICABLE: StudyState.NOT_APPLICABLE,
-        ResultStatus.HELD: StudyState.HELD,
-    }[status]
+def _says_the_same(last: Result | None, result: NewResult) -> bool:
+    if last is None or not last.analysis_hash:
+        return False
+    return (last.analysis_hash, last.status) == (result.analysis_hash, result.status)
 
 
-def newest(session: Session, study_id: int) -> Result | None:
-    """The result of the newest revision of a study, inside a session."""
-    return session.scalars(
-        select(Result).where(Result.study_id == study_id).order_by(Result.revision.desc()).limit(1)
-    ).first()
-
-
-def _add_result(session: Session, claimed: ClaimedStudy, result: NewResult, *, superseded: bool) -> Result:
+def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, superseded: bool) -> Result:
     row = Result(
         study_id=claimed.study_id,
+        deployment_id=claimed.deployment_id,
+        run_id=claimed.run_id,
         revision=claimed.revision,
         status=result.status,
         superseded=superseded,
+        analysis_hash=result.analysis_hash,
         content_hash=claimed.content_hash,
+        application=claimed.application,
+        application_version=result.application_version,
         model_name=result.model_name,
         model_version=result.model_version,
         model_digest=result.model_digest,
+        settings_digest=result.settings_digest,
         software_version=result.software_version,
+        schema_number=result.schema_number,
         headline=result.headline,
         started_at=result.started_at,
         finished_at=result.finished_at,
@@ -149,6 +183,18 @@ def _add_result(session: Session, claimed: ClaimedStudy, result: NewResult, *, s
         findings=[dict(finding) for finding in result.findings],
         timings_s=dict(result.timings_s),
     )
+    row.statements = [
+        Statement(
+            key=said.key,
+            anatomy=said.anatomy,
+            side=said.side,
+            level=said.level,
+            value=said.value,
+            number=said.number,
+            unit=said.unit,
+        )
+        for said in result.statements
+    ]
     row.objects = [
         ResultObject(
             kind=made.kind,
@@ -177,8 +223,26 @@ def _add_result(session: Session, claimed: ClaimedStudy, result: NewResult, *, s
     return row
 
 
-def _supersede(session: Session, study_id: int, *, newest: Result, now: datetime) -> None:
-    older = select(Result.id).where(Result.study_id == study_id, Result.id != newest.id)
+def _post(session: Session, row: Result, destinations: Sequence[str], *, now: datetime) -> int:
+    """Put every object into the outbox for every destination; returns how many rows that makes."""
+    for made in row.objects:
+        for name in destinations:
+            session.add(
+                Delivery(
+                    object_id=made.id,
+                    destination=name,
+                    state=DeliveryState.WAITING,
+                    created_at=now,
+                    next_attempt_at=now,
+                )
+            )
+    return len(row.objects) * len(destinations)
+
+
+def _supersede(session: Session, row: Result, *, now: datetime) -> None:
+    older = select(Result.id).where(
+        Result.study_id == row.study_id, Result.deployment_id == row.deployment_id, Result.revision < row.revision
+    )
     session.execute(update(Result).where(Result.id.in_(older)).values(superseded=True))
     objects = select(ResultObject.id).where(ResultObject.result_id.in_(older))
     cancelled = session.execute(
@@ -193,25 +257,24 @@ def _supersede(session: Session, study_id: int, *, newest: Result, now: datetime
     ).all()
     if cancelled:
         sentence = f"{len(cancelled)} objects of an earlier revision were still to be sent and now are not."
-        note(session, study_id, at=now, code=EventCode.SUPERSEDED, sentence=sentence)
+        note(session, row.study_id, at=now, code=EventCode.SUPERSEDED, sentence=sentence, run_id=row.run_id)
 
 
-def _finish(session: Session, study: Study, row: Result, *, outdated: bool, sending: bool, now: datetime) -> None:
-    detail = {"result": row.id, "revision": row.revision, "objects": len(row.objects)}
+def _finish(session: Session, run: Run, row: Result, *, outdated: bool, sending: bool, now: datetime) -> None:
+    code, sentence = EventCode.RESULT_SAVED, row.headline or "The analysis is done."
     if outdated:
-        to, code = StudyState.RECEIVING, EventCode.LATE_IMAGES
+        code = EventCode.LATE_IMAGES
         sentence = "More images came during the analysis; its result is kept but not sent, and all is read again."
     elif row.status is ResultStatus.HELD:
-        to, code = StudyState.HELD, EventCode.HELD
-        count = len(row.findings)
+        code, count = EventCode.HELD, len(row.findings)
         sentence = f"The result is held back and was not sent: the check before sending found {count} faults."
         if count == 1:
             sentence = f"The result is held back and was not sent. {row.findings[0].get('sentence', '')}".strip()
     elif sending:
-        to, code = StudyState.DELIVERING, EventCode.RESULT_SAVED
         sentence = f"{row.headline} {len(row.objects)} objects are to be sent.".strip()
-    else:
-        to = final_state(row.status)
-        code = EventCode.NOT_APPLICABLE if to is StudyState.NOT_APPLICABLE else EventCode.RESULT_SAVED
-        sentence = row.headline or "The analysis is done."
-    move(session, study, to=to, at=now, code=code, sentence=sentence, detail=detail)
+    elif row.status is ResultStatus.NOT_APPLICABLE:
+        code = EventCode.NOT_APPLICABLE
+    detail = {"result": row.id, "objects": len(row.objects)}
+    move_run(session, run, to=row.status.ends, at=now, code=code, sentence=sentence, detail=detail)
+    if sending:
+        run.reason = row.headline or "Every object is where it should be."

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage.session import Database
+from storage.states import DeliveryState, Purpose, ResultStatus, StudyState
 from storage.studies import search_text
-from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
+from storage.tables import Delivery, Deployment, Result, ResultObject, Study
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class StudyFilter:
     study_date_from, study_date_to : str
         YYYYMMDD, both included.
     result : ResultStatus or None
-        Status of the newest result.
+        Status of the main result.
     """
 
     text: str = ""
@@ -35,7 +39,7 @@ class StudyFilter:
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """One line of the list: the study, its newest result, and its deliveries."""
+    """One line of the list: the study, its :func:`main_result`, and the deliveries of all results that stand."""
 
     study: Study
     result: Result | None
@@ -64,32 +68,43 @@ def search(database: Database, wanted: StudyFilter, *, page: int = 1, per_page: 
     with database.read() as session:
         total = session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
         page = min(max(1, page), max(1, -(-total // per_page)))
-        found = session.execute(
+        found = session.scalars(
             matching.order_by(Study.last_received_at.desc(), Study.id.desc())
             .offset((page - 1) * per_page)
             .limit(per_page)
         ).all()
-        counts = _counts(session, [result.id for _, result in found if result is not None])
-        rows = tuple(
-            StudyRow(study, result, *(counts.get(result.id, (0, 0)) if result is not None else (0, 0)))
-            for study, result in found
-        )
+        ids = [study.id for study in found]
+        results = _main_results(session, ids)
+        counts = _counts(session, ids)
+        rows = tuple(StudyRow(study, results.get(study.id), *counts.get(study.id, (0, 0))) for study in found)
     return Page(rows, page, per_page, total)
 
 
 def oldest_waiting(database: Database) -> Study | None:
     """The study that has been on its way for longest: queued, analysed or being sent."""
-    waiting = (StudyState.QUEUED, StudyState.ANALYSING, StudyState.DELIVERING)
+    waiting = [state for state in StudyState if state.in_work]
     with database.read() as session:
         return session.scalars(
             select(Study).where(Study.state.in_(waiting)).order_by(Study.last_received_at).limit(1)
         ).first()
 
 
-def _matching(wanted: StudyFilter) -> Select[Study, Result]:
-    other = aliased(Result)
-    newest = select(func.max(other.revision)).where(other.study_id == Study.id).correlate(Study).scalar_subquery()
-    query = select(Study, Result).outerjoin(Result, (Result.study_id == Study.id) & (Result.revision == newest))
+def main_result(what: InstrumentedAttribute[_T]) -> ScalarSelect[_T]:
+    """A column of the result that a study is listed with: the newest of its first deployment, primary before others."""
+    primary_first = (Deployment.purpose != Purpose.PRIMARY).asc()
+    return (
+        select(what)
+        .join(Deployment, Result.deployment_id == Deployment.id)
+        .where(Result.study_id == Study.id)
+        .order_by(primary_first, Deployment.series_base, Result.revision.desc())
+        .limit(1)
+        .correlate(Study)
+        .scalar_subquery()
+    )
+
+
+def _matching(wanted: StudyFilter) -> Select[Study]:
+    query = select(Study)
     for word in search_text(wanted.text).split():
         query = query.where(Study.search_text.contains(word, autoescape=True))
     if wanted.states:
@@ -99,20 +114,27 @@ def _matching(wanted: StudyFilter) -> Select[Study, Result]:
     if wanted.study_date_to:
         query = query.where(Study.study_date <= wanted.study_date_to, Study.study_date != "")
     if wanted.result is not None:
-        query = query.where(Result.status == wanted.result)
+        query = query.where(main_result(Result.status) == wanted.result)
     return query
 
 
-def _counts(session: Session, result_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """For each result: deliveries that arrived, and all that were not cancelled."""
+def _main_results(session: Session, study_ids: Sequence[int]) -> dict[int, Result]:
+    numbers = session.scalars(select(main_result(Result.id)).select_from(Study).where(Study.id.in_(study_ids))).all()
+    found = session.scalars(select(Result).where(Result.id.in_([number for number in numbers if number is not None])))
+    return {result.study_id: result for result in found}
+
+
+def _counts(session: Session, study_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """For each study: deliveries that arrived, and all that were not cancelled, of the results that stand."""
     found = session.execute(
-        select(ResultObject.result_id, Delivery.state, func.count())
+        select(Result.study_id, Delivery.state, func.count())
+        .join(ResultObject, ResultObject.result_id == Result.id)
         .join(Delivery, Delivery.object_id == ResultObject.id)
-        .where(ResultObject.result_id.in_(result_ids), Delivery.state != DeliveryState.CANCELLED)
-        .group_by(ResultObject.result_id, Delivery.state)
+        .where(Result.study_id.in_(study_ids), ~Result.superseded, Delivery.state != DeliveryState.CANCELLED)
+        .group_by(Result.study_id, Delivery.state)
     )
     counts: dict[int, tuple[int, int]] = {}
-    for result_id, state, count in found:
-        delivered, total = counts.get(result_id, (0, 0))
-        counts[result_id] = (delivered + count * (state is DeliveryState.DELIVERED), total + count)
+    for study_id, state, count in found:
+        delivered, total = counts.get(study_id, (0, 0))
+        counts[study_id] = (delivered + count * (state is DeliveryState.DELIVERED), total + count)
     return counts

@@ -1,17 +1,23 @@
 """The database: an engine from a URL, sessions that read, sessions that write, migrations at the start."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.codes import Code
-from config.errors import StorageUnavailable
+from config.errors import Final, StorageUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
 
 _WRITES = "axspa_writes"
 
@@ -25,6 +31,8 @@ class Database:
         SQLAlchemy URL; SQLite (WAL, synchronous FULL) and PostgreSQL are supported.
     busy_timeout_s : float
         How long a writer waits for another process's transaction before :class:`StorageUnavailable` is raised.
+    read_only : bool
+        Only look: no database, file or folder is made or changed.
 
     Notes
     -----
@@ -33,8 +41,12 @@ class Database:
     which is cheaper and fairer than SQLite's polling.
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = 10.0) -> None:
-        self.engine = _make_engine(url, busy_timeout_s=busy_timeout_s)
+    def __init__(self, url: str, *, busy_timeout_s: float = 10.0, read_only: bool = False) -> None:
+        parsed = make_url(url)
+        self.file = _file_of(parsed)
+        self.place = str(self.file or parsed.render_as_string(hide_password=True))
+        make = _make_looking_engine if read_only else _make_engine
+        self.engine = make(parsed, self.file, busy_timeout_s)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(
             self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False, autoflush=True
@@ -71,6 +83,40 @@ class Database:
         self.engine.dispose()
 
 
+class SchemaState(StrEnum):
+    """What a database is to this version of the software."""
+
+    ABSENT = "absent"  # no database, or one without our tables: migrate() makes it
+    CURRENT = "current"
+    OLDER = "older"  # migrate() brings it up to date
+    NEWER = "newer"  # of a revision that this version does not know
+
+
+def schema_state(database: Database) -> SchemaState:
+    """Say how the schema of a database stands; writes nothing.
+
+    Raises
+    ------
+    StorageUnavailable
+        The database cannot be reached or read.
+    """
+    if database.file is not None and not database.file.exists():
+        return SchemaState.ABSENT
+    with _mapped_errors(), database.engine.connect() as connection:
+        return _schema_state(connection, _alembic_config())
+
+
+def schema_error(database: Database, state: SchemaState) -> Final | None:
+    """The error that says what is to be done about a state; None where nothing is."""
+    if state is SchemaState.ABSENT:
+        return Final(Code.DATABASE_ABSENT, f"{Code.DATABASE_ABSENT.sentence} Received: {database.place}")
+    if state is SchemaState.OLDER:
+        return Final(Code.DATABASE_OLDER, f"{Code.DATABASE_OLDER.sentence} Received: {database.place}")
+    if state is SchemaState.NEWER:
+        return Final(Code.DATABASE_NEWER, f"{Code.DATABASE_NEWER.sentence} Received: {database.place}")
+    return None
+
+
 def migrate(database: Database) -> None:
     """Bring the schema to the newest revision; safe when several processes start at once.
 
@@ -78,27 +124,92 @@ def migrate(database: Database) -> None:
     ------
     StorageUnavailable
         The database cannot be reached or written.
+    Final
+        A newer version of the software has written it (code ``DATABASE_NEWER``).
     """
     from alembic import command
-    from alembic.config import Config as AlembicConfig
 
-    alembic_config = AlembicConfig()
-    alembic_config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    alembic_config = _alembic_config()
     writer = database.engine.execution_options(**{_WRITES: True})
-    with _mapped_errors(), writer.begin() as connection:
+    with _mapped_errors(), writer.connect() as connection, _free_of_foreign_keys(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7302501)"))
+        if _schema_state(connection, alembic_config) is SchemaState.NEWER:
+            raise Final(Code.DATABASE_NEWER, f"{Code.DATABASE_NEWER.sentence} Received: {database.place}")
         alembic_config.attributes["connection"] = connection
         command.upgrade(alembic_config, "head")
 
 
-def _make_engine(url: str, *, busy_timeout_s: float) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        _make_parent(Path(parsed.database))
-    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+@contextmanager
+def _free_of_foreign_keys(connection: Connection) -> Iterator[None]:
+    """On SQLite a table changes by being made anew, and dropping the old one would delete all that belongs to it."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _alembic_config() -> "AlembicConfig":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _schema_state(connection: Connection, config: "AlembicConfig") -> SchemaState:
+    from alembic.script import ScriptDirectory
+
+    if not inspect(connection).has_table("alembic_version"):
+        return SchemaState.ABSENT
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    scripts = ScriptDirectory.from_config(config)
+    if revision == scripts.get_current_head():
+        return SchemaState.CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return SchemaState.OLDER if revision in known or revision is None else SchemaState.NEWER
+
+
+def _file_of(url: URL) -> Path | None:
+    """The file of an SQLite database, where it is an ordinary one."""
+    name = url.database or ""
+    if url.get_backend_name() != "sqlite" or name in {"", ":memory:"} or name.startswith("file:"):
+        return None
+    return Path(name).absolute()
+
+
+def _make_looking_engine(url: URL, file: Path | None, busy_timeout_s: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        return engine.execution_options(postgresql_readonly=True)
+
+    def connect() -> sqlite3.Connection:
+        # Without a write-ahead log nobody works on the database. Opened as one that cannot change it needs no shared
+        # memory, which even a reader would make beside it, as its own user.
+        mode = "mode=ro" if Path(f"{file}-wal").exists() else "immutable=1"
+        return sqlite3.connect(
+            f"file:{quote(str(file))}?{mode}", uri=True, timeout=busy_timeout_s, check_same_thread=False
+        )
+
+    if file is None:
+        raise Final(Code.DATABASE_NO_FILE, f"{Code.DATABASE_NO_FILE.sentence} Received: {url}")
+    engine = create_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_looking)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_engine(url: URL, file: Path | None, busy_timeout_s: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    if file is not None:
+        _make_parent(file)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -120,6 +231,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _prepare_looking(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -132,13 +248,21 @@ def _mapped_errors() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         raise _unavailable(error) from None
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_damage(error):
             raise _unavailable(error) from None
         raise
 
 
+def _is_damage(error: DBAPIError) -> bool:
+    return any(words in str(error.orig) for words in ("malformed", "not a database"))
+
+
 def _unavailable(error: DBAPIError) -> StorageUnavailable:
     reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+    if _is_damage(error):
+        return StorageUnavailable(
+            Code.DATABASE_DAMAGED, f"The database is damaged; put a backup in its place: {reason}"
+        )
     if "full" in reason or "No space" in reason:
         return StorageUnavailable(Code.DATABASE_FULL, f"The disk of the database is full; make room: {reason}")
     if "locked" in reason or "busy" in reason:

@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from config.codes import Code
 from config.errors import Final, StorageUnavailable, UnusableInput
-from storage import audit
+from storage import audit, runs, snapshots
 from storage.codes import EventCode
 from storage.session import Database
-from storage.states import move, note, utc_now
-from storage.tables import Instance, Result, ResultObject, Study, StudyState
+from storage.showing import refresh
+from storage.snapshots import Wants, everything
+from storage.states import Reception, RunState, StudyState, utc_now
+from storage.tables import Deployment, Instance, Result, ResultObject, Run, Study
+from storage.timeline import move_reception, note
 
 _SEPARATORS = re.compile(r"[\^=,;\s]+")
 _DATE_SIGNS = re.compile(r"[.\-/\s]+")
@@ -28,8 +31,6 @@ _STUDIES: Table = Study.metadata.tables[Study.__tablename__]
 _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
 _KNOWN_STUDY = select(
     Study.id,
-    Study.state,
-    Study.revision,
     Study.identity_conflict,
     Study.patient_id,
     Study.patient_name,
@@ -121,8 +122,8 @@ def check_uid(value: str, what: str) -> str:
 def record_instance(database: Database, image: IncomingImage, *, at: datetime | None = None) -> Recording:
     """Record one image in one transaction; its file must be durable before.
 
-    A new image restarts the quiet period of its study. Where the study was analysed before, the whole of it becomes
-    a new revision. While it is being analysed its state stays, and :func:`storage.results.save` sees the difference.
+    A new image restarts the quiet period of its study. Where the study was complete before, the whole of it is read
+    again. A run under way goes on, and :func:`storage.results.save` sees the difference.
 
     Raises
     ------
@@ -159,31 +160,36 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
             ).scalar()
             if digest is not None:
                 return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
-        if known is None or known.revision:
-            ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
-            if ours is not None:
-                return Recording(Recorded.OURS, ours)
+        ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
+        if ours is not None:
+            return Recording(Recorded.OURS, ours)
         study_id = _open_study(session, image, at=at) if known is None else known.id
-        _add_instance(session, study_id, image, at=at)
+        reception = _add_instance(session, study_id, image, at=at)
         if known is not None:
-            _react(session, known, image, at=at)
+            _react(session, known, reception, image, at=at)
         return Recording(Recorded.NEW, study_id)
 
 
 def receiving(database: Database) -> list[ReceivingStudy]:
-    """Studies in state receiving, the longest quiet first."""
+    """Studies that images still come for, the longest quiet first."""
     columns = (Study.id, Study.first_received_at, Study.last_received_at, Study.image_count)
     with database.read() as session:
         found = session.execute(
-            select(*columns).where(Study.state == StudyState.RECEIVING).order_by(Study.last_received_at)
+            select(*columns).where(Study.reception == Reception.RECEIVING).order_by(Study.last_received_at)
         )
         return [ReceivingStudy(*row) for row in found]
 
 
 def mark_complete(
-    database: Database, study_id: int, *, image_count: int, sentence: str, at: datetime | None = None
+    database: Database,
+    study_id: int,
+    *,
+    image_count: int,
+    sentence: str,
+    wants: Wants = everything,
+    at: datetime | None = None,
 ) -> bool:
-    """Queue a study that is complete.
+    """Take a study as complete and queue a run of each deployment that wants something in it.
 
     Parameters
     ----------
@@ -191,6 +197,7 @@ def mark_complete(
         The count the decision was made on: where another image came since, nothing happens.
     sentence : str
         Why it is complete, for the timeline.
+    wants : Wants
 
     Returns
     -------
@@ -199,17 +206,19 @@ def mark_complete(
     """
     at = at or utc_now()
     with database.write() as session:
-        study = session.get(Study, study_id)
-        if study is None or study.state is not StudyState.RECEIVING or study.image_count != image_count:
+        study = session.get(Study, study_id, with_for_update=True)
+        if study is None or study.reception is not Reception.RECEIVING or study.image_count != image_count:
             return False
-        study.attempts = 0
-        study.next_attempt_at = at
-        move(session, study, to=StudyState.QUEUED, at=at, code=EventCode.COMPLETE, sentence=sentence)
+        to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
+        move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
+        readers = snapshots.readers(session, study, _deployments(session), wants=wants)
+        runs.queue(session, study, readers, at=at, code=EventCode.COMPLETE, sentence=sentence)
+        refresh(session, study, at=at)
         return True
 
 
 def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | None = None) -> None:
-    """Queue a study for a new analysis, as a new revision, because a person asks; leaves an audit row.
+    """Queue a run of every deployment because a person asks; leaves an audit row.
 
     Raises
     ------
@@ -218,27 +227,20 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
     """
     at = at or utc_now()
     with database.write() as session:
-        study = session.get(Study, study_id)
+        study = session.get(Study, study_id, with_for_update=True)
         if study is None:
             raise Final(Code.STUDY_UNKNOWN, f"There is no study with the number {study_id}.")
-        if study.state in {StudyState.RECEIVING, StudyState.QUEUED, StudyState.ANALYSING}:
+        active = select(Run.id).where(Run.study_id == study_id, Run.state.in_([s for s in RunState if s.active]))
+        if not study.reception.complete or session.scalars(active).first() is not None:
             raise Final(
                 Code.STUDY_BUSY, f"The study is on its way already; wait until it is done. It is {study.state}."
             )
-        study.reprocess = True
-        study.attempts = 0
-        study.next_attempt_at = at
         sentence = f"{actor} asked for a new analysis."
-        move(session, study, to=StudyState.QUEUED, at=at, code=EventCode.REPROCESS, sentence=sentence)
+        readers = snapshots.readers(session, study, _deployments(session))
+        runs.queue(session, study, readers, at=at, code=EventCode.REPROCESS, sentence=sentence, asked=True)
+        note(session, study_id, at=at, code=EventCode.REPROCESS, sentence=sentence)
+        refresh(session, study, at=at)
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
-
-
-def path_keys(database: Database, study_id: int) -> list[str]:
-    """Keys of the files of a study, in the order they came."""
-    with database.read() as session:
-        return list(
-            session.scalars(select(Instance.path_key).where(Instance.study_id == study_id).order_by(Instance.id))
-        )
 
 
 def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, sender: str) -> None:
@@ -284,23 +286,32 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
         first_received_at=at,
         last_received_at=at,
         changed_at=at,
-        next_attempt_at=at,
-        state=StudyState.RECEIVING,
         image_count=0,
         identity_conflict=False,
-        reason_code=EventCode.RECEIVING,
-        reason="Images are arriving.",
+        reception=Reception.RECEIVING,
     )
     session.add(study)
     session.flush()
     note(
         session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
     )
+    refresh(session, study, at=at)
     session.flush()
     return study.id
 
 
-def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> None:
+def _deployments(session: Session) -> list[Deployment]:
+    return list(session.scalars(select(Deployment).where(Deployment.enabled).order_by(Deployment.series_base)))
+
+
+def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Reception:
+    """Add the image; the study is locked first, so what it returns of its reception stays true."""
+    reception: Reception = session.execute(
+        update(_STUDIES)
+        .where(_STUDIES.c.id == study_id)
+        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
+        .returning(_STUDIES.c.reception)
+    ).scalar_one()
     session.execute(
         insert(_INSTANCES).values(
             study_id=study_id,
@@ -317,16 +328,12 @@ def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: 
             association_id=image.association_id,
         )
     )
-    session.execute(
-        update(_STUDIES)
-        .where(_STUDIES.c.id == study_id)
-        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
-    )
+    return reception
 
 
-def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) -> None:
+def _react(session: Session, known: Any, reception: Reception, image: IncomingImage, *, at: datetime) -> None:
     """Do what a new image of a known study may ask for: read the study again, note another patient."""
-    late = known.state not in {StudyState.RECEIVING, StudyState.ANALYSING}
+    late = reception.complete
     mixed = not known.identity_conflict and _other_patient(known, image)
     gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
     gaps = {name: value for name, value in gaps.items() if value.strip()}
@@ -334,15 +341,13 @@ def _react(session: Session, known: Any, image: IncomingImage, *, at: datetime) 
         return
     study = session.get_one(Study, known.id)
     if late:
-        sentence = "More images came after the analysis; the whole study is read again." if study.revision else ""
-        move(
-            session,
-            study,
-            to=StudyState.RECEIVING,
-            at=at,
-            code=EventCode.LATE_IMAGES,
-            sentence=sentence or "More images came before the analysis began.",
-        )
+        begun = select(Run.id).where(Run.study_id == known.id, Run.claims > 0)
+        if session.scalars(begun).first() is None:
+            sentence = "More images came before the analysis began."
+        else:
+            sentence = "More images came after the analysis began; the whole study is read again."
+        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
+        refresh(session, study, at=at)
     if gaps:
         _fill(study, gaps)
     if mixed:

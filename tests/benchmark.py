@@ -135,7 +135,7 @@ def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
         watched.look()
         with database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == study_uid)).first()
-            if study is None or study.state not in {StudyState.DONE, StudyState.FAILED, StudyState.HELD}:
+            if study is None or study.state.on_its_way:
                 return None
             if study.state is not StudyState.DONE:
                 raise SystemExit(f"the study ended as {study.state}: {study.reason}")

@@ -4,10 +4,11 @@ import base64
 import json
 import os
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from tests.factories.waiting import wait_until
 
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
@@ -80,12 +81,12 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def wait(self, script: str, *, seconds: float = 15.0) -> None:
+    def wait(self, script: str, *, seconds: float = 60.0) -> None:
         """Wait until JavaScript is true in the page."""
-        end = time.monotonic() + seconds
-        while not self._true(script):
-            assert time.monotonic() < end, f"never became true: {script}; {self.problems()}"
-            time.sleep(0.05)
+        try:
+            wait_until(lambda: self._true(script), seconds, script)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.problems()}") from None
 
     def key(self, key: str, code: int) -> None:
         """Press a key."""

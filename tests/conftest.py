@@ -1,8 +1,10 @@
 """Fixtures for all tests. What takes long to make is made once for the whole run, and only looked at afterwards."""
 
+import logging
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from inference.serving.registry import LoadedBundle
     from tests.chromium import Browser
     from tests.factories.rounds import Clinic, Round
+    from training.phantom.phantom import Phantom
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,13 +36,16 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def need_program() -> Callable[[str], str]:
-    """A function from a program's name to its path: fails in CI when the program is missing, skips elsewhere."""
+    """A function from a program's name to its path.
+
+    A program that is missing fails the test wherever ``make install-dev`` installs it; it skips elsewhere.
+    """
 
     def find(name: str) -> str:
         path = programs.find(name)
         if path is None:
-            message = f"the peer program {name} is not installed"
-            if os.environ.get("CI"):
+            message = f"the peer program {name} is not installed: make install-dev, as root on Debian, installs it"
+            if os.environ.get("CI") or (os.geteuid() == 0 and programs.find("apt-get")):
                 pytest.fail(message)
             pytest.skip(message)
         return path
@@ -67,6 +73,14 @@ def shipped_study(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from dicom_node.demo import unpack
 
     return unpack(tmp_path_factory.mktemp("shipped"))
+
+
+@pytest.fixture(scope="session")
+def shipped_truth() -> "Phantom":
+    """The phantom of the shipped study, with its truth, made again from its seed."""
+    from training.phantom.shipped import shipped_phantom
+
+    return shipped_phantom()
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +140,23 @@ def browser(tmp_path_factory: pytest.TempPathFactory, need_program: programs.Nee
 
     with Browser(need_program("chromium"), tmp_path_factory.mktemp("profile")) as running:
         yield running
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Puts logging back as it was: a command that runs in this process sets it up for itself."""
+    from config import logs
+
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in (*logs._SILENCED, *logs._QUIET, "py.warnings")}
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    sys.excepthook, threading.excepthook = hooks
+    root.handlers[:], root.level = handlers, level
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    logging.captureWarnings(False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,13 +24,18 @@ from storage.tables import Study, StudyState
 from tests.factories.waiting import listens, wait_until
 
 Need = Callable[[str], str]
-ENVIRONMENT = {**os.environ, "TCP_NODELAY": "1"}
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {
+    **os.environ,
+    "TCP_NODELAY": "1",
+    "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),  # the code beside us
+}
 
 
-def find(name: str) -> str | None:
+def find(name: str, *, servers: Path = Path("/usr/lib/postgresql")) -> str | None:
     """Path of a program: on PATH, beside the interpreter, or where Debian hides servers; None where it is missing."""
-    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin"]
-    places += map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+    versions = sorted((int(folder.name) for folder in servers.glob("*") if folder.name.isdigit()), reverse=True)
+    places = [str(Path(sys.executable).parent), "/usr/sbin", "/sbin", *(f"{servers}/{one}/bin" for one in versions)]
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(places))
 
 
@@ -149,7 +154,8 @@ def storescu(
 def dciodvfy_errors(need_program: Need, file: Path) -> list[str]:
     """Error lines of dicom3tools' dciodvfy."""
     answer = subprocess.run([need_program("dciodvfy"), str(file)], capture_output=True, check=False)
-    return _errors(answer.stdout + answer.stderr)
+    said = answer.stdout + answer.stderr
+    return _errors(said) if said.strip() else ["the validator said nothing"]
 
 
 def dcentvfy_errors(need_program: Need, files: Iterable[Path]) -> list[str]:

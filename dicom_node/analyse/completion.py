@@ -15,13 +15,10 @@ class Decision:
     complete : bool
     reason : str
         A sentence for its timeline.
-    check_again_at : datetime or None
-        When waiting will have made a difference; None where it is complete.
     """
 
     complete: bool
     reason: str
-    check_again_at: datetime | None = None
 
 
 def decide(now: datetime, *, last_received_at: datetime, image_count: int, settings: CompletionSettings) -> Decision:
@@ -45,11 +42,11 @@ def decide(now: datetime, *, last_received_at: datetime, image_count: int, setti
     images = f"{image_count} image" + ("" if image_count == 1 else "s")
     last = min(last_received_at, now)
     if image_count < 1:
-        return Decision(False, "No image is stored yet.", now + quiet)
+        return Decision(False, "No image is stored yet.")
     if now - last >= quiet:
         return Decision(True, f"Complete with {images}: no new one came for {settings.quiet_s:g} s.")
     since = (now - last).total_seconds()
     reason = (
         f"Waiting: {images} so far, the last one {since:.0f} s ago; complete after {settings.quiet_s:g} s of quiet."
     )
-    return Decision(False, reason, last + quiet)
+    return Decision(False, reason)

@@ -1,4 +1,4 @@
-"""Where analyses run: a pool of worker processes behind the interface of :class:`concurrent.futures.Executor`."""
+"""Where analyses run: worker processes behind the interface of :class:`concurrent.futures.Executor`."""
 
 import logging
 import multiprocessing
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """A process pool that survives the death of its workers.
+    """Worker processes, each in a pool of its own, so that one that dies takes no other's work with it.
 
     Parameters
     ----------
@@ -37,55 +37,80 @@ class Engine:
         initargs: tuple[Any, ...] = (),
     ) -> None:
         self.workers = workers
-        self._initializer = initializer
-        self._initargs = initargs
         self._guard = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._places = [_Place(initializer, initargs) for _ in range(workers)]
 
     def submit(self, job: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
-        """Run ``job`` in a worker. A pool that lost a worker is replaced; the lost job's future fails."""
+        """Run ``job`` in the worker with the least to do. One that died is replaced; its lost job's future fails."""
         with self._guard:
-            try:
-                return self._running().submit(job, *args, **kwargs)
-            except BrokenProcessPool:
-                log.warning("An analysis process ended unexpectedly; starting new ones")
-                self._discard()
-                return self._running().submit(job, *args, **kwargs)
+            place = min(self._places, key=lambda place: place.waiting)
+            return place.submit(job, *args, **kwargs)
 
-    def kill(self) -> None:
-        """End every worker now; the futures of running jobs fail with BrokenProcessPool."""
+    def kill(self, future: "Future[Any] | None" = None) -> None:
+        """End the worker of one job now, or every worker; running jobs fail with BrokenProcessPool."""
         with self._guard:
-            self._discard()
+            for place in self._places:
+                if future is None or place.has(future):
+                    place.discard()
 
     def shutdown(self) -> None:
         """Wait for running jobs, then end the workers."""
         with self._guard:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for place in self._places:
+                place.shutdown()
+
+
+class _Place:
+    """One worker process at a time."""
+
+    def __init__(self, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+        self._initializer = initializer
+        self._initargs = initargs
+        self._pool: ProcessPoolExecutor | None = None
+        self._futures: list[Future[Any]] = []
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """Process identifiers of the workers that live."""
-        return tuple(process.pid for process in self._processes() if process.pid is not None)
+    def waiting(self) -> int:
+        """Jobs that have not ended."""
+        self._futures = [future for future in self._futures if not future.done()]
+        return len(self._futures)
 
-    def _processes(self) -> list[multiprocessing.process.BaseProcess]:
+    def has(self, future: "Future[Any]") -> bool:
+        """True where this job was given to it and has not ended."""
+        return not future.done() and future in self._futures
+
+    def submit(self, job: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
+        """Run a job, in a new process where the last one died."""
+        try:
+            future = self._running().submit(job, *args, **kwargs)
+        except BrokenProcessPool:
+            log.warning("An analysis process ended unexpectedly; starting a new one")
+            self.discard()
+            future = self._running().submit(job, *args, **kwargs)
+        self._futures.append(future)
+        return future
+
+    def discard(self) -> None:
+        """End the process now."""
         # ProcessPoolExecutor.kill_workers comes with Python 3.14; until then its table of processes is all there is.
-        return list((getattr(self._pool, "_processes", None) or {}).values())
+        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+            process.kill()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = None
+
+    def shutdown(self) -> None:
+        """Wait for the running job, then end the process."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.workers,
+                1,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=self._initializer,
                 initargs=self._initargs,
             )
         return self._pool
-
-    def _discard(self) -> None:
-        for process in self._processes():
-            process.kill()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
+from config.codes import Code
+from config.errors import BundleError
 from inference.serving import LoadedBundle
-from inference.sij_mri import Analysis
+from inference.sij_mri import Analysis, SacroiliacNeeds
 from inference.sij_mri import application as sij_mri
 from inference.types import StudyHeaders
 from reporting import gate, outputs
@@ -36,6 +38,19 @@ class Outcome:
 def software_version() -> str:
     """Version of the installed axspa-node."""
     return version("axspa-node")
+
+
+def application(name: str) -> SacroiliacNeeds:
+    """An application, as far as bundles know it.
+
+    Raises
+    ------
+    BundleError
+        This node has no such application.
+    """
+    if name != SacroiliacNeeds.name:
+        raise BundleError(Code.APPLICATION_UNKNOWN, f"This node has no application of this name: {name!r}")
+    return SacroiliacNeeds()
 
 
 def run(

@@ -1,5 +1,7 @@
-"""What runs inside an analysis process: the models stay loaded, studies come and go."""
+"""What runs inside an analysis process: the models stay loaded, runs come and go."""
 
+import hashlib
+import json
 import logging
 import os
 import traceback
@@ -11,13 +13,15 @@ from config import logs
 from config.codes import Code
 from config.errors import AxspaError, Retryable, UnusableInput
 from config.settings import Settings
-from storage import claims, results
-from storage.claims import ClaimedStudy
+from dicom_node.analyse.wanted import wants
+from storage import deployments, results, runs
 from storage.objects import ObjectStore
+from storage.runs import Basis, ClaimedRun
 from storage.session import Database
+from storage.states import RunState
 
 if TYPE_CHECKING:
-    from inference.serving import BundleShelf
+    from inference.serving import BundleShelf, LoadedBundle
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,7 @@ _context: _Context | None = None  # one for each process of the pool, set by sta
 
 
 def start(settings: Settings) -> None:
-    """Prepare this process: threads, logs, database, models loaded and run once."""
+    """Prepare this process: threads, logs, database, and the models of the primary deployments, run once."""
     global _context
     if settings.analysis.threads:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
@@ -43,57 +47,105 @@ def start(settings: Settings) -> None:
     with logs.native_silence():
         from dicom_node.analyse import pipeline  # noqa: F401 (the models' library is loaded here, once)
         from inference.serving import BundleShelf
-        from inference.sij_mri import SacroiliacNeeds
 
     shelf = BundleShelf(memory_mb=settings.analysis.bundle_memory_mb, roots=settings.analysis.bundle_roots)
-    shelf.bundle(settings.analysis.bundle, SacroiliacNeeds())
-    _context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), shelf)
+    context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), shelf)
+    _load_ahead(context)
+    _context = context
 
 
-def analyse(claimed: ClaimedStudy) -> str:
-    """Analyse one claimed study and save what it gave, or why it gave nothing; the state that the study is in now."""
+def analyse(claimed: ClaimedRun) -> str:
+    """Do one claimed run and save what it gave, or why it gave nothing; the state that the run is in now.
+
+    Raises
+    ------
+    StorageUnavailable
+        Not even the failure could be written down; who gave the run away must put it back.
+    """
     if _context is None:
         raise RuntimeError("start() prepares a process before its first analysis")
     try:
         return _analyse(claimed, _context)
     except AxspaError as error:
-        log.warning("Analysis of study %d failed: %s", claimed.study_id, error.code)
+        log.warning("Run %d of study %d failed: %s", claimed.run_id, claimed.study_id, error.code)
         return _fail(claimed, error, _context)
     except Exception as error:  # noqa: BLE001 (the edge of the engine: whatever happened, the study is kept and shown)
         # The message of an unknown error may quote patient data, so only its kind and place are logged.
         place = "".join(traceback.format_tb(error.__traceback__)[-4:])
-        log.error("Analysis of study %d broke: %s\n%s", claimed.study_id, type(error).__name__, place)
+        log.error("Run %d of study %d broke: %s\n%s", claimed.run_id, claimed.study_id, type(error).__name__, place)
         sentence = f"The analysis broke unexpectedly ({type(error).__name__}); the log of the node says where."
         return _fail(claimed, Retryable(Code.ANALYSIS_BROKE, sentence), _context)
 
 
-def _analyse(claimed: ClaimedStudy, context: _Context) -> str:
+def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     from dicom_node.analyse import pipeline
-    from dicom_node.analyse.keeping import keep
+    from dicom_node.analyse.keeping import discard, keep
     from inference.dicom import read_study
-    from inference.sij_mri import SacroiliacNeeds
 
     started = datetime.now(UTC)
+    version = pipeline.application(claimed.application).version
+    bundle = _bundle(context, claimed.application, claimed.bundle)
+    basis = Basis(
+        content_hash=claimed.content_hash,
+        application_version=version,
+        bundle_digest=bundle.identity.digest,
+        settings_digest=_settings_digest(claimed),
+    )
+    if claimed.standing == basis and not claimed.asked:
+        log.info("Run %d of study %d: nothing changed", claimed.run_id, claimed.study_id)
+        return str(runs.unchanged(context.database, claimed))
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
     if study.study_instance_uid not in {"", claimed.study_instance_uid}:
         # An element may come twice: read in part an image can be of one study, read to its end of another.
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
     outcome = pipeline.run(
         study,
-        context.shelf.bundle(context.settings.analysis.bundle, SacroiliacNeeds()),
+        bundle,
         revision=claimed.revision,
         started=started,
         identity_conflict=claimed.identity_conflict,
     )
-    record = keep(outcome, context.objects, revision=claimed.revision, started=started)
+    record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
     destinations = tuple(destination.name for destination in context.settings.destinations)
-    results.save(context.database, claimed, record, destinations=destinations)
+    saved = results.save(context.database, claimed, record, destinations=destinations, wants=wants)
     total_s = (record.finished_at - started).total_seconds()
-    log.info("Study %d revision %d: analysed in %.1f s, %s", claimed.study_id, claimed.revision, total_s, record.status)
+    log.info("Run %d of study %d: analysed in %.1f s", claimed.run_id, claimed.study_id, total_s)
+    if saved is None:
+        discard(record, context.objects)
+        return str(RunState.UNCHANGED)
     for finding in outcome.findings:
         log.error("Study %d: held back: %s [%s]", claimed.study_id, finding.sentence, finding.code)
-    return str(record.status)
+    return str(record.status.ends)
 
 
-def _fail(claimed: ClaimedStudy, error: AxspaError, context: _Context) -> str:
-    return str(claims.fail(context.database, claimed, error, max_attempts=context.settings.analysis.max_attempts))
+def _load_ahead(context: _Context) -> None:
+    """Load what physicians wait for; where that fails, each run that needs it says so, and waits."""
+    try:
+        for deployment in deployments.every(context.database):
+            if deployment.enabled and deployment.purpose.sent:
+                _bundle(context, deployment.application, deployment.bundle)
+    except AxspaError as error:
+        log.error("%s [%s]", error.sentence, error.code)
+
+
+def _bundle(context: _Context, application: str, name: str) -> "LoadedBundle":
+    """A loaded bundle.
+
+    Raises
+    ------
+    BundleError
+        It is missing, damaged, or made for something else; the application is not installed.
+    """
+    from dicom_node.analyse import pipeline
+
+    with logs.native_silence():
+        return context.shelf.bundle(name, pipeline.application(application))
+
+
+def _settings_digest(claimed: ClaimedRun) -> str:
+    """Hash of the settings that have a part in a result."""
+    return hashlib.sha256(json.dumps({"series_base": claimed.series_base}).encode()).hexdigest()
+
+
+def _fail(claimed: ClaimedRun, error: AxspaError, context: _Context) -> str:
+    return str(runs.fail(context.database, claimed, error, max_attempts=context.settings.analysis.max_attempts))

@@ -1,20 +1,22 @@
-"""``axspa-node doctor``: what could keep the node from working, and what to do about it."""
+"""``axspa-node doctor``: what could keep the node from working, and what to do about it; it changes nothing."""
 
+import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from config import logs
-from config.errors import AxspaError
+from config import hints, logs
+from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
+from dicom_node import ports
+from dicom_node.analyse import pipeline
+from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
 from inference.serving import load_bundle
-from inference.sij_mri import SacroiliacNeeds
-from storage import session as storage_session
-from storage import users
+from storage import deployments, users
+from storage.session import Database, SchemaState, schema_error, schema_state
 
 
 class Verdict(StrEnum):
@@ -46,7 +48,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("panel port", lambda: _port("panel port", settings.panel.host, settings.panel.port)),
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
-        ("bundle", lambda: _bundle(settings)),
+        ("deployments", lambda: _deployments(settings)),
+        ("bundle", lambda: _bundles(settings)),
         *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
     ]
     findings: list[Finding] = []
@@ -65,58 +68,81 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _port(subject: str, host: str, port: int) -> Iterator[Finding]:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
-            text = f"Port {port} needs the right to bind low ports: take a higher one, or add that right."
-            yield Finding(subject, Verdict.FAIL, text)
-        except OSError as error:
-            text = (
-                f"{host}:{port} is in use or not an address of this machine ({error.strerror}). Fine if the node runs."
-            )
-            yield Finding(subject, Verdict.WARN, text)
-        else:
-            yield Finding(subject, Verdict.OK, f"{host}:{port} is free.")
+    error = ports.problem(host, port)
+    if error is None:
+        yield Finding(subject, Verdict.OK, f"{host}:{port} is free.")
+    elif isinstance(error, PermissionError):
+        text = f"Port {port} needs the right to bind low ports: take a higher one, or add that right."
+        yield Finding(subject, Verdict.FAIL, text)
+    else:
+        text = f"{host}:{port} is in use or not an address of this machine ({error.strerror}). Fine if the node runs."
+        yield Finding(subject, Verdict.WARN, text)
 
 
 def _disk(data_dir: Path, min_free_mb: int) -> Iterator[Finding]:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    probe = data_dir / ".doctor"
-    probe.write_bytes(b"")
-    probe.unlink()
-    free_mb = shutil.disk_usage(data_dir).free // 2**20
-    if free_mb < min_free_mb:
+    folder = next(path for path in (data_dir.absolute(), *data_dir.absolute().parents) if path.exists())
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    if not folder.is_dir():
+        yield Finding("disk", Verdict.FAIL, f"{folder} is no folder: set data_dir to a folder, or to one to be made.")
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        text = f"{folder} cannot be written: give the user who runs the node that right, or set another data_dir."
+        yield Finding("disk", Verdict.FAIL, text)
+    elif free_mb < min_free_mb:
         text = (
-            f"{free_mb} MiB are free in {data_dir}, less than receiver.min_free_mb = {min_free_mb}: images are refused."
+            f"{free_mb} MiB are free in {folder}, less than receiver.min_free_mb = {min_free_mb}: images are refused."
         )
         yield Finding("disk", Verdict.FAIL, text)
     else:
-        yield Finding("disk", Verdict.OK, f"{free_mb} MiB are free in {data_dir}.")
+        made = "" if data_dir.exists() else f"; {data_dir} is made when the node starts"
+        yield Finding("disk", Verdict.OK, f"{free_mb} MiB are free in {folder}{made}.")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    database = storage_session.Database(settings.database_url)
+    database = Database(settings.database_url, read_only=True)
     try:
-        storage_session.migrate(database)
+        state = schema_state(database)
+        if error := schema_error(database, state):
+            verdict = Verdict.FAIL if state is SchemaState.NEWER else Verdict.WARN
+            yield Finding("database", verdict, error.sentence)
+            if state is SchemaState.ABSENT:
+                text = f"The panel has no user yet; this makes one, and the database: {hints.first_user(settings)}"
+                yield Finding("panel users", verdict, text)
+            return
         with database.read() as session:
             names = users.count(session)
     finally:
         database.dispose()
-    if names == 0:
-        text = "The database answers. The panel has no user yet: axspa-node user add NAME --role admin."
+    if database.file is not None and not os.access(database.file, os.W_OK):
+        text = f"{database.file} cannot be written: give the user who runs the node that right."
+        yield Finding("database", Verdict.FAIL, text)
+    elif names == 0:
+        text = f"The database answers. The panel has no user yet: {hints.first_user(settings)}"
         yield Finding("database", Verdict.WARN, text)
     else:
         yield Finding("database", Verdict.OK, f"The database answers; the panel has {names} users.")
 
 
-def _bundle(settings: Settings) -> Iterator[Finding]:
-    with logs.native_silence():
-        bundle = load_bundle(settings.analysis.bundle, SacroiliacNeeds(), roots=settings.analysis.bundle_roots)
-    identity = bundle.identity
-    text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
-    yield Finding("bundle", Verdict.OK, text)
+def _deployments(settings: Settings) -> Iterator[Finding]:
+    """Where settings and database differ, once the node has started."""
+    rows = known_deployments(settings)
+    for difference in deployments.differences(rows, settings.wanted_deployments) if rows else ():
+        text = f"{difference} The database rules; axspa-node deployments adopt takes what the settings say."
+        yield Finding("deployments", Verdict.WARN, text)
+
+
+def _bundles(settings: Settings) -> Iterator[Finding]:
+    """Whether the bundle of each deployment loads."""
+    try:
+        rows = [row for row in known_deployments(settings) if row.enabled]
+    except StorageUnavailable:
+        rows = []  # the check of the database says more
+    wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
+    for application, name in dict.fromkeys(wanted):
+        with logs.native_silence():
+            bundle = load_bundle(name, pipeline.application(application), roots=settings.analysis.bundle_roots)
+        identity = bundle.identity
+        text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
+        yield Finding("bundle", Verdict.OK, text)
 
 
 def _destination(destination: Destination, settings: Settings) -> Iterator[Finding]:

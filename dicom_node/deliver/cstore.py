@@ -1,8 +1,6 @@
 """C-STORE to one destination: exactly the objects that are due, and the status that came back for each."""
 
 import socket
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,12 +10,13 @@ from typing import Any
 
 import pydicom
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE, _config, build_context, evt
+from pynetdicom import build_context
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification
 
 from config.codes import AnyCode, Code
 from config.settings import DeliverySettings, Destination
+from dicom_node.pynetdicom_patches import Rejection, Requested, make_entity, request_association
 from storage.codes import DeliveryCode
 from storage.deliveries import Attempt, DueDelivery
 from storage.tables import DeliveryState
@@ -109,11 +108,12 @@ def send(
         middle = len(objects) // 2
         halves = (objects[:middle], objects[middle:])
         return [o for half in halves for o in send(half, destination, our_ae_title=our_ae_title, settings=settings)]
-    assoc = _associate(destination, contexts, our_ae_title=our_ae_title, timeout_s=settings.timeout_s)
+    asked = _associate(destination, contexts, our_ae_title=our_ae_title, timeout_s=settings.timeout_s)
+    assoc = asked.association
     if not assoc.is_established:
         if assoc.is_aborted and assoc.rejected_contexts and not assoc.accepted_contexts:
             return [_no_context(made, destination) for made in objects]
-        failure = _no_association(assoc, destination, timeout_s=settings.timeout_s)
+        failure = _no_association(asked.rejection, destination, timeout_s=settings.timeout_s)
         return [failure] * len(objects)
     try:
         outcomes: list[Outcome] = []
@@ -129,12 +129,13 @@ def verify(destination: Destination, *, our_ae_title: str, timeout_s: float) -> 
     """Ask a destination whether it is there (C-ECHO) and which of our SOP classes it accepts."""
     syntaxes = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
     contexts = [build_context(Verification)] + [build_context(uid, syntaxes) for uid in OUR_SOP_CLASSES.values()]
-    assoc = _associate(destination, contexts, our_ae_title=our_ae_title, timeout_s=timeout_s)
+    asked = _associate(destination, contexts, our_ae_title=our_ae_title, timeout_s=timeout_s)
+    assoc = asked.association
     if not assoc.is_established:
         if assoc.is_aborted and assoc.rejected_contexts:
             sentence = f"{_place(destination)} accepts neither C-ECHO nor any of our SOP classes; allow them there."
             return Capability(False, sentence, dict.fromkeys(OUR_SOP_CLASSES, False))
-        failure = _no_association(assoc, destination, timeout_s=timeout_s)
+        failure = _no_association(asked.rejection, destination, timeout_s=timeout_s)
         return Capability(False, failure.comment, dict.fromkeys(OUR_SOP_CLASSES, False))
     try:
         taken = {str(context.abstract_syntax) for context in assoc.accepted_contexts}
@@ -221,59 +222,11 @@ def _contexts(objects: Sequence[Outgoing]) -> list[PresentationContext]:
 
 def _associate(
     destination: Destination, contexts: list[PresentationContext], *, our_ae_title: str, timeout_s: float
-) -> Any:
-    _config.LOG_HANDLER_LEVEL = "none"
-    _config.STORE_SEND_CHUNKED_DATASET = True
-    ae = AE(ae_title=our_ae_title)
-    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = timeout_s
-    ae.maximum_pdu_size = 131072
-    assoc = ae.associate(
-        destination.host,
-        destination.port,
-        contexts=contexts,
-        ae_title=destination.ae_title,
-        max_pdu=131072,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay)],
-    )
-    gate = _Gate(assoc)
-    gate.set()
-    assoc._reactor_checkpoint = gate
-    return assoc
-
-
-class _Gate(threading.Event):
-    """Keeps an association's own loop from the answer that a caller waits for.
-
-    pynetdicom 3.0.4 closes this gate and trusts a flag that the loop may be about to lower again: on a busy machine
-    the loop then takes the answer, and the caller waits for it in vain until its time is up. Here closing the gate
-    ends only when the loop stands before it.
-    """
-
-    def __init__(self, assoc: Any) -> None:
-        super().__init__()
-        self._assoc = assoc
-        self._lock = threading.Lock()
-        self._loop_waits = False
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """What the loop calls each turn."""
-        while True:
-            with self._lock:
-                self._loop_waits = not self.is_set()
-                if not self._loop_waits:
-                    return True
-            super().wait(0.1)
-
-    def clear(self) -> None:
-        """What a caller calls before it sends a message."""
-        with self._lock:
-            super().clear()
-        while not self._loop_waits and self._assoc.is_alive():
-            time.sleep(0.0002)
-
-
-def _no_delay(event: Any) -> None:
-    event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+) -> Requested:
+    entity = make_entity(our_ae_title)
+    entity.connection_timeout = entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout_s
+    address = (destination.host, destination.port)
+    return request_association(entity, address, contexts=contexts, called_ae_title=destination.ae_title)
 
 
 def _send_one(assoc: Any, made: Outgoing, destination: Destination, *, message_id: int) -> Outcome:
@@ -314,14 +267,12 @@ def _no_context(made: Outgoing, destination: Destination) -> Outcome:
     return Outcome(Verdict.REFUSED, None, DeliveryCode.SOP_CLASS_REFUSED, sentence)
 
 
-def _no_association(assoc: Any, destination: Destination, *, timeout_s: float) -> Outcome:
+def _no_association(rejection: Rejection | None, destination: Destination, *, timeout_s: float) -> Outcome:
     place = _place(destination)
-    if assoc.is_rejected:
-        answer = assoc.acceptor.primitive
-        reason = str(getattr(answer, "reason_str", "") or "no reason given")
+    if rejection is not None:
         hints = {(1, 3): "; it must know our AE title", (1, 7): "; check destinations.ae_title"}
-        hint = hints.get((getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0)), "")
-        sentence = f"{place} rejected the association: {reason}{hint}."
+        hint = hints.get((rejection.source, rejection.reason), "")
+        sentence = f"{place} rejected the association: {rejection.sentence}{hint}."
         return Outcome(Verdict.RETRY, None, DeliveryCode.ASSOCIATION_REJECTED, sentence)
     try:
         with socket.create_connection((destination.host, destination.port), timeout=min(timeout_s, 5.0)):

@@ -1,6 +1,7 @@
 """``axspa-node demo``: a whole node on this machine, a synthetic study through the network, and what came back."""
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -31,12 +32,6 @@ from storage.session import Database
 from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
-SETTLED = frozenset(StudyState) - {
-    StudyState.RECEIVING,
-    StudyState.QUEUED,
-    StudyState.ANALYSING,
-    StudyState.DELIVERING,
-}
 SUCCESS = 0x0000
 
 
@@ -171,16 +166,17 @@ def _running(settings: Settings, folder: Path) -> Iterator[None]:
 
 
 def _toml(settings: Settings) -> str:
-    peer = settings.destinations[0]
+    peer, receiver, panel = settings.destinations[0], settings.receiver, settings.panel
+    quoted = json.dumps  # a basic string of TOML is written as one of JSON
+    roots = [str(root) for root in settings.analysis.bundle_roots]
     return (
-        f"data_dir = '{settings.data_dir}'\n"
-        f"[receiver]\nae_title = '{settings.receiver.ae_title}'\nhost = '127.0.0.1'\nport = {settings.receiver.port}\n"
+        f"data_dir = {quoted(str(settings.data_dir))}\n"
+        f"[receiver]\nae_title = {quoted(receiver.ae_title)}\nhost = '127.0.0.1'\nport = {receiver.port}\n"
         f"[completion]\nquiet_s = {settings.completion.quiet_s}\n"
-        f"[analysis]\nbundle = '{settings.analysis.bundle}'\n"
-        f"bundle_roots = {[str(root) for root in settings.analysis.bundle_roots]}\n"
-        f"[panel]\nhost = '127.0.0.1'\nport = {settings.panel.port}\n"
-        f"[[destinations]]\nname = '{peer.name}'\nae_title = '{peer.ae_title}'\n"
-        f"host = '{peer.host}'\nport = {peer.port}\n"
+        f"[analysis]\nbundle = {quoted(settings.analysis.bundle)}\nbundle_roots = {quoted(roots)}\n"
+        f"[panel]\nhost = '127.0.0.1'\nport = {panel.port}\n"
+        f"[[destinations]]\nname = {quoted(peer.name)}\nae_title = {quoted(peer.ae_title)}\n"
+        f"host = {quoted(peer.host)}\nport = {peer.port}\n"
     )
 
 
@@ -224,7 +220,7 @@ def _wait(database: Database) -> StudyState:
             if study.reason != shown:
                 shown = study.reason
                 _say(f"  {study.state.value:<12} {shown}")
-            if study.state in SETTLED:
+            if study.state.settled:
                 return study.state
         time.sleep(0.3)
     raise Retryable(Code.DEMO_TOO_SLOW, f"The study did not settle within {PATIENCE_S:.0f} s; its last state: {shown}")

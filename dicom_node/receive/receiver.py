@@ -20,6 +20,12 @@ _NOT_NEEDED = ("numpy", "PIL", "gdcm", "jpeg_ls", "libjpeg", "openjpeg", "pylibj
 log = logging.getLogger(__name__)
 
 
+def leave_out() -> None:
+    """Let nobody in this process import what only decodes pixels."""
+    for name in _NOT_NEEDED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+
+
 def run_receiver(settings: Settings) -> None:
     """Run the receiver until SIGTERM; the main function of a process of its own.
 
@@ -35,8 +41,7 @@ def run_receiver(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     logs.setup(settings.logging)
-    for name in _NOT_NEEDED:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+    leave_out()
     from dicom_node.receive.storage_scp import Receiver
 
     database = Database(settings.database_url, busy_timeout_s=5.0)  # a sender waits, and not for ever

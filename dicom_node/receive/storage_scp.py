@@ -11,17 +11,16 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydicom.config import IGNORE
-from pydicom.config import settings as pydicom_settings
 from pydicom.dataset import Dataset
-from pynetdicom import AE, _config, evt
+from pynetdicom import evt
 from pynetdicom.sop_class import Verification
 
 from config.codes import NO_DATABASE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Code
 from config.errors import AxspaError, Final, Retryable, UnusableInput
 from config.settings import ReceiverSettings
+from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
 from dicom_node.receive import headers
-from dicom_node.receive.listener import GuardedAssociation, GuardedServer, Stream, recognise
+from dicom_node.receive.listener import Stream, recognise
 from storage import associations, studies
 from storage.associations import Counts, Peer, Refusal
 from storage.objects import ObjectStore
@@ -97,14 +96,12 @@ class Receiver:
         Final
             The port is taken, or may not be used (code ``RECEIVER_PORT``).
         """
-        _prepare_libraries()
         settings = self._settings
-        ae = AE(ae_title=settings.ae_title)
+        ae = make_entity(settings.ae_title, takes_any_storage=True)
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION
         ae.add_supported_context(Verification)
         ae.maximum_associations = 10**6  # pynetdicom counts bare connections too; _on_requested counts for us
-        ae.maximum_pdu_size = 131072
         ae.acse_timeout = min(30.0, settings.idle_timeout_s)
         ae.network_timeout = ae.dimse_timeout = settings.idle_timeout_s
         ae.require_called_aet = settings.require_called_ae
@@ -126,7 +123,6 @@ class Receiver:
         except OSError as error:
             place = f"{settings.host}:{settings.port}"
             raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({error.strerror}): {place}") from None
-        ae._servers.append(self._server)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         self._thread.start()
 
@@ -150,8 +146,7 @@ class Receiver:
         assoc.visit = Visit(_peer(assoc))
         open_now = sum(other.is_established for other in self._server.active_associations) if self._server else 0
         if open_now >= self._settings.max_associations:
-            assoc.acse.send_reject(0x02, 0x03, 0x02)
-            assoc.kill()  # returns when the answer is on its way
+            assoc.reject_as_too_many()
 
     def _on_established(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
@@ -319,14 +314,6 @@ class Receiver:
         )
         name = str(request.AffectedSOPInstanceUID or "")
         return self._objects.put("quarantine", name, name=name, content=(start, content), suffix=".dcm").key
-
-
-def _prepare_libraries() -> None:
-    """Let any storage class in, in the transfer syntax the peer names first; warn of nothing in standard error."""
-    _config.UNRESTRICTED_STORAGE_SERVICE = True
-    _config.LOG_HANDLER_LEVEL = "none"
-    pydicom_settings.reading_validation_mode = IGNORE
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 
 def _peer(assoc: GuardedAssociation) -> Peer:

@@ -1,7 +1,43 @@
-"""DICOM files read: headers, planes, stacks, volumes. Foreign bytes are met here and nowhere else."""
+"""DICOM files read: headers, planes, stacks, volumes. Foreign bytes are met here and nowhere else.
 
-from inference.dicom.headers import read_studies, read_study
-from inference.dicom.stacks import Stack, orientations, stacks
-from inference.dicom.volume import load_volume
+What needs arrays is imported when it is first asked for: the receiver reads headers without numpy, to stay small.
+"""
 
-__all__ = ["Stack", "load_volume", "orientations", "read_studies", "read_study", "stacks"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from inference.dicom.file import open_header, read_start, reading, text_of, tolerant
+
+if TYPE_CHECKING:
+    from inference.dicom.headers import read_studies, read_study
+    from inference.dicom.stacks import Stack, orientations, stacks_of
+    from inference.dicom.volume import load_volume
+
+__all__ = [
+    "Stack",
+    "load_volume",
+    "open_header",
+    "orientations",
+    "read_start",
+    "read_studies",
+    "read_study",
+    "reading",
+    "stacks_of",
+    "text_of",
+    "tolerant",
+]
+
+_LATER = {
+    "Stack": "stacks",
+    "load_volume": "volume",
+    "orientations": "stacks",
+    "read_studies": "headers",
+    "read_study": "headers",
+    "stacks_of": "stacks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -6,10 +6,10 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from inference.dicom.file import Keyword, text_of
 from inference.types import Vector
 
 MAX_TEXT = 256
-Keyword = str | int
 
 
 def _raw(dataset: Dataset, keyword: Keyword) -> Any:
@@ -37,19 +37,13 @@ def _float(value: Any) -> float | None:
 
 
 def text(dataset: Dataset, keyword: Keyword) -> str:
-    """First value as printable text of at most 256 characters; empty where missing.
+    """The value as printable text of at most 256 characters, several values joined by backslashes."""
+    return text_of(dataset, keyword, limit=MAX_TEXT)
 
-    Parameters
-    ----------
-    dataset : Dataset
-    keyword : str or int
-        Keyword, or tag of a private element.
-    """
-    values = _values(dataset, keyword)
-    if not values:
-        return ""
-    value = values[0].decode("latin-1") if isinstance(values[0], bytes) else str(values[0])
-    return "".join(c for c in value[:MAX_TEXT] if c.isprintable()).strip()
+
+def first(dataset: Dataset, keyword: Keyword) -> str:
+    """The first value as :func:`text`: of a code or a UID, of which there is to be one."""
+    return text(dataset, keyword).partition("\\")[0].strip()
 
 
 def words(dataset: Dataset, keyword: Keyword) -> tuple[str, ...]:

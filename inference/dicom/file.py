@@ -1,53 +1,209 @@
-"""Opening one DICOM file safely: bounded in size, bounded when inflated, and quiet about header oddities."""
+"""The one reader of DICOM headers, from a file or from bytes: bounded in size, in number of elements and when inflated.
 
+Scanners, gateways and attackers write what no standard allows. There is one tolerance for all of it
+(:func:`tolerant`), and one way to turn a value into text (:func:`text_of`). Nothing is imported here but pydicom: the
+receiver, which must stay small, reads with it too.
+"""
+
+import contextlib
 import logging
+import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pydicom
 from pydicom.config import disable_value_validation
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.filereader import read_dataset, read_file_meta_info
-from pydicom.tag import BaseTag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from config.codes import Code
-from config.errors import UnusableInput
+from config.errors import AxspaError, UnusableInput
 
 MAX_FILE_BYTES = 1 << 30
 MAX_INFLATED_BYTES = 512 << 20
+MAX_START_BYTES = 16 << 20
+MAX_START_ELEMENTS = 20_000  # beyond it a header is made to keep us busy: each costs a microsecond or ten
+_USUAL_START_BYTES = 64 << 10  # nearly always enough, and spares copying a large image
 _PREAMBLE_BYTES = 128
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+
+Keyword: TypeAlias = str | int
+_StopWhen: TypeAlias = Callable[[BaseTag, str | None, int], bool]
+
+
+class _Quiet:
+    """What pydicom is told while anybody reads; it is told to a whole process, so the last to leave takes it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._settings = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._readers += 1
+            if self._readers > 1:
+                return
+            logger = logging.getLogger("pydicom")
+            self._settings.callback(logger.setLevel, logger.level)
+            logger.setLevel(logging.CRITICAL)
+            self._settings.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            self._settings.enter_context(disable_value_validation())
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                self._settings.close()
+
+
+_quiet = _Quiet()
 
 
 @contextmanager
 def tolerant() -> Iterator[None]:
-    """Within this context pydicom neither validates values nor warns about them.
+    """Within this context pydicom neither validates values nor warns about them, in any thread.
 
-    Its warnings quote values, and values may be patient data.
+    Its warnings quote values, and values may be patient data. It converts a value when it is first asked for, so what
+    asks for values belongs in here too.
     """
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    with _quiet:
+        yield
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The edge to foreign bytes: tolerant, and whatever pydicom raises on them is an :class:`UnusableInput`.
+
+    Raises
+    ------
+    UnusableInput
+        The bytes are damaged (code ``HEADER_DAMAGED``), or a file cannot be opened (``FILE_UNREADABLE``).
+    """
     try:
-        with warnings.catch_warnings(), disable_value_validation():
-            warnings.simplefilter("ignore")
+        with tolerant():
             yield
-    finally:
-        logger.setLevel(level)
+    except AxspaError:
+        raise
+    except OSError as error:
+        reason = error.strerror or "no reason"
+        raise UnusableInput(Code.FILE_UNREADABLE, f"The file cannot be opened. Received: {reason}.") from None
+    except Exception as error:  # noqa: BLE001 - the edge: hostile bytes make pydicom raise almost anything
+        raise UnusableInput(
+            Code.HEADER_DAMAGED, f"The header is damaged and cannot be read. Received: {type(error).__name__}."
+        ) from None
 
 
-def open_header(path: Path) -> tuple[FileDataset, bool]:
+def read_start(data_set: memoryview, *, transfer_syntax_uid: str, last_tag: int) -> Dataset:
+    """Read a data set as it came over the network, up to and with an element.
+
+    Parameters
+    ----------
+    data_set : memoryview
+        The encoded data set, without preamble and file meta.
+    transfer_syntax_uid : str
+        As negotiated.
+    last_tag : int
+        Nothing after this tag is read.
+
+    Raises
+    ------
+    Exception
+        Whatever pydicom raises on damaged bytes; :func:`reading` maps it.
+
+    References
+    ----------
+    PS3.5 Annex A. Big endian and implicit VR are the exceptions: every other transfer syntax has explicit VR, little
+    endian.
+    """
+    if transfer_syntax_uid == DeflatedExplicitVRLittleEndian:
+        data_set = memoryview(_inflated(data_set, MAX_START_BYTES)[0])
+    implicit = transfer_syntax_uid == ImplicitVRLittleEndian
+    little = transfer_syntax_uid != ExplicitVRBigEndian
+    end = _End(last_tag)
+    if len(data_set) > _USUAL_START_BYTES:
+        with contextlib.suppress(Exception):  # cut off in the middle of an element: read again below, from more
+            start = read_dataset(BytesIO(data_set[:_USUAL_START_BYTES]), implicit, little, stop_when=end)
+            if end.passed:
+                return start
+    return read_dataset(BytesIO(data_set[:MAX_START_BYTES]), implicit, little, stop_when=end)
+
+
+class _End:
+    """Where reading stops: behind the last element that is wanted, or at one too many."""
+
+    def __init__(self, last_tag: int) -> None:
+        self.passed = False
+        self._last_tag = last_tag
+        self._left = 2 * MAX_START_ELEMENTS  # the start may be read twice
+
+    def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
+        self.passed = int(tag) > self._last_tag
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("too many elements")
+        return self.passed
+
+
+def text_of(dataset: Dataset, keyword: Keyword, *, limit: int | None = None) -> str:
+    """The value of an element as printable text, several values joined by backslashes as DICOM writes them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    keyword : str or int
+        Keyword, or tag of a private element.
+    limit : int, optional
+        No more signs than this are looked at.
+
+    Returns
+    -------
+    str
+        Without padding. Empty where there is no value, or none that is text. What cannot be decoded shows replacement
+        characters.
+    """
+    if keyword not in dataset:
+        return ""
+    try:
+        with tolerant():
+            element = dataset[keyword]
+            values = element.value if isinstance(element.value, MultiValue | list | tuple) else [element.value]
+            text = "" if element.VR == "SQ" else "\\".join(map(_as_text, values))
+    except Exception:  # noqa: BLE001 - the edge: an odd value or character set must not keep an image out
+        stored = getattr(dataset.get_item(keyword), "value", b"")
+        text = stored.decode("utf-8", errors="replace") if isinstance(stored, bytes) else ""
+    return "".join(sign for sign in text[:limit] if sign.isprintable()).strip()
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
+    return str(value)
+
+
+def open_header(path: Path, *, keywords: Sequence[str] | None = None) -> tuple[FileDataset, bool]:
     """Read all elements before the pixels.
 
     Parameters
     ----------
     path : Path
         A file in DICOM format (PS3.10), or a bare little-endian dataset.
+    keywords : sequence of str, optional
+        Keep these elements alone (and the character set).
 
     Returns
     -------
@@ -60,15 +216,18 @@ def open_header(path: Path) -> tuple[FileDataset, bool]:
     UnusableInput
         The file is empty, too large, not DICOM, or inflates beyond the bound.
     Exception
-        Whatever pydicom raises on damaged bytes; callers at the edge map it.
+        Whatever pydicom raises on damaged bytes; :func:`reading` maps it.
     """
     _check_size(path)
     bare = _is_bare(path)
+    wanted = None if keywords is None else [Tag(keyword) for keyword in keywords]
     inflated = None if bare else _inflate(path)
     if inflated is not None:
-        return inflated, any(tag in inflated for tag in _PIXEL_TAGS)
+        has_pixels = any(tag in inflated for tag in _PIXEL_TAGS)
+        _reduce(inflated, wanted)
+        return inflated, has_pixels
     with path.open("rb") as file:
-        dataset = pydicom.dcmread(file, stop_before_pixels=True, force=bare)
+        dataset = pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=wanted)
         tag = file.read(4)
     return dataset, tag[:4] in _PIXEL_MARKS
 
@@ -129,9 +288,8 @@ def _inflate(path: Path) -> FileDataset | None:
     start = _PREAMBLE_BYTES + 4 + 12 + int(meta.FileMetaInformationGroupLength)
     with path.open("rb") as file:
         file.seek(start)
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        plain = inflater.decompress(file.read(), MAX_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
+        plain, whole = _inflated(file.read(), MAX_INFLATED_BYTES)
+    if not whole:
         raise UnusableInput(
             Code.DEFLATE_TOO_LARGE,
             f"The file inflates to more than the bound. Received: over {MAX_INFLATED_BYTES} bytes.",
@@ -140,6 +298,15 @@ def _inflate(path: Path) -> FileDataset | None:
     return FileDataset(str(path), dataset, file_meta=meta, is_implicit_VR=False, is_little_endian=True)
 
 
-def pixel_data_tag(dataset: FileDataset) -> BaseTag | None:
-    """The tag of the element that holds the pixels, or None."""
-    return next((BaseTag(tag) for tag in _PIXEL_TAGS if tag in dataset), None)
+def _inflated(deflated: bytes | memoryview, limit: int) -> tuple[bytes, bool]:
+    """At most ``limit`` bytes of what was deflated, and whether that is all."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    plain = inflater.decompress(deflated, limit)
+    return plain, not inflater.unconsumed_tail
+
+
+def _reduce(dataset: Dataset, wanted: Sequence[BaseTag] | None) -> None:
+    """Drop the pixels, and what is not wanted."""
+    for tag in list(dataset.keys()):
+        if tag in _PIXEL_TAGS or (wanted is not None and tag not in wanted and tag != Tag("SpecificCharacterSet")):
+            del dataset[tag]

@@ -6,7 +6,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from inference.dicom.fields import number, positive, text, unit_pair, vector, whole, words
+from inference.dicom.fields import first, number, positive, unit_pair, vector, whole, words
 from inference.types import ImageHeader
 
 MAX_FRAMES = 20_000
@@ -114,21 +114,21 @@ def _contrast(image: ImageHeader, groups: _Groups, dataset: Dataset) -> dict[str
 
 def _scanning_sequence(image: ImageHeader, modifier: Dataset, dataset: Dataset) -> tuple[str, ...]:
     """The classic words for Echo Pulse Sequence and Inversion Recovery (PS3.3 C.8.13.4, C.8.13.5.6)."""
-    echo = text(dataset, "EchoPulseSequence").upper()
+    echo = first(dataset, "EchoPulseSequence").upper()
     found = list(image.scanning_sequence)
     for value, names in (("SPIN", ("SE",)), ("GRADIENT", ("GR",)), ("BOTH", ("SE", "GR"))):
         found += [name for name in names if echo == value and name not in found]
-    if text(modifier, "InversionRecovery").upper() == "YES" and "IR" not in found:
+    if first(modifier, "InversionRecovery").upper() == "YES" and "IR" not in found:
         found.append("IR")
-    if text(dataset, "EchoPlanarPulseSequence").upper() == "YES" and "EP" not in found:
+    if first(dataset, "EchoPlanarPulseSequence").upper() == "YES" and "EP" not in found:
         found.append("EP")
     return tuple(found)
 
 
 def _scan_options(image: ImageHeader, modifier: Dataset) -> tuple[str, ...]:
     """ "FS" where fat is suppressed; water suppression is "WS"."""
-    suppressed = text(modifier, "SpectrallySelectedSuppression").upper()
-    excited = text(modifier, "SpectrallySelectedExcitation").upper()
+    suppressed = first(modifier, "SpectrallySelectedSuppression").upper()
+    excited = first(modifier, "SpectrallySelectedExcitation").upper()
     found = list(image.scan_options)
     if (suppressed in ("FAT", "FAT_AND_WATER", "WATER_AND_FAT") or excited == "WATER") and "FS" not in found:
         found.append("FS")
@@ -139,6 +139,6 @@ def _scan_options(image: ImageHeader, modifier: Dataset) -> tuple[str, ...]:
 
 def _image_type(frame_type: Dataset) -> tuple[str, ...]:
     """Frame Type, with the complex component where it is not magnitude."""
-    component = text(frame_type, "ComplexImageComponent").upper()
+    component = first(frame_type, "ComplexImageComponent").upper()
     kinds = words(frame_type, "FrameType")
     return kinds + ((component,) if kinds and component not in ("", "MAGNITUDE") else ())

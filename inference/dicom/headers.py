@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset, FileDataset
 
 from config.codes import Code
 from config.errors import UnusableInput
-from inference.dicom.fields import number, positive, text, unit_pair, vector, whole, words
-from inference.dicom.file import open_header, tolerant
+from inference.dicom.fields import first, number, positive, text, unit_pair, vector, whole, words
+from inference.dicom.file import open_header, reading
 from inference.dicom.frames import MAX_FRAMES, enhanced_images, is_enhanced
 from inference.types import ImageHeader, SeriesHeader, StudyHeaders, UnreadableFile
 
@@ -115,28 +115,20 @@ def _merged(old: SeriesHeader | None, new: SeriesHeader) -> SeriesHeader:
 
 
 def _read_file(path: Path) -> _Instance | UnreadableFile:
-    """One file; the only edge where foreign bytes may raise anything."""
+    """One file; whatever is wrong with it becomes a reason."""
     try:
-        with tolerant():
+        with reading():
             dataset, has_pixels = open_header(path)
             return _instance(path, dataset, has_pixels=has_pixels)
     except UnusableInput as error:
         return _unreadable(path, error.code, error.sentence)
-    except OSError as error:
-        return _unreadable(
-            path, Code.FILE_UNREADABLE, f"The file cannot be opened. Received: {error.strerror or 'no reason'}."
-        )
-    except Exception as error:  # noqa: BLE001 - the edge: hostile bytes make pydicom raise almost anything
-        return _unreadable(
-            path, Code.HEADER_DAMAGED, f"The header is damaged and cannot be read. Received: {type(error).__name__}."
-        )
 
 
 def _instance(path: Path, dataset: FileDataset, *, has_pixels: bool) -> _Instance:
-    sop_class = text(dataset, "SOPClassUID") or text(dataset.file_meta, "MediaStorageSOPClassUID")
+    sop_class = first(dataset, "SOPClassUID") or first(dataset.file_meta, "MediaStorageSOPClassUID")
     if sop_class == MEDIA_DIRECTORY:
         raise UnusableInput(Code.MEDIA_DIRECTORY, "The file is a DICOMDIR, an index of a medium. Received: no image.")
-    study, series, sop = (text(dataset, name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
+    study, series, sop = (first(dataset, name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
     missing = [name for name, value in (("Study", study), ("Series", series), ("SOP", sop)) if not value]
     if missing or not sop_class:
         names = ", ".join(f"{name} Instance UID" for name in missing) or "SOP Class UID"
@@ -144,15 +136,15 @@ def _instance(path: Path, dataset: FileDataset, *, has_pixels: bool) -> _Instanc
     header = SeriesHeader(
         study_instance_uid=study,
         series_instance_uid=series,
-        modality=text(dataset, "Modality").upper(),
+        modality=first(dataset, "Modality").upper(),
         series_number=whole(dataset, "SeriesNumber"),
         description=text(dataset, "SeriesDescription"),
         protocol_name=text(dataset, "ProtocolName"),
         sequence_name=text(dataset, "SequenceName") or text(dataset, "PulseSequenceName"),
-        body_part=text(dataset, "BodyPartExamined").upper(),
+        body_part=first(dataset, "BodyPartExamined").upper(),
         manufacturer=text(dataset, "Manufacturer"),
         contrast_agent=_contrast_agent(dataset),
-        frame_of_reference_uid=text(dataset, "FrameOfReferenceUID"),
+        frame_of_reference_uid=first(dataset, "FrameOfReferenceUID"),
     )
     image = _image(path, dataset, sop_class, sop, has_pixels=has_pixels)
     if not is_enhanced(dataset):
@@ -193,7 +185,7 @@ def _image(path: Path, dataset: Dataset, sop_class: str, sop: str, *, has_pixels
         sequence_variant=words(dataset, "SequenceVariant"),
         scan_options=words(dataset, "ScanOptions") + _philips_fat_suppression(dataset),
         image_type=words(dataset, "ImageType"),
-        acquisition_type=text(dataset, "MRAcquisitionType").upper(),
+        acquisition_type=first(dataset, "MRAcquisitionType").upper(),
         acquisition_number=whole(dataset, "AcquisitionNumber"),
         temporal_position=whole(dataset, "TemporalPositionIdentifier"),
         has_pixels=has_pixels,
@@ -215,5 +207,5 @@ def _b_value(dataset: Dataset) -> float | None:
 
 def _philips_fat_suppression(dataset: Dataset) -> tuple[str, ...]:
     """("FS",) where Philips' private SPIR flag is set and the scan options do not say it."""
-    flagged = "Philips Imaging DD 001" in text(dataset, 0x20010010) and text(dataset, 0x20011021).upper() == "Y"
+    flagged = "Philips Imaging DD 001" in text(dataset, 0x20010010) and first(dataset, 0x20011021).upper() == "Y"
     return ("FS",) if flagged and "FS" not in words(dataset, "ScanOptions") else ()

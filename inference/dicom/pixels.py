@@ -13,7 +13,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from config.codes import Code
 from config.errors import UnusableInput
 from inference.dicom.codestream import coded_size
-from inference.dicom.fields import number, text, whole
+from inference.dicom.fields import first, number, whole
 from inference.dicom.file import open_with_pixels, tolerant
 from inference.types import FloatArray, ImageHeader
 
@@ -56,7 +56,7 @@ def _decode(dataset: FileDataset, image: ImageHeader) -> Decoded:
             values = _modality_values(dataset, _unpadded(dataset, stored), index=index)
             if not np.isfinite(values).all():
                 return "values that are not finite"
-            return values, text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+            return values, first(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     except UnusableInput as error:
         return error.code
     except (KeyboardInterrupt, SystemExit):

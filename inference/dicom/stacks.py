@@ -113,7 +113,7 @@ def along(image: ImageHeader) -> float | None:
     return sum(a * b for a, b in zip(normal, image.position_mm, strict=True))
 
 
-def stacks(images: Sequence[ImageHeader]) -> tuple[Stack, ...]:
+def stacks_of(images: Sequence[ImageHeader]) -> tuple[Stack, ...]:
     """Split the planes of a series into stacks.
 
     Parameters

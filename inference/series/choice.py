@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from inference.dicom import orientations, stacks
+from inference.dicom import orientations, stacks_of
 from inference.series.case import Case
 from inference.series.types import Candidate, Selection
 from inference.types import SeriesHeader, StudyHeaders
@@ -65,7 +65,7 @@ def choose(study: StudyHeaders, wanted: Sequence[WantedSeries], *, shown: str) -
 
 def _candidate(series: SeriesHeader, wanted: WantedSeries) -> Candidate:
     """The best stack of a series in a role."""
-    found = stacks(series.images)
+    found = stacks_of(series.images)
     lying = orientations(found)
     cases = [wanted.judge(Case(series, stack, wanted.role, stack_orientations=lying)) for stack in found[:24]]
     case = max(cases, key=lambda c: (not c.refusals, c.score, len(c.stack.images)))

@@ -5,6 +5,7 @@ import secrets
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from config import hints
 from config.errors import Final
 from panel import auth, notes
 from panel.deps import FormDep, LoginDep, NodeDep, OpenFormDep, go
@@ -97,9 +98,13 @@ def _account(node: Node, login: LoginDep, *, message: notes.Note | None, status_
 
 def _page(node: Node, *, next: str, name: str = "", message: str = "", status_code: int = 200) -> Response:
     token = secrets.token_urlsafe(24)
+    with node.database.read() as session:
+        nobody = users.count(session) == 0
     response = node.pages.render(
         "login.html",
         login=None,
+        # The name of the settings file is nothing for strangers, so it goes with the first account.
+        first_user=hints.first_user(node.settings) if nobody else "",
         login_token=token,
         next=safe_next(next),
         name=name,

@@ -13,13 +13,12 @@ from panel.paging import Page
 from panel.shell import Node
 from storage import audit, logins
 from storage.search import StudyRow, oldest_waiting, search
-from storage.tables import Study, StudyState
+from storage.tables import Study
 
 router = APIRouter()
 
 PER_PAGE = 25
 LONG_WAIT = timedelta(minutes=5)
-_SELF_EVIDENT = {StudyState.DONE, StudyState.RECEIVING, StudyState.DELIVERING, StudyState.NOT_APPLICABLE}
 
 SearchKey = Annotated[str, Query(alias="f", max_length=32)]
 
@@ -112,10 +111,10 @@ def _row(row: StudyRow) -> dict[str, Any]:
     return {
         "study": study,
         "badge": badges.STUDY[study.state],
-        "reason": "" if study.state in _SELF_EVIDENT else study.reason,
+        "reason": study.reason if study.state.needs_reason else "",
         "stage": summary.stage_of(result),
         "line": summary.line_of(result),
-        "superseded": bool(result and study.state in badges.WAITING and study.state is not StudyState.DELIVERING),
+        "superseded": bool(result and study.state.busy),
         "delivered": row.delivered,
         "deliveries": row.deliveries,
     }

@@ -11,9 +11,10 @@ from config.codes import Code
 from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
-from panel.shell import Login, Node
+from panel.shell import Node
 from storage import deliveries, studies
-from storage.tables import Delivery, DeliveryState, Result, ResultObject, ResultStatus, Study, StudyState
+from storage.states import DeliveryState, StudyState
+from storage.tables import Delivery, Result, ResultObject, Run, Study
 
 router = APIRouter()
 
@@ -48,12 +49,13 @@ def study_page(
         study=study,
         series=queries.series(node.database, study_id),
         results=[_revision(one) for one in results],
-        latest=shown is None or shown.id == results[0].id,
+        deployments=_deployments(node, study_id, results),
+        latest=shown is None or shown.id in _newest(results).values(),
         result=shown,
         view=view,
         viewer=bool(shown and shown.pictures),
         where=_where(node, study, results),
-        **_ledger(node, study_id, shown, login),
+        **_ledger(node, study, shown),
     )
 
 
@@ -63,8 +65,7 @@ def study_where(study_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep
     study, results = _study(node, study_id), queries.results(node.database, study_id)
     looks.at_study(login, study_id, result_id=None, part="where")
     answer = node.pages.render("study_where.html", login=login, study=study, where=_where(node, study, results))
-    newest = results[0].id if results else 0
-    if newest != seen:
+    if _last(results) != seen:
         answer.headers["X-Panel-Reload"] = "1"
     return answer
 
@@ -78,7 +79,7 @@ def study_objects(
     shown = _shown(node, study_id, results, result)
     looks.at_study(login, study_id, result_id=_id(shown), part="objects")
     return node.pages.render(
-        "study_objects.html", login=login, study=study, result=shown, **_ledger(node, study_id, shown, login)
+        "study_objects.html", login=login, study=study, result=shown, **_ledger(node, study, shown)
     )
 
 
@@ -115,32 +116,34 @@ def reprocess(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) ->
 
 @router.post("/studies/{study_id}/resend")
 def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
-    """Send objects again: what failed, all to one destination, or one to one destination."""
-    _study(node, study_id)
-    results = queries.results(node.database, study_id)
+    """Send objects again: what failed, all of a result to one destination, or one object to one destination."""
+    study, results = _study(node, study_id), queries.results(node.database, study_id)
     if not results:
         return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
-    what, result_id = form.get("what", ""), results[0].id
-    object_id: int | None = None
-    destination: str | None = None
+    what, object_id, destination = form.get("what", ""), None, None
+    chosen = [one.id for one in results if deliveries.may_leave(study, one)] or [results[0].id]
     if what == "delivery":
         row = queries.delivery(node.database, study_id, _number(form.get("delivery", "")))
         if row is None:
             raise HTTPException(404)
-        object_id, destination, result_id = row.object_id, row.destination, row.result_id
+        object_id, destination, chosen = row.object_id, row.destination, [row.result_id]
     elif what == "destination":
-        destination = form.get("destination", "")
+        destination, wanted = form.get("destination", ""), _number(form.get("result", ""))
+        chosen = [wanted if wanted in {one.id for one in results} else results[0].id]
     elif what != "failed":
         raise HTTPException(400, "Say what to send again.")
     try:
-        count = deliveries.resend(
-            node.database,
-            result_id,
-            destinations=[one.name for one in node.settings.destinations],
-            actor=login.name,
-            object_id=object_id,
-            destination=destination,
-            only_failed=what == "failed",
+        count = sum(
+            deliveries.resend(
+                node.database,
+                result_id,
+                destinations=[one.name for one in node.settings.destinations],
+                actor=login.name,
+                object_id=object_id,
+                destination=destination,
+                only_failed=what == "failed",
+            )
+            for result_id in chosen
         )
     except Final as error:
         return go(f"/studies/{study_id}", note=error.code)
@@ -171,28 +174,61 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+def _newest(results: list[Result]) -> dict[int, int]:
+    """From each deployment to the number of its newest result."""
+    found: dict[int, int] = {}
+    for one in results:
+        found.setdefault(one.deployment_id, one.id)
+    return found
+
+
+def _last(results: list[Result]) -> int:
+    """The number of the result that was saved last; 0 where there is none."""
+    return max((one.id for one in results), default=0)
+
+
 def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
     return {
         "badge": badges.STUDY[study.state],
         "sentence": _sentence(node, study, results),
         "since": study.changed_at,
-        "can_reprocess": study.state in badges.REPROCESSABLE,
+        "can_reprocess": not study.state.busy,
         "can_resend": study.state is StudyState.UNDELIVERED,
-        "newest": results[0].id if results else 0,
+        "newest": _last(results),
     }
 
 
 def _sentence(node: Node, study: Study, results: list[Result]) -> str:
     """Where the study is now, in one sentence; while it is sent, with what has arrived."""
-    if study.state not in (StudyState.DONE, StudyState.DELIVERING) or not results:
+    begin = {StudyState.DONE: "Delivered: ", StudyState.DELIVERING: "Being sent: "}.get(study.state)
+    if begin is None or not results:
         return study.reason or badges.STUDY[study.state].words.capitalize() + "."
-    ledger = queries.ledger(node.database, results[0].id)
+    ledger = queries.ledger(node.database, study.id)
     if not ledger:
-        return "Done. No destination is set, so the result is only here."
+        kept = any(deliveries.may_leave(study, one) for one in results)
+        why = "No destination is set, so" if kept else "Nothing of this study is sent:"
+        return f"Done. {why} the result is only here."
     arrived = [f"{line.delivered} of {line.total} objects at {line.destination}" for line in ledger]
-    sentence = ("Delivered: " if study.state is StudyState.DONE else "Being sent: ") + ", ".join(arrived) + "."
+    sentence = begin + ", ".join(arrived) + "."
     trouble = next((line.trouble for line in ledger if line.trouble), "")
     return f"{sentence} {trouble}".strip()
+
+
+def _deployments(node: Node, study_id: int, results: list[Result]) -> list[dict[str, Any]]:
+    """What each deployment does with the study, where several read it."""
+    runs: list[Run] = queries.runs(node.database, study_id)
+    if len(runs) < 2:
+        return []
+    newest = _newest(results)
+    return [
+        {
+            "run": run,
+            "badge": badges.RUN[run.state],
+            "purpose": badges.PURPOSE[run.deployment.purpose],
+            "result_id": newest.get(run.deployment_id),
+        }
+        for run in runs
+    ]
 
 
 def _revision(result: Result) -> dict[str, Any]:
@@ -203,15 +239,14 @@ def _revision(result: Result) -> dict[str, Any]:
     }
 
 
-def _ledger(node: Node, study_id: int, result: Result | None, login: Login) -> dict[str, Any]:
+def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     objects = queries.objects(node.database, result.id) if result else []
     names = [one.name for one in node.settings.destinations]
-    may_leave = result is not None and not result.superseded and result.status is not ResultStatus.HELD
     return {
         "objects": [_object(one, objects) for one in objects],
         "destinations": names,
-        "can_act": may_leave,
-        "timeline": history.days(queries.events(node.database, study_id)),
+        "can_act": result is not None and deliveries.may_leave(study, result),
+        "timeline": history.days(queries.events(node.database, study.id)),
     }
 
 

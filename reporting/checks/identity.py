@@ -7,6 +7,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from config.errors import UnusableInput
+from inference.dicom import tolerant
 from inference.types import StudyHeaders
 from reporting.checks import Checked, GateCode, GateFinding
 from reporting.objects.sources import read_header, take_identity
@@ -66,7 +67,8 @@ class SourceHeaders:
                 unreadable += 1
                 continue
             by_uid[uid] = header
-            uids |= {_text(header, keyword) for keyword in UID_KEYS}
+            with tolerant():
+                uids |= {_text(header, keyword) for keyword in UID_KEYS}
             written = "\x1f".join(repr(header.get_item(keyword)) for keyword in IDENTITY_ELEMENTS)
             if written not in identities:
                 identities[written] = take_identity(header)

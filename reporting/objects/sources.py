@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import pydicom
 from pydicom.charset import convert_encodings, decode_element, python_encoding
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -22,6 +21,7 @@ from pydicom.valuerep import PersonName, format_number_as_ds
 
 from config.codes import Code
 from config.errors import UnusableInput
+from inference.dicom import open_header, reading, tolerant
 from inference.types import ImageHeader, Volume
 from reporting.uids import derived_uid
 
@@ -116,12 +116,12 @@ def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
     UnusableInput
         The file is gone or is not DICOM.
     """
-    tags = None if keywords is None else list(keywords)
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
+        with reading():
+            return open_header(path, keywords=keywords)[0]
+    except UnusableInput as error:
         raise UnusableInput(
-            Code.SOURCE_UNREADABLE, f"A source image of this study can no longer be read: {type(error).__name__}"
+            Code.SOURCE_UNREADABLE, f"A source image of this study can no longer be read. Received: {error.code}."
         ) from None
 
 
@@ -139,6 +139,11 @@ def take_identity(source: Dataset) -> Dataset:
         The attributes of `PATIENT` and `STUDY` that the source has, those of `REQUIRED` empty where it has none,
         in Unicode under ``ISO_IR 192``.
     """
+    with tolerant():
+        return _identity(source)
+
+
+def _identity(source: Dataset) -> Dataset:
     identity = Dataset()
     identity.SpecificCharacterSet = "ISO_IR 192"
     encodings = text_encodings(source)

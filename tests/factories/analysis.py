@@ -22,6 +22,9 @@ from inference.sij_mri.types import (
     Stage,
 )
 from inference.types import ImageHeader, Limitation, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from reporting.gate import check
+from reporting.outputs import build, paths_of
+from reporting.writer import write
 from tests.factories import dicom
 from tests.factories.volumes import as_vector, volume
 
@@ -254,6 +257,12 @@ def _prediction(volume: Volume) -> Prediction:
     return Prediction(True, 0.91, Stage.EARLY, stages, slices)
 
 
+def slice_prediction(index: int, *stages: float) -> SlicePrediction:
+    """What the stage network says of one slice, given the probabilities of the four stages."""
+    normal, early, moderate, advanced = stages
+    return SlicePrediction(index, 1 - normal, (normal, early, moderate, advanced))
+
+
 def _explanation(volume: Volume) -> Explanation:
     along, down = lateral_mm(volume)
     heat = np.exp(-(((along - 36) / 14) ** 2) - ((down - 4) / 18) ** 2).astype(np.float32)
@@ -321,3 +330,17 @@ def with_enhanced_t1(folder: Path) -> Analysis:
     analysis = make_analysis(folder)
     assert analysis.t1 is not None
     return replace(analysis, t1=as_enhanced(folder, analysis.t1))
+
+
+def write_results(analysis: Analysis, folder: Path, headers: StudyHeaders | None = None) -> dict[str, list[Path]]:
+    """Build, check and write all objects; their files by kind."""
+    headers = headers or headers_of(analysis)
+    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
+    assert check(outputs.objects, analysis, headers) == ()
+    folder.mkdir(exist_ok=True)
+    paths = paths_of(outputs.objects, folder)
+    files: dict[str, list[Path]] = {}
+    for item in outputs.objects:
+        write(item.dataset, paths[item.sop_instance_uid])
+        files.setdefault(item.kind, []).append(paths[item.sop_instance_uid])
+    return files

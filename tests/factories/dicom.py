@@ -15,6 +15,10 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from inference.dicom.headers import read_study
+from inference.dicom.volume import load_volume
+from inference.types import Volume
+
 MR = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 STUDY = "1.2.826.0.1.3680043.8.498.1"
@@ -180,6 +184,12 @@ def write_series(
             dataset.compress(syntax, generate_instance_uid=False)
         paths.append(save(dataset, folder / f"{series}-{index:03d}.dcm"))
     return paths
+
+
+def load(paths: Sequence[Path]) -> Volume:
+    """All planes of the only series of these files, as a volume; the planes are given from last to first."""
+    (series,) = read_study(paths).series
+    return load_volume(tuple(reversed(series.images)), series=series)
 
 
 def enhance(dataset: FileDataset, places_mm: Sequence[Iterable[float]]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from config.settings import Destination, PanelSettings, ReceiverSettings, Settings
-from storage import associations, claims, deliveries, heartbeats, results, studies, users
+from storage import associations, deliveries, heartbeats, results, runs, studies, users
 from storage.associations import Peer, Refusal
 from storage.deliveries import Attempt
 from storage.objects import ObjectStore
@@ -106,18 +106,18 @@ def receive(place: Place, number: int, *, name: str, at: datetime, images: int =
     return study_id
 
 
-def complete(place: Place, study_id: int, *, images: int, at: datetime) -> claims.ClaimedStudy:
+def complete(place: Place, study_id: int, *, images: int, at: datetime) -> runs.ClaimedRun:
     """Take a study as complete and claim it."""
     sentence = f"No image has come for 60 s; the study is taken as complete with {images} images."
     assert studies.mark_complete(place.database, study_id, image_count=images, sentence=sentence, at=at)
-    claimed = claims.claim(place.database, "worker-1", lease_s=900, now=at + timedelta(seconds=1))
+    claimed = runs.claim(place.database, "worker-1", lease_s=900, now=at + timedelta(seconds=1))
     assert claimed is not None and claimed.study_id == study_id
     return claimed
 
 
 def save_result(
     place: Place,
-    claimed: claims.ClaimedStudy,
+    claimed: runs.ClaimedRun,
     *,
     at: datetime,
     stage: str = "Early",
@@ -152,7 +152,9 @@ def save_result(
         pictures=pictures,
     )
     names = [destination.name for destination in place.settings.destinations]
-    return results.save(place.database, claimed, result, destinations=names, now=at + timedelta(seconds=6))
+    number = results.save(place.database, claimed, result, destinations=names, now=at + timedelta(seconds=6))
+    assert number is not None
+    return number
 
 
 def deliver(
@@ -257,7 +259,7 @@ def fill(place: Place, *, now: datetime | None = None, slices: int = 9) -> dict[
     return found
 
 
-def _object(place: Place, claimed: claims.ClaimedStudy, kind: str) -> NewObject:
+def _object(place: Place, claimed: runs.ClaimedRun, kind: str) -> NewObject:
     classes = {
         "seg-anatomy": "1.2.840.10008.5.1.4.1.1.66.4",
         "sc": "1.2.840.10008.5.1.4.1.1.7",
@@ -265,12 +267,12 @@ def _object(place: Place, claimed: claims.ClaimedStudy, kind: str) -> NewObject:
         "sr-root": "1.2.840.10008.5.1.4.1.1.88.34",
     }
     words = {"seg-anatomy": "bone region and joints", "sc": "summary", "sr-text": "text report", "sr-root": "report"}
-    uid = f"2.25.{claimed.study_id}{claimed.revision}{list(classes).index(kind) + 1}"
+    uid = f"2.25.{claimed.study_id}{claimed.deployment_id}{claimed.revision}{list(classes).index(kind) + 1}"
     stored = place.objects.put("results", uid, name=kind, content=[f"{kind} {uid}".encode()], suffix=".dcm")
     return NewObject(kind, f"AI RESEARCH: {words[kind]}", classes[kind], uid, f"{uid}.1", EXPLICIT, stored)
 
 
-def _pictures(place: Place, claimed: claims.ClaimedStudy, slices: int) -> list[NewPicture]:
+def _pictures(place: Place, claimed: runs.ClaimedRun, slices: int) -> list[NewPicture]:
     found = []
     for pane in ("t1", "fluid"):
         for index in range(slices):
@@ -281,7 +283,7 @@ def _pictures(place: Place, claimed: claims.ClaimedStudy, slices: int) -> list[N
     return found
 
 
-def _picture(place: Place, claimed: claims.ClaimedStudy, name: str, image: Image.Image) -> NewPicture:
+def _picture(place: Place, claimed: runs.ClaimedRun, name: str, image: Image.Image) -> NewPicture:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG" if name.endswith("jpg") else "PNG")
     group = f"{claimed.study_instance_uid} {claimed.revision}"

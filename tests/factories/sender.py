@@ -1,5 +1,6 @@
 """A C-STORE client that sends whatever bytes a test wants, and a receiver as a process of its own."""
 
+import hashlib
 import json
 import socket
 import struct
@@ -16,10 +17,12 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_context
 from pynetdicom.dimse_primitives import C_STORE
+from sqlalchemy import select
 
-from dicom_node.deliver.cstore import _Gate
+from dicom_node.pynetdicom_patches import AnswerGate
 from storage.objects import ObjectStore
 from storage.session import Database
+from storage.tables import Association, AssociationOutcome, Instance, RefusedImage, Study
 from tests.factories.dicom import MR, encode
 from tests.factories.storage import fresh
 from tests.factories.waiting import listens, wait_until
@@ -66,9 +69,7 @@ def association(
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = timeout_s
     contexts = [build_context(sop_class, syntax) for sop_class, syntax in pairs or ((MR, ExplicitVRLittleEndian),)]
     assoc = ae.associate("127.0.0.1", port, contexts=contexts, ae_title=called)
-    gate = _Gate(assoc)
-    gate.set()
-    assoc._reactor_checkpoint = gate
+    AnswerGate.stand_before(assoc)
     if assoc.is_established:  # else the kernel holds a data set back until its command is acknowledged: 40 ms each
         assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
@@ -156,3 +157,37 @@ def raw_exchange(port: int, data: bytes, *, timeout_s: float = 10.0) -> bytes:
 def pdu(kind: int, length: int, body: bytes = b"") -> bytes:
     """A PDU whose header claims this length."""
     return struct.pack(">BBL", kind, 0, length) + body
+
+
+def instances(running: Running, study: str) -> list[Instance]:
+    """Rows of the images of a study, as they came."""
+    with running.database.read() as session:
+        query = select(Instance).join(Study).where(Study.study_instance_uid == study).order_by(Instance.id)
+        return list(session.scalars(query))
+
+
+def last_refused(running: Running) -> RefusedImage:
+    """The row of the image that was refused last."""
+    with running.database.read() as session:
+        return session.scalars(select(RefusedImage).order_by(RefusedImage.id.desc()).limit(1)).one()
+
+
+def associations_of(running: Running, calling: str) -> list[Association]:
+    """Rows of the visits of one sender."""
+    with running.database.read() as session:
+        return list(session.scalars(select(Association).where(Association.calling_ae == calling)))
+
+
+def not_dicom(running: Running) -> list[str]:
+    """Reasons of the connections that spoke no DICOM."""
+    with running.database.read() as session:
+        query = select(Association.reason).where(Association.outcome == AssociationOutcome.NOT_DICOM)
+        return list(session.scalars(query))
+
+
+def data_set_of(running: Running, row: Instance) -> bytes:
+    """The stored bytes after preamble and file meta."""
+    content = running.objects.read(row.path_key)
+    assert hashlib.sha256(content).hexdigest() == row.sha256
+    length = int.from_bytes(content[140:144], "little")
+    return content[144 + length :]

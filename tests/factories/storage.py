@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
-from storage import claims, results, studies
-from storage.claims import ClaimedStudy
+from config.settings import DeploymentSettings
+from storage import deployments, results, runs, studies
 from storage.objects import StoredObject
 from storage.results import NewObject, NewPicture, NewResult
+from storage.runs import ClaimedRun
 from storage.session import Database, migrate
 from storage.studies import IncomingImage
-from storage.tables import ResultStatus
+from storage.tables import Deployment, Purpose, ResultStatus
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STUDY = "1.2.826.0.1.1"
@@ -21,10 +23,11 @@ STUDY = "1.2.826.0.1.1"
 
 @functools.cache
 def _empty() -> bytes:
-    """A migrated database without rows: migrating takes longer than most tests."""
+    """A migrated database with the one deployment of the settings: migrating takes longer than most tests."""
     with TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/empty.sqlite")
         migrate(database)
+        deploy_first(database)
         database.dispose()
         connection = sqlite3.connect(f"{folder}/empty.sqlite")
         content = connection.serialize()
@@ -74,19 +77,48 @@ def receive(database: Database, *numbers: int, study: str = STUDY, seconds: floa
     return study_id
 
 
-def claim(database: Database, *numbers: int, study: str = STUDY, seconds: float = 0.0) -> ClaimedStudy:
+def claim(database: Database, *numbers: int, study: str = STUDY, seconds: float = 0.0) -> ClaimedRun:
     """Receive a study, let it be complete, claim it."""
     study_id = receive(database, *numbers, study=study, seconds=seconds)
     count = next(row.image_count for row in studies.receiving(database) if row.study_id == study_id)
     assert studies.mark_complete(database, study_id, image_count=count, sentence="Quiet.", at=at(seconds + 60))
-    claimed = claims.claim(database, "worker", lease_s=60, now=at(seconds + 61))
+    return begin(database, seconds=seconds + 61)
+
+
+def begin(database: Database, *, seconds: float, worker: str = "worker") -> ClaimedRun:
+    """Claim the run that is due."""
+    claimed = runs.claim(database, worker, lease_s=60, now=at(seconds))
     assert claimed is not None
     return claimed
 
 
-def result_of(claimed: ClaimedStudy, *, status: ResultStatus = ResultStatus.COMPLETE, objects: int = 2) -> NewResult:
-    """A result with objects whose UIDs follow study and revision, and one picture."""
+def deploy_first(database: Database) -> None:
+    """The deployment that a node has without further settings; no audit row, so that tests count their own."""
+    with database.write() as session:
+        session.add(
+            Deployment(
+                application="sij_mri", bundle="sij-1", purpose=Purpose.PRIMARY, series_base=900, created_at=START
+            )
+        )
+
+
+def deploy(database: Database, *bundles: str, purpose: Literal["primary", "shadow", "trial"] = "primary") -> None:
+    """Let further bundles read studies beside the first one."""
+    known = [DeploymentSettings(bundle=row.bundle, purpose=row.purpose.value) for row in deployments.every(database)]
+    more = [DeploymentSettings(bundle=bundle, purpose=purpose) for bundle in bundles]
+    deployments.adopt(database, [*known, *more], actor="test", at=START)
+
+
+def result_of(
+    claimed: ClaimedRun,
+    *,
+    status: ResultStatus = ResultStatus.COMPLETE,
+    objects: int = 2,
+    analysis_hash: str = "",
+) -> NewResult:
+    """A result with objects whose UIDs follow study, deployment and revision, and one picture."""
     stored = StoredObject(key=f"results/{claimed.revision}", sha256="f" * 64, size_bytes=10)
+    root = f"{claimed.study_instance_uid}.9.{claimed.deployment_id}.{claimed.revision}"
     return NewResult(
         status=status,
         headline="Signs of sacroiliitis on the left.",
@@ -96,6 +128,7 @@ def result_of(claimed: ClaimedStudy, *, status: ResultStatus = ResultStatus.COMP
         model_version="1.0",
         model_digest="d" * 64,
         software_version="0.1.0",
+        analysis_hash=analysis_hash,
         summary={"status": "result"},
         findings=[{"code": "SIDES", "sentence": "Left is right.", "object": "SEG"}]
         if status is ResultStatus.HELD
@@ -105,8 +138,8 @@ def result_of(claimed: ClaimedStudy, *, status: ResultStatus = ResultStatus.COMP
                 kind=f"kind-{number}",
                 description="AI RESEARCH",
                 sop_class_uid="1.2.840.10008.5.1.4.1.1.7",
-                sop_instance_uid=f"{claimed.study_instance_uid}.9.{claimed.revision}.{number}",
-                series_instance_uid=f"{claimed.study_instance_uid}.8.{claimed.revision}.{number}",
+                sop_instance_uid=f"{root}.1.{number}",
+                series_instance_uid=f"{root}.2.{number}",
                 transfer_syntax_uid="1.2.840.10008.1.2.1",
                 stored=stored,
             )
@@ -118,12 +151,15 @@ def result_of(claimed: ClaimedStudy, *, status: ResultStatus = ResultStatus.COMP
 
 def save(
     database: Database,
-    claimed: ClaimedStudy,
+    claimed: ClaimedRun,
     *,
     destinations: tuple[str, ...] = ("archive",),
     status: ResultStatus = ResultStatus.COMPLETE,
+    analysis_hash: str = "",
     seconds: float = 65.0,
 ) -> int:
     """Save a result of a claim; its number."""
-    new = result_of(claimed, status=status)
-    return results.save(database, claimed, new, destinations=destinations, now=at(seconds))
+    new = result_of(claimed, status=status, analysis_hash=analysis_hash)
+    number = results.save(database, claimed, new, destinations=destinations, now=at(seconds))
+    assert number is not None
+    return number

@@ -14,8 +14,8 @@ from inference.sij_mri.stage.focus import explain
 from inference.sij_mri.stage.reader import StageReader, stage_spec
 from inference.sij_mri.stage.strips import StripCutter
 from inference.sij_mri.types import Explanation, Joint, Prediction, SlicePrediction, Stage
-from inference.space.surfaces import surface_band
-from inference.types import FloatArray, Side, Volume
+from inference.types import Side, Volume
+from tests.factories.volumes import upright_joint, volume
 
 SIZE_PX, SPACING_MM = 48, 1.0
 RULE = Aggregation(1, {"as": (1.0, 0.0), "moderate": (1.0, 0.0), "advanced": (1.0, 0.0)})
@@ -48,27 +48,6 @@ def reader(model: keras.Model) -> StageReader:
     return StageReader(Classifier(spec, [model]))
 
 
-def _volume(voxels: FloatArray, *, flipped: bool) -> Volume:
-    sign = -1.0 if flipped else 1.0
-    slices, _, columns = voxels.shape
-    first = -sign * (columns - 1) / 2
-    return Volume(
-        voxels=voxels,
-        positions_mm=np.stack([np.full(slices, first), np.arange(slices) * 4.0 * sign, np.full(slices, 40.0)], axis=1),
-        row_direction=(sign, 0.0, 0.0),
-        column_direction=(0.0, 0.0, -1.0),
-        pixel_spacing_mm=(1.0, 1.0),
-        slice_spacing_mm=4.0,
-        frame_of_reference_uid="1.2.3",
-    )
-
-
-def _joint(volume: Volume, side: Side, column: int) -> Joint:
-    surface = np.full(volume.shape[:2], np.nan, np.float32)
-    surface[1:4, 20:70] = column
-    return Joint(side, surface, surface_band(surface, volume), np.ones(len(surface), np.float32))
-
-
 def _prediction(slices: tuple[int, ...], stage: Stage = Stage.EARLY) -> Prediction:
     one = (0.25, 0.25, 0.25, 0.25)
     return Prediction(True, 0.9, stage, one, tuple(SlicePrediction(index, 0.9, one) for index in slices))
@@ -84,11 +63,13 @@ def _explained(
 def _study(*, flipped: bool) -> tuple[Volume, Volume, tuple[Joint, ...]]:
     """A dark T1W image, and fluid with one bright spot on the patient's left in slice 2, near the left joint."""
     rng = np.random.default_rng(0)
-    t1 = _volume(rng.uniform(90, 110, (5, 90, 96)).astype(np.float32), flipped=flipped)
+    t1 = volume(rng.uniform(90, 110, (5, 90, 96)), gap_mm=4.0, flipped=flipped)
     fluid = np.full(t1.shape, 20.0, np.float32)
     left, right = (24, 72) if flipped else (72, 24)
     fluid[2, 38:50, left - 6 : left + 6] = 400.0
-    return t1, replace(t1, voxels=fluid), (_joint(t1, Side.LEFT, left), _joint(t1, Side.RIGHT, right))
+    place = {"slices": slice(1, 4), "rows": slice(20, 70)}
+    joints = upright_joint(t1, Side.LEFT, left, **place), upright_joint(t1, Side.RIGHT, right, **place)
+    return t1, replace(t1, voxels=fluid), joints
 
 
 def test_weights_are_the_mean_gradients(model: keras.Model) -> None:

@@ -1,7 +1,6 @@
 """Files to headers: classic, multi-frame, foreign and hostile."""
 
 import resource
-import time
 import zlib
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from inference.dicom.stacks import kind
 from inference.sij_mri.types import Role
 from inference.sij_mri.wanted import select
 from tests.factories.dicom import COLUMN, ROW, SHAPE, STUDY, pattern, plane, position, write_enhanced, write_series
+from tests.factories.waiting import processor_limit_s
 
 
 def test_a_classic_series(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_an_object_without_identity_is_named(tmp_path: Path) -> None:
 
 def test_a_dataset_without_preamble_is_read(tmp_path: Path) -> None:
     path = tmp_path / "bare"
-    dataset = plane(path, pattern()[0], number=1, place=position(0))
+    dataset = plane(pattern()[0], number=1, place=position(0))
     bare = Dataset()
     bare.update(dataset)
     bare.save_as(path, implicit_vr=True, little_endian=True)
@@ -164,11 +164,10 @@ def test_hostile_files_neither_raise_nor_hang_nor_fill_the_memory(shared_data: P
     assert len(files) >= 352
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for path in files:
-        start = time.process_time()
-        study = read_study([path])
-        select(study)
+        with processor_limit_s(20):  # each takes some milliseconds; one that hangs is found
+            study = read_study([path])
+            select(study)
         assert len(study.unreadable) + sum(len(series.images) for series in study.series) >= 1
-        assert time.process_time() - start < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
     studies, unreadable = read_studies(files)
     assert len(unreadable) + sum(len({i.path for s in st.series for i in s.images}) for st in studies) == len(files)

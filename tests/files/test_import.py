@@ -1,14 +1,13 @@
 """Import of real scans: NIfTI and DICOM of the same patient give the same data set."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.__main__ import main
-from training.data.dataset import read_index
+from training.data.dataset import Dataset, Subject, read_index
 from training.sij_mri.importing.nifti import import_nifti
 
 
@@ -24,16 +23,23 @@ def one_scan(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
-def test_nifti_and_dicom_of_one_patient_agree(one_scan: Path, shared_data: Path, tmp_path: Path) -> None:
-    tool = shared_data / "tools" / "sij_to_dicom.py"
-    subprocess.run([sys.executable, tool, "1013", tmp_path / "dicom"], check=True, capture_output=True)
-    expected = import_nifti(one_scan, tmp_path / "a").load("1013")
+@pytest.fixture(scope="module")
+def from_nifti(one_scan: Path, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """The scan as it comes from the source's NIfTI files."""
+    return import_nifti(one_scan, tmp_path_factory.mktemp("from_nifti")).load("1013")
 
-    assert main(["import", str(tmp_path / "dicom"), "--out", str(tmp_path / "b")]) == 0
 
-    dataset = read_index(tmp_path / "b")
-    assert len(dataset.entries) == 1
-    subject = dataset.load(dataset.entries[0].subject)
+@pytest.fixture(scope="module")
+def from_dicom(real_study: Callable[[str], list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The data set that the command makes of the DICOM files of the same scan."""
+    folder = tmp_path_factory.mktemp("from_dicom")
+    assert main(["import", str(real_study("1013")[0].parent), "--out", str(folder)]) == 0
+    return read_index(folder)
+
+
+def test_nifti_and_dicom_of_one_patient_agree(from_nifti: Subject, from_dicom: Dataset) -> None:
+    (entry,) = from_dicom.entries
+    subject, expected = from_dicom.load(entry.subject), from_nifti
     assert set(subject.images) == set(expected.images) == {"t1w", "stir"}
     for name, image in subject.images.items():
         scale = 4095 / expected.images[name].max()
@@ -43,9 +49,8 @@ def test_nifti_and_dicom_of_one_patient_agree(one_scan: Path, shared_data: Path,
     assert subject.pixel_spacing_mm == pytest.approx(expected.pixel_spacing_mm, abs=1e-5)
 
 
-def test_masks_lie_on_the_bone(one_scan: Path, tmp_path: Path) -> None:
-    subject = import_nifti(one_scan, tmp_path).load("1013")
-
+def test_masks_lie_on_the_bone(from_nifti: Subject) -> None:
+    subject = from_nifti
     assert {"region", "normal_marrow", "inflammation_R11", "inflammation_R22"} <= set(subject.labels)
     region = subject.labels["region"]
     assert 0.05 < region.mean() < 0.25
@@ -53,11 +58,7 @@ def test_masks_lie_on_the_bone(one_scan: Path, tmp_path: Path) -> None:
     assert subject.images["stir"][edema].mean() > 2 * subject.images["stir"][subject.labels["normal_marrow"]].mean()
 
 
-def test_no_identifier_is_kept(shared_data: Path, tmp_path: Path) -> None:
-    tool = shared_data / "tools" / "sij_to_dicom.py"
-    subprocess.run([sys.executable, tool, "1013", tmp_path / "dicom"], check=True, capture_output=True)
-    assert main(["import", str(tmp_path / "dicom"), "--out", str(tmp_path / "set")]) == 0
-
-    entry = read_index(tmp_path / "set").entries[0]
+def test_no_identifier_is_kept(from_dicom: Dataset) -> None:
+    (entry,) = from_dicom.entries
     assert "1013" not in entry.subject + entry.patient
     assert len(entry.subject) == len(entry.patient) == 12

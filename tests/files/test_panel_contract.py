@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from inference.sij_mri.types import Analysis
 from inference.types import Side
 from reporting import outputs
-from storage import claims, results
+from storage import results, runs
 from storage.results import NewPicture, NewResult
 from storage.tables import ResultStatus
 from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable
@@ -22,7 +22,7 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
     """Save real outputs as the node does; numbers of the study and its result."""
     now = datetime.now(UTC)
     study_id = receive(place, 1, name="A^B", at=now, images=1)
-    claimed: claims.ClaimedStudy = complete(place, study_id, images=1, at=now)
+    claimed: runs.ClaimedRun = complete(place, study_id, images=1, at=now)
     pictures = []
     for picture in made.pictures:
         suffix = Path(picture.name).suffix
@@ -37,7 +37,9 @@ def save(place: Place, analysis: Analysis, made: outputs.Outputs) -> tuple[int, 
         summary=made.summary,
         pictures=pictures,
     )
-    return study_id, results.save(place.database, claimed, result, destinations=(), now=now)
+    result_id = results.save(place.database, claimed, result, destinations=(), now=now)
+    assert result_id is not None
+    return study_id, result_id
 
 
 @pytest.fixture(scope="module")

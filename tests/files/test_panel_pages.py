@@ -14,10 +14,21 @@ from sqlalchemy import delete, select, text
 
 from panel import searching
 from panel.looking import Looks
-from storage import claims, heartbeats
-from storage.tables import Audit, Delivery, DeliveryState, Heartbeat, Result, ResultObject, Study, StudyState
-from tests.factories.panel import ADMIN, Place, complete, fill, make_place, receive, save_result
+from storage import heartbeats, runs
+from storage.tables import (
+    Audit,
+    Delivery,
+    DeliveryState,
+    Heartbeat,
+    Result,
+    ResultObject,
+    ResultStatus,
+    Study,
+    StudyState,
+)
+from tests.factories.panel import ADMIN, Place, complete, deliver, fill, make_place, receive, save_result
 from tests.factories.panel_pages import csrf, field, log_in, make_client
+from tests.factories.storage import deploy
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +321,7 @@ def test_earlier_results_stay_to_be_seen(place: Place) -> None:
     client = make_client(place)
     log_in(client)
     client.post(f"/studies/{study_id}/reprocess", data={"csrf_token": csrf(client)})
-    claimed = claims.claim(place.database, "worker-1", lease_s=900)
+    claimed = runs.claim(place.database, "worker-1", lease_s=900)
     assert claimed is not None
     second = save_result(place, claimed, at=now, stage="Advanced")
     newest, earlier = client.get(f"/studies/{study_id}").text, client.get(f"/studies/{study_id}?result={first}").text
@@ -627,3 +638,56 @@ def test_no_patient_in_addresses_logs_or_errors(
     assert not any("Yamada" in str(page.url) for page in pages)
     assert "Yamada" not in caplog.text and "P00001" not in caplog.text
     assert "Yamada" not in pages[2].text + pages[4].text
+
+
+# --- several deployments
+
+
+def test_a_study_that_two_deployments_read_shows_both_and_sends_each_again(place: Place) -> None:
+    deploy(place.database, "sij-2")
+    now = datetime.now(UTC) - timedelta(hours=1)
+    study_id = receive(place, 1, name="Noether^Emmy", at=now)
+    first = complete(place, study_id, images=6, at=now + timedelta(seconds=61))
+    second = runs.claim(place.database, "worker-1", lease_s=900, now=now + timedelta(seconds=62))
+    assert second is not None
+    fault = {"code": "IDENTITY_MIXED", "sentence": "The images name two patients.", "object": "study"}
+    held = save_result(place, first, at=now, status=ResultStatus.HELD, findings=(fault,))
+    good = save_result(place, second, at=now, stage="Advanced")
+    for destination in ("PACS", "workstation"):
+        refused = DeliveryState.REFUSED
+        deliver(place, destination, at=now + timedelta(minutes=1), state=refused, status=0xA900, comment="no")
+    client = make_client(place)
+    log_in(client)
+    page = client.get(f"/studies/{study_id}").text
+    assert "Analyses" in page and "sij-1" in page and "sij-2" in page
+    assert "held back" in page and f"/studies/{study_id}?result={good}" in page
+    assert "sij-1: The result is held back" in page
+    other = client.get(f"/studies/{study_id}?result={good}").text
+    assert "Advanced" in other and f"/studies/{study_id}?result={held}" in other
+    assert "You are looking at the earlier result" not in other
+    form = {"csrf_token": csrf(client), "what": "failed"}
+    assert "note=resend" in client.post(f"/studies/{study_id}/resend", data=form).headers["location"]
+    with place.database.read() as session:
+        states = session.scalars(select(Delivery.state)).all()
+    assert states and set(states) == {DeliveryState.WAITING}
+    form = {"csrf_token": csrf(client), "what": "destination", "destination": "PACS", "result": str(held)}
+    assert "RESULT_HELD" in client.post(f"/studies/{study_id}/resend", data=form).headers["location"]
+
+
+def test_with_one_deployment_the_page_names_none(client: TestClient, ids: dict[str, int]) -> None:
+    assert "Analyses" not in client.get(f"/studies/{ids['done']}").text
+
+
+def test_results_of_a_shadow_offer_no_sending(place: Place) -> None:
+    deploy(place.database, "sij-2", purpose="shadow")
+    now = datetime.now(UTC) - timedelta(hours=1)
+    study_id = receive(place, 1, name="Noether^Emmy", at=now)
+    save_result(place, complete(place, study_id, images=6, at=now + timedelta(seconds=61)), at=now)
+    shadow = runs.claim(place.database, "worker-1", lease_s=900, now=now + timedelta(seconds=62))
+    assert shadow is not None
+    number = save_result(place, shadow, at=now)
+    client = make_client(place)
+    log_in(client)
+    assert "Resend all to PACS" in client.get(f"/studies/{study_id}").text
+    page = client.get(f"/studies/{study_id}?result={number}").text
+    assert "Resend all to PACS" not in page and "stays on this node" in page and "only shown here" in page

@@ -14,25 +14,19 @@ from inference.sij_mri import application
 from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader, region_spec
 from inference.types import Volume
 from tests.factories.phantoms import left_lesion
+from tests.factories.volumes import volume
 from training.models.attention_unet import attention_unet
 
 CUTTER = RegionCutter(spacing_mm=2.0, size_px=32, channels=3)
 
 
-def volume() -> Volume:
-    return Volume(
-        voxels=np.random.default_rng(0).random((4, 50, 40)).astype(np.float32),
-        positions_mm=np.arange(4)[:, None] * np.array([0.0, 3.0, 0.0]),
-        row_direction=(1.0, 0.0, 0.0),
-        column_direction=(0.0, 0.0, -1.0),
-        pixel_spacing_mm=(1.0, 1.0),
-        slice_spacing_mm=3.0,
-    )
+def plain() -> Volume:
+    return volume(np.random.default_rng(0).random((4, 50, 40)).astype(np.float32))
 
 
 def test_the_region_lies_on_the_source_grid() -> None:
     network = attention_unet(CUTTER.size_px, CUTTER.channels, widths=(8, 8))
-    found = RegionReader(Segmenter(region_spec(cutter=CUTTER, threshold=0.4), [network])).read(volume())
+    found = RegionReader(Segmenter(region_spec(cutter=CUTTER, threshold=0.4), [network])).read(plain())
 
     assert found.probability.shape == (4, 50, 40) and found.probability.dtype == np.float32
     assert found.probability.min() > 0 and found.probability.max() < 1
@@ -42,10 +36,10 @@ def test_the_region_lies_on_the_source_grid() -> None:
 
 def test_the_cutter_does_what_the_manifest_says() -> None:
     assert RegionCutter.of(region_spec()) == RegionCutter()
-    bright = replace(CUTTER, percentiles=(0.0, 50.0), ceiling=1.2).cut(volume())[0]
-    plain = CUTTER.cut(volume())[0]
-    assert plain.shape == (4, *CUTTER.shape)
-    assert bright.max() == pytest.approx(1.2) and bright.mean() > 1.3 * plain.mean()
+    bright = replace(CUTTER, percentiles=(0.0, 50.0), ceiling=1.2).cut(plain())[0]
+    usual = CUTTER.cut(plain())[0]
+    assert usual.shape == (4, *CUTTER.shape)
+    assert bright.max() == pytest.approx(1.2) and bright.mean() > 1.3 * usual.mean()
 
 
 @pytest.mark.parametrize(

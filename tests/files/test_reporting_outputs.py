@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from inference.sij_mri.types import Analysis, Stage
@@ -14,7 +15,14 @@ from reporting.objects.sources import legal_date, legal_time
 from reporting.outputs import Outputs, build
 from reporting.sij_mri.report import ascii_text, describe
 from reporting.uids import derived_uid
-from tests.factories.analysis import STARTED, headers_of, make_analysis, not_applicable, without_frame_of_reference
+from tests.factories.analysis import (
+    STARTED,
+    headers_of,
+    make_analysis,
+    not_applicable,
+    without_frame_of_reference,
+    write_results,
+)
 
 
 def outputs_of(analysis: Analysis, revision: int = 1) -> Outputs:
@@ -255,3 +263,12 @@ def test_dates(value: str, date: str) -> None:
 )
 def test_times(value: str, time: str) -> None:
     assert legal_time(value) == time
+
+
+def test_a_name_without_a_character_set_keeps_its_bytes(tmp_path: Path) -> None:
+    analysis = make_analysis(tmp_path, with_fluid=False, header={"PatientName": "Иванов^Иван"})
+    for image in analysis.t1.images:
+        image.path.write_bytes(image.path.read_bytes().replace(b"ISO_IR 192", b" " * 10))
+        assert not pydicom.dcmread(image.path).SpecificCharacterSet
+    files = write_results(analysis, tmp_path / "results")
+    assert str(pydicom.dcmread(files["sr-text"][0]).PatientName) == "Иванов^Иван"

@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,22 +9,6 @@ import pytest
 
 from config.errors import StorageUnavailable, UnusableInput
 from storage.objects import ObjectStore
-
-FILL = """
-import resource, sys
-from pathlib import Path
-from config.errors import StorageUnavailable
-from storage.objects import ObjectStore
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-store = ObjectStore(Path(sys.argv[1]))
-store.put("images", "1.2", name="small", content=(b"x" * 50_000,), suffix=".dcm")
-try:
-    store.put("images", "1.2", name="large", content=(b"y" * 50_000, b"z" * 100_000), suffix=".dcm")
-except StorageUnavailable as error:
-    print(error.code)
-"""
 
 
 def put(store: ObjectStore, content: bytes = b"bytes", *, group: str = "1.2.3", name: str = "1.2.3.4") -> str:
@@ -39,7 +21,7 @@ def test_what_was_put_is_there_under_a_key_of_hashes(tmp_path: Path) -> None:
     assert store.read(stored.key) == b"abcde"
     assert (stored.size_bytes, stored.sha256) == (5, hashlib.sha256(b"abcde").hexdigest())
     assert "1.2.3" not in stored.key
-    assert store.verify(stored.key, sha256=stored.sha256)
+    assert hashlib.sha256(store.read(stored.key)).hexdigest() == stored.sha256
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "a/b", "\0", "x" * 5000, "con", ""])
@@ -80,32 +62,3 @@ def test_leftovers_of_a_crash_are_cleaned_and_young_files_stay(tmp_path: Path) -
     assert ObjectStore(tmp_path).clean_temporary() == 1
     assert (old.exists(), young.exists()) == (False, True)
     assert store.free_mb() > 0
-
-
-def test_a_write_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", FILL, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert answer.stdout.strip() == "DISK_FULL"
-    assert list((tmp_path / "temporary").iterdir()) == []
-    kept = [path for path in tmp_path.rglob("*.dcm")]
-    assert [path.stat().st_size for path in kept] == [50_000]
-
-
-def test_a_full_disk_is_noticed(tmp_path: Path) -> None:
-    mounted = tmp_path / "small"
-    mounted.mkdir()
-    mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(mounted)], capture_output=True, check=False
-    )
-    if mount.returncode:
-        pytest.skip("a small file system cannot be mounted here; the limit on file size is tested instead")
-    try:
-        store = ObjectStore(mounted)
-        key = put(store, b"x" * 100_000)
-        with pytest.raises(StorageUnavailable, match="DISK_FULL"):
-            put(store, b"y" * 400_000)
-        assert store.read(key) == b"x" * 100_000
-        assert list((mounted / "temporary").iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(mounted)], check=True)

@@ -10,12 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from config.errors import Final, StorageUnavailable, UnusableInput
-from storage import claims, results, studies
+from config.errors import Final, Retryable, StorageUnavailable, UnusableInput
+from storage import results, runs, snapshots, studies
 from storage.session import Database, migrate
-from storage.states import TRANSITIONS, move
+from storage.states import RunState
 from storage.studies import Recorded
-from storage.tables import Base, Event, Instance, Result, Study, StudyState
+from storage.tables import Base, Event, Instance, Result, Run, Study, StudyState
+from storage.timeline import move_run
 from tests.factories.storage import STUDY, at, claim, fresh, image, receive, result_of, save
 
 
@@ -141,9 +142,9 @@ def test_a_study_that_got_another_image_is_not_marked_complete(database: Databas
 def test_only_one_of_many_workers_gets_a_study(database: Database) -> None:
     study_id = receive(database, 1)
     studies.mark_complete(database, study_id, image_count=1, sentence="Quiet.", at=at(0))
-    got: list[claims.ClaimedStudy | None] = []
+    got: list[runs.ClaimedRun | None] = []
     workers = [
-        threading.Thread(target=lambda n=n: got.append(claims.claim(database, f"w{n}", lease_s=60, now=at(1))))
+        threading.Thread(target=lambda n=n: got.append(runs.claim(database, f"w{n}", lease_s=60, now=at(1))))
         for n in range(8)
     ]
     for worker in workers:
@@ -157,38 +158,39 @@ def test_only_one_of_many_workers_gets_a_study(database: Database) -> None:
 def test_a_retry_keeps_its_revision_and_a_reprocess_gets_a_new_one(database: Database) -> None:
     first = claim(database, 1, 2)
     assert (first.revision, first.attempt, len(first.path_keys)) == (1, 1, 2)
-    state = claims.fail(database, first, StorageUnavailable("X", "Disk."), max_attempts=3, pause_s=10, now=at(100))
-    assert state is StudyState.QUEUED
-    assert claims.claim(database, "worker", lease_s=60, now=at(105)) is None
-    second = claims.claim(database, "worker", lease_s=60, now=at(111))
+    state = runs.fail(database, first, Retryable("X", "Odd."), max_attempts=3, pause_s=10, now=at(100))
+    assert state is RunState.QUEUED
+    assert runs.claim(database, "worker", lease_s=60, now=at(105)) is None
+    second = runs.claim(database, "worker", lease_s=60, now=at(111))
     assert second is not None
     assert (second.revision, second.attempt, second.content_hash) == (1, 2, first.content_hash)
     save(database, second, destinations=())
     studies.reprocess(database, second.study_id, actor="admin", at=at(200))
-    third = claims.claim(database, "worker", lease_s=60, now=at(201))
+    third = runs.claim(database, "worker", lease_s=60, now=at(201))
     assert third is not None
     assert (third.revision, third.attempt) == (2, 1)
 
 
 def test_final_errors_and_too_many_attempts_fail_the_study(database: Database) -> None:
     final = claim(database, 1)
-    assert claims.fail(database, final, Final("BROKEN", "No."), max_attempts=3) is StudyState.FAILED
+    assert runs.fail(database, final, Final("BROKEN", "No."), max_attempts=3) is RunState.FAILED
     claimed = claim(database, 1, study="1.9.9")
-    state = claims.fail(database, claimed, StorageUnavailable("X", "Disk."), max_attempts=1)
-    assert state is StudyState.FAILED
+    state = runs.fail(database, claimed, Retryable("X", "Odd."), max_attempts=1)
+    assert state is RunState.FAILED
+    assert study_of(database, claimed.study_id).state is StudyState.FAILED
     with pytest.raises(Final, match="CLAIM_LOST"):
-        claims.fail(database, claimed, Final("BROKEN", "No."), max_attempts=3)
+        runs.fail(database, claimed, Final("BROKEN", "No."), max_attempts=3)
 
 
 def test_a_dead_worker_loses_its_study_and_can_save_nothing(database: Database) -> None:
     dead = claim(database, 1)
-    assert claims.requeue_expired(database, max_attempts=3, now=at(100)) == 0
-    assert claims.extend(database, dead, lease_s=60, now=at(100))
-    assert claims.requeue_expired(database, max_attempts=3, now=at(200)) == 1
-    heir = claims.claim(database, "worker", lease_s=60, now=at(201))
+    assert runs.requeue_expired(database, max_attempts=3, now=at(100)) == 0
+    assert runs.extend(database, dead, lease_s=60, now=at(100))
+    assert runs.requeue_expired(database, max_attempts=3, now=at(200)) == 1
+    heir = runs.claim(database, "worker", lease_s=60, now=at(201))
     assert heir is not None
     assert heir.revision == dead.revision
-    assert not claims.extend(database, dead, lease_s=60, now=at(202))
+    assert not runs.extend(database, dead, lease_s=60, now=at(202))
     with pytest.raises(Final, match="CLAIM_LOST"):
         save(database, dead)
     save(database, heir)
@@ -199,17 +201,17 @@ def test_a_dead_worker_loses_its_study_and_can_save_nothing(database: Database) 
 def test_a_study_that_kills_its_worker_each_time_ends_as_failed(database: Database) -> None:
     claim(database, 1)
     for attempt in range(2):
-        assert claims.requeue_expired(database, max_attempts=3, now=at(1000 * (attempt + 1))) == 1
-        assert claims.claim(database, "w", lease_s=60, now=at(1000 * (attempt + 1) + 1)) is not None
-    claims.requeue_expired(database, max_attempts=3, now=at(9000))
+        assert runs.requeue_expired(database, max_attempts=3, now=at(1000 * (attempt + 1))) == 1
+        assert runs.claim(database, "w", lease_s=60, now=at(1000 * (attempt + 1) + 1)) is not None
+    runs.requeue_expired(database, max_attempts=3, now=at(9000))
     with database.read() as session:
         study = session.scalars(select(Study)).one()
     assert (study.state, study.reason_code) == (StudyState.FAILED, "WORKER_LOST")
 
 
 def test_a_study_that_was_put_back_lost_no_attempt(database: Database) -> None:
-    claims.release(database, claim(database, 1), reason="Stopping.", now=at(70))
-    again = claims.claim(database, "w", lease_s=60, now=at(71))
+    runs.release(database, claim(database, 1), reason="Stopping.", now=at(70))
+    again = runs.claim(database, "w", lease_s=60, now=at(71))
     assert again is not None
     assert (again.revision, again.attempt) == (1, 1)
 
@@ -221,7 +223,7 @@ def test_late_images_make_a_new_revision_of_the_whole_study(database: Database) 
     receive(database, 3, seconds=500)
     assert study_of(database, first.study_id).state is StudyState.RECEIVING
     assert studies.mark_complete(database, first.study_id, image_count=3, sentence="Quiet.", at=at(560))
-    second = claims.claim(database, "w", lease_s=60, now=at(561))
+    second = runs.claim(database, "w", lease_s=60, now=at(561))
     assert second is not None
     assert (second.revision, len(second.path_keys)) == (2, 3)
     assert second.content_hash != first.content_hash
@@ -238,35 +240,25 @@ def test_images_during_the_analysis_keep_its_result_from_being_sent(database: Da
     assert study_of(database, claimed.study_id).state is StudyState.RECEIVING
 
 
-def test_the_hash_of_a_study_does_not_hang_on_the_order_of_arrival(database: Database) -> None:
+def test_the_hash_of_a_snapshot_does_not_hang_on_the_order_of_arrival(database: Database) -> None:
     one, other = claim(database, 1, 2, 3), claim(database, 3, 2, 1, study="1.5")
-    with database.read() as session:
-        assert claims.study_hash(session, one.study_id) == one.content_hash
     assert one.content_hash != other.content_hash  # other UIDs
-    database.engine.dispose()
     with database.write() as session:
         session.execute(text("UPDATE instance SET id = 100 - id WHERE study_id = :s"), {"s": one.study_id})
     with database.read() as session:
-        assert claims.study_hash(session, one.study_id) == one.content_hash
+        taken = snapshots.take(session, one.study_id, one.application)
+    assert taken.content_hash == one.content_hash
+    assert taken.path_keys == one.path_keys[::-1]
 
 
 def test_a_move_that_is_not_in_the_table_is_refused(database: Database) -> None:
-    study_id = receive(database, 1)
+    claimed = claim(database, 1)
+    save(database, claimed, destinations=())
+    before = codes(database, claimed.study_id)
     with pytest.raises(Final, match="STUDY_STATE"), database.write() as session:
-        study = session.get_one(Study, study_id)
-        move(session, study, to=StudyState.DONE, at=at(1), code="X", sentence="X")
-    assert codes(database, study_id) == ["STUDY_OPENED"]
-
-
-def test_every_state_can_be_reached_and_left() -> None:
-    assert set(TRANSITIONS) == set(StudyState)
-    assert all(TRANSITIONS.values())
-    reached = {StudyState.RECEIVING}
-    for _ in StudyState:
-        reached |= {to for state in reached for to in TRANSITIONS[state]}
-    assert reached == set(StudyState)
-    for state in StudyState:
-        assert StudyState.QUEUED in TRANSITIONS[state] or state is StudyState.QUEUED
+        run = session.get_one(Run, claimed.run_id)
+        move_run(session, run, to=RunState.RUNNING, at=at(1), code="X", sentence="X")
+    assert codes(database, claimed.study_id) == before
 
 
 def test_a_busy_study_is_not_reprocessed(database: Database) -> None:

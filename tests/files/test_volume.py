@@ -1,8 +1,6 @@
 """Files to a volume: every encoding gives the same voxels, and what is irregular is said."""
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,21 +22,20 @@ from config.errors import UnusableInput
 from inference.dicom.codestream import stream_size
 from inference.dicom.headers import read_studies, read_study
 from inference.dicom.volume import load_volume
-from inference.series.types import Candidate
 from inference.sij_mri.types import Role
 from inference.sij_mri.wanted import select
 from inference.space.grids import to_patient
-from inference.types import Volume
-from tests.factories.dicom import COLUMN, ROW, SHAPE, SPACING, pattern, position, write_enhanced, write_series
-
-
-def load(paths: list[Path]) -> Volume:
-    """All planes of the only series of these files, as a volume."""
-    (series,) = read_study(paths).series
-    candidate = Candidate(
-        series.series_instance_uid, 2, "", Role.T1W, 100.0, True, True, "", images=tuple(reversed(series.images))
-    )
-    return load_volume(candidate.images, series=series)
+from tests.factories.dicom import (
+    COLUMN,
+    ROW,
+    SHAPE,
+    SPACING,
+    load,
+    pattern,
+    position,
+    write_enhanced,
+    write_series,
+)
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -180,8 +177,7 @@ def test_a_file_that_is_gone_counts_as_damaged(tmp_path: Path) -> None:
     paths = write_series(tmp_path)
     (series,) = read_study(paths).series
     paths[2].unlink()
-    candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
-    assert load_volume(candidate.images, series=series).shape[0] == SHAPE[0] - 1
+    assert load_volume(series.images, series=series).shape[0] == SHAPE[0] - 1
 
 
 @pytest.mark.parametrize(
@@ -229,8 +225,7 @@ def test_real_encodings_agree(shared_data: Path) -> None:
     planes = {}
     for path in sorted(folder.glob("*.dcm")):
         (series,) = read_study([path]).series
-        candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
-        planes[path.stem] = load_volume(candidate.images, series=series).voxels
+        planes[path.stem] = load_volume(series.images, series=series).voxels
     assert len(planes) == 9
     for voxels in planes.values():
         assert np.array_equal(voxels, planes["1"])
@@ -243,9 +238,8 @@ def test_foreign_series_load_or_are_refused(shared_data: Path, folder: str) -> N
     for path in files:
         for study in read_studies([path])[0]:
             for series in study.series:
-                candidate = Candidate("", None, "", Role.T1W, 0.0, True, True, "", images=series.images)
                 try:
-                    volume = load_volume(candidate.images, series=series)
+                    volume = load_volume(series.images, series=series)
                 except UnusableInput as error:
                     assert error.code
                     outcomes["refused"] += 1
@@ -257,44 +251,17 @@ def test_foreign_series_load_or_are_refused(shared_data: Path, folder: str) -> N
 
 
 @pytest.mark.parametrize("subject", ["1012", "1013"])
-def test_real_studies(shared_data: Path, tmp_path: Path, subject: str) -> None:
-    tool = shared_data / "tools" / "sij_to_dicom.py"
-    subprocess.run([sys.executable, str(tool), subject, str(tmp_path)], check=True, timeout=120)
-    study = read_study((tmp_path / subject).glob("*.dcm"))
+def test_real_studies(real_study: Callable[[str], list[Path]], subject: str) -> None:
+    study = read_study(real_study(subject))
     selection = select(study)
     by_uid = {series.series_instance_uid: series for series in study.series}
-    assert selection.chosen.get(Role.T1W) is not None
-    assert selection.chosen.get(Role.FLUID) is not None
-    assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
-    for candidate in (selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)):
-        volume = load_volume(candidate.images, series=by_uid[candidate.series_instance_uid])
+    assert {role: chosen.series_number for role, chosen in selection.chosen.items()} == {Role.T1W: 2, Role.FLUID: 3}
+    for chosen in selection.chosen.values():
+        volume = load_volume(chosen.images, series=by_uid[chosen.series_instance_uid])
         assert volume.shape[1:] == (336, 336)
         assert volume.warnings == ()
         assert volume.slice_spacing_mm == pytest.approx(3.3, abs=0.01)
         assert volume.left_is_high_column
-
-
-@pytest.fixture
-def jpeg_series(tmp_path: Path, need_program: Callable[[str], str]) -> list[Path]:
-    """The pattern as JPEG Lossless, by DCMTK."""
-    paths = write_series(tmp_path)
-    for path in paths:
-        subprocess.run([need_program("dcmcjpeg"), "+e1", str(path), str(path)], check=True, timeout=60)
-    return paths
-
-
-def test_jpeg_lossless_gives_the_same_voxels(jpeg_series: list[Path]) -> None:
-    assert np.array_equal(load(jpeg_series).voxels, pattern())
-
-
-def test_a_decoder_that_aborts_costs_one_plane(jpeg_series: list[Path]) -> None:
-    """A JPEG stream without its Huffman table makes GDCM abort its process."""
-    data = jpeg_series[4].read_bytes()
-    table = data.index(b"\xff\xc4", data.index(b"\xff\xd8"))
-    jpeg_series[4].write_bytes(data[:table] + b"\x61" + data[table + 1 :])
-    volume = load(jpeg_series)
-    assert "DECODER_CRASHED" in volume.warnings[0]
-    assert np.array_equal(volume.voxels, np.delete(pattern(), 4, axis=0))
 
 
 @pytest.mark.parametrize("syntax", [None, RLELossless, JPEGLSLossless, JPEG2000Lossless])
@@ -310,8 +277,7 @@ def test_damaged_bytes_never_end_the_process(tmp_path: Path, syntax: str | None)
         path.write_bytes(data)
         study = read_study([path])
         for series in study.series:
-            candidate = Candidate("", 2, "", Role.T1W, 1.0, True, True, "", images=series.images)
             try:
-                assert load_volume(candidate.images, series=series).shape[0] == 1
+                assert load_volume(series.images, series=series).shape[0] == 1
             except UnusableInput as error:
                 assert error.code in ("PIXELS_DAMAGED", "NO_GEOMETRY", "VOLUME_TOO_LARGE")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from storage.states import utc_now
-from storage.tables import Association, Delivery, DeliveryState, Instance, Lease, ResultObject, Study, StudyState
+from storage.tables import Association, Delivery, DeliveryState, Instance, Lease, ResultObject, Run, Study, StudyState
 from tests import programs
 from tests.factories.dicom import copied
 from tests.factories.rounds import Clinic, study_uid_of
@@ -75,7 +75,7 @@ def test_killed_in_the_middle_the_node_goes_on_where_it_was(
         node.process.wait()
         assert node.state(uid) is StudyState.ANALYSING
         with node.database.write() as session:
-            session.execute(update(Study).values(lease_until=utc_now()))
+            session.execute(update(Run).values(lease_until=utc_now()))
             session.execute(update(Lease).values(until=utc_now()))
     with programs.node(tmp_path / "node", destinations=destinations, ports=ports) as node:
         node.wait_until_done(uid)
@@ -104,7 +104,7 @@ def test_a_destination_that_is_down_blocks_no_other_and_gets_everything_later_an
         assert node.state(uid) is StudyState.DELIVERING
         with programs.storescp(need_program, late_folder, late_port):
             wait_until(lambda: delivered("down"), 60, "everything at the destination that was down")
-            node.wait_until_done(uid, 10)
+            node.wait_until_done(uid)
         ends_in_order_on_sigterm(node)
     assert len(list(late_folder.iterdir())) == len(list(sink[1].iterdir()))
 
@@ -116,8 +116,9 @@ def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
     uid, port = study_uid_of(files), clinic.node.dicom_port
 
     def revision() -> int:
-        study = study_of(clinic.node, uid)
-        return study.revision if study.state is StudyState.DONE else 0
+        with clinic.node.database.read() as session:
+            study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
+            return len(study.results) if study.state is StudyState.DONE else 0
 
     programs.storescu(need_program, files[:-3], port)
     wait_until(lambda: revision() == 1, 120, "the first revision")

@@ -1,92 +1,36 @@
 """The panel as a process of its own, used with a real browser."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import psutil
 import pytest
 
+from tests import programs
 from tests.chromium import Browser
 from tests.factories.panel import ADMIN, PASSWORD, Place, complete, make_place, receive, save_result
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-MAX_RSS_MB = 130
-MAIN = """
-import json, sys
-from pathlib import Path
-from config.settings import load_settings
-from panel.app import run_panel
-
-folder = Path(sys.argv[1])
-run_panel(load_settings(folder / "node.toml"), ready=lambda port: (folder / "port").write_text(str(port)))
-(folder / "modules").write_text(json.dumps(sorted(sys.modules)))
-"""
+from tests.factories.waiting import wait_until
 
 
+@dataclass(frozen=True)
 class Panel:
-    """The panel's process over a node with two studies."""
+    """The panel's process over a node with one study."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.place: Place = make_place(folder)
-        now = datetime.now(UTC)
-        self.study = receive(self.place, 1, name="Yamada^Tarou=山田^太郎=やまだ^たろう", at=now, images=2)
-        self.result = save_result(self.place, complete(self.place, self.study, images=2, at=now), at=now, slices=7)
-        toml = f'data_dir = "{folder}"\n[panel]\nport = 0\n[[destinations]]\nname = "PACS"\nae_title = "ORTHANC"\n'
-        (folder / "node.toml").write_text(toml + 'host = "127.0.0.1"\nport = 4242\n')
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, str(folder)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stderr=(folder / "log").open("w"),
-        )
-        port = folder / "port"
-        self._wait(lambda: port.exists() and port.read_text() != "")
-        self.address = f"http://127.0.0.1:{port.read_text()}"
-        self._wait(self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/login", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def _wait(self, condition: Callable[[], bool], *, seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert self.process.poll() is None, (self.folder / "log").read_text()
-            assert time.monotonic() < end, "the panel did not start"
-            time.sleep(0.1)
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+    place: Place
+    address: str
+    study: int
 
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
-    panel = Panel(tmp_path_factory.mktemp("panel"))
-    try:
-        yield panel
-    finally:
-        panel.stop()
-        panel.place.database.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory, need_program: Callable[[str], str]) -> Iterator[Browser]:
-    with Browser(need_program("chromium"), tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
+    place = make_place(tmp_path_factory.mktemp("panel"))
+    now = datetime.now(UTC)
+    study = receive(place, 1, name="Yamada^Tarou=山田^太郎=やまだ^たろう", at=now, images=2)
+    save_result(place, complete(place, study, images=2, at=now), at=now, slices=7)
+    with programs.panel(place.settings.data_dir) as running:
+        yield Panel(place, running.address, study)
+    place.database.dispose()
 
 
 def log_in(browser: Browser, panel: Panel, path: str = "/studies") -> None:
@@ -120,10 +64,7 @@ def test_a_person_flicks_through_the_slices_of_a_study(panel: Panel, browser: Br
 
     browser.wait("document.querySelectorAll('.pane:not([hidden]) canvas').length === 2")
     browser.wait("document.querySelector('[data-tag=slice]').textContent === '4 / 7'")
-    deadline = time.monotonic() + 15
-    while min(drawn("t1"), drawn("fluid")) < 10_000 or not colour():
-        assert time.monotonic() < deadline, "the pictures were not drawn"
-        time.sleep(0.1)
+    wait_until(lambda: min(drawn("t1"), drawn("fluid")) >= 10_000 and colour(), 60, "the pictures to be drawn")
     assert tags() == ["4 / 7", "4 / 7"]
     script = "[...document.querySelectorAll('[data-pane=t1] [data-tag]')].map(e => e.textContent)"
     assert browser.run(script)[2:4] == ["R", "L"], "the patient's right is on the left of the screen"
@@ -144,10 +85,7 @@ def test_a_person_flicks_through_the_slices_of_a_study(panel: Panel, browser: Br
     browser.run("document.querySelector('[data-goto=\"3\"]').click()")
     browser.wait("document.querySelector('[data-tag=slice]').textContent === '4 / 7'")
     browser.run("document.querySelector('[data-layer=joints]').click()")
-    deadline = time.monotonic() + 10
-    while colour():
-        assert time.monotonic() < deadline, "the joints are still drawn"
-        time.sleep(0.05)
+    wait_until(lambda: not colour(), 60, "the joints to vanish")
     browser.run("document.getElementById('layout').value = 'fluid'")
     browser.run("document.getElementById('layout').dispatchEvent(new Event('change'))")
     assert len(tags()) == 1
@@ -216,22 +154,3 @@ NAMELESS = """
   .filter((e) => !(e.labels && e.labels.length) && !e.getAttribute("aria-label") && !e.textContent.trim())
   .map((e) => e.outerHTML.slice(0, 100))
 """
-
-
-def test_the_process_is_small_and_ends_in_order(tmp_path: Path) -> None:
-    panel = Panel(tmp_path)
-    process = psutil.Process(panel.process.pid)
-    for path in ("/login", "/health", "/static/panel.css"):
-        try:
-            urllib.request.urlopen(panel.address + path, timeout=10).read()
-        except urllib.error.HTTPError as error:
-            assert error.code == 503, "health without the other processes"
-    rss_mb = process.memory_info().rss / 1e6
-    assert rss_mb < MAX_RSS_MB, f"{rss_mb:.0f} MB"
-    assert panel.stop() == 0
-    loaded = {name.partition(".")[0] for name in json.loads((panel.folder / "modules").read_text())}
-    heavy = {"tensorflow", "keras", "numpy", "pydicom", "pynetdicom", "highdicom", "inference", "reporting", "training"}
-    assert loaded & heavy == set()
-    log = (panel.folder / "log").read_text()
-    assert "Traceback" not in log and "Yamada" not in log
-    panel.place.database.dispose()

@@ -14,14 +14,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from config.errors import StorageUnavailable
-from storage import audit, claims, deliveries, heartbeats, search, studies, users
+from config.errors import Final, StorageUnavailable
+from storage import audit, deliveries, heartbeats, runs, search, studies, users
 from storage.deliveries import Attempt
 from storage.search import StudyFilter
-from storage.session import Database, migrate
+from storage.session import Database, SchemaState, migrate, schema_state
 from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, StudyState
-from tests.factories.storage import at, claim, image, receive, save
+from tests.factories import old_database
+from tests.factories.storage import at, claim, deploy, deploy_first, image, receive, save
 from tests.programs import free_port
 
 
@@ -33,7 +34,7 @@ def url(need_program: Callable[[str], str]) -> Iterator[str]:
     as_user: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = [need_program("runuser"), "-u", "postgres", "--"]
     data = str(folder / "data")
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
     initdb = [*as_user, str(bin_folder / "initdb"), "-D", data, "-A", "trust", "-U", "axspa", "-E", "UTF8"]
@@ -54,14 +55,57 @@ def url(need_program: Callable[[str], str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def empty(url: str) -> Iterator[Database]:
+    """A database without a schema."""
     made = Database(url)
     with made.engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-    migrate(made)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def database(empty: Database) -> Database:
+    """A database with the one deployment that a node has without further settings."""
+    migrate(empty)
+    deploy_first(empty)
+    return empty
+
+
+def test_every_old_study_is_what_it_was_and_goes_on_where_it_was(empty: Database) -> None:
+    ids = old_database.make(empty)
+    before = old_database.read(empty)
+    migrate(empty)
+    with empty.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    old_database.check_kept(empty, before)
+    old_database.check_goes_on(empty, ids)
+
+
+def test_deployments_of_one_study_begin_and_end_at_once(database: Database) -> None:
+    deploy(database, "sij-2", "sij-3")
+    study_id = receive(database, 1)
+    studies.mark_complete(database, study_id, image_count=1, sentence="Quiet.", at=at(0))
+    barrier = threading.Barrier(3)
+    ended: list[str] = []
+
+    def work(number: int) -> None:
+        barrier.wait()
+        while (claimed := runs.claim(database, f"w{number}", lease_s=60, now=at(1))) is None:
+            pass  # another one is at the study
+        barrier.wait()
+        save(database, claimed, destinations=("archive",))
+        ended.append(claimed.bundle)
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(ended) == ["sij-1", "sij-2", "sij-3"]
+    assert len(deliveries.due(database, "archive", now=at(100))) == 6
+    assert studies.count_states(database) == {StudyState.DELIVERING: 1}
 
 
 def test_a_study_goes_all_the_way(database: Database) -> None:
@@ -81,10 +125,10 @@ def test_a_study_goes_all_the_way(database: Database) -> None:
     receive(database, 3, seconds=500)
     assert [item.image_count for item in studies.receiving(database)] == [3]
     assert studies.mark_complete(database, row.study.id, image_count=3, sentence="Quiet.", at=at(560))
-    again = claims.claim(database, "worker", lease_s=60, now=at(561))
+    again = runs.claim(database, "worker", lease_s=60, now=at(561))
     assert again is not None
     assert again.revision == 2
-    assert claims.requeue_expired(database, max_attempts=3, now=at(1000)) == 1
+    assert runs.requeue_expired(database, max_attempts=3, now=at(1000)) == 1
 
 
 def test_many_at_once_lose_nothing(database: Database) -> None:
@@ -112,8 +156,7 @@ def test_many_at_once_lose_nothing(database: Database) -> None:
     assert studies.mark_complete(database, study_id, image_count=51, sentence="Quiet.", at=at(0))
     claimed: list[object] = []
     claimers = [
-        threading.Thread(target=lambda n=n: claimed.append(claims.claim(database, f"w{n}", lease_s=60)))
-        for n in range(5)
+        threading.Thread(target=lambda n=n: claimed.append(runs.claim(database, f"w{n}", lease_s=60))) for n in range(5)
     ]
     for worker in claimers:
         worker.start()
@@ -171,3 +214,22 @@ def test_a_server_that_is_gone_is_unavailable_not_broken() -> None:
     nobody = Database(f"postgresql+psycopg://axspa@127.0.0.1:{free_port()}/postgres")
     with pytest.raises(StorageUnavailable, match="DATABASE_UNAVAILABLE"):
         studies.receiving(nobody)
+
+
+def test_who_looks_is_told_how_the_schema_stands_and_cannot_write(database: Database, url: str) -> None:
+    looking = Database(url, read_only=True)
+    assert schema_state(looking) is SchemaState.CURRENT
+    assert looking.place == url
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        users.add(looking, "root", "a long password", actor="test")
+    assert users.add(database, "root", "a long password", actor="test").name == "root"
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert schema_state(looking) is SchemaState.NEWER
+    with pytest.raises(Final, match="DATABASE_NEWER"):
+        migrate(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    assert schema_state(looking) is SchemaState.ABSENT
+    looking.dispose()

@@ -1,9 +1,6 @@
 """Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi."""
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,36 +12,16 @@ import pytest
 
 from inference.sij_mri.types import Analysis
 from inference.space.grids import to_index
-from inference.types import Side, StudyHeaders, Volume
-from reporting.gate import check
-from reporting.outputs import build, paths_of
-from reporting.writer import write
+from inference.types import Side, Volume
 from tests.factories.analysis import (
     IDENTITY,
-    STARTED,
-    headers_of,
     make_analysis,
     not_applicable,
     with_enhanced_t1,
     without_frame_of_reference,
+    write_results,
 )
-from tests.programs import dcentvfy_errors, dciodvfy_errors, pixelmed_errors
-
-Need = Callable[[str], str]
-
-
-def write_results(analysis: Analysis, folder: Path, headers: StudyHeaders | None = None) -> dict[str, list[Path]]:
-    """Build, check and write all objects; their files by kind."""
-    headers = headers or headers_of(analysis)
-    outputs = build(analysis, headers, revision=1, software_version="0.1.0", started=STARTED)
-    assert check(outputs.objects, analysis, headers) == ()
-    folder.mkdir(exist_ok=True)
-    paths = paths_of(outputs.objects, folder)
-    files: dict[str, list[Path]] = {}
-    for item in outputs.objects:
-        write(item.dataset, paths[item.sop_instance_uid])
-        files.setdefault(item.kind, []).append(paths[item.sop_instance_uid])
-    return files
+from tests.programs import Need, dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 
 @pytest.fixture(scope="module")
@@ -152,30 +129,10 @@ def test_names_come_back_intact(tmp_path: Path, script: str, need_program: Need)
         assert dciodvfy_errors(need_program, paths[0]) == []
 
 
-def test_a_name_without_a_character_set_keeps_its_bytes(tmp_path: Path) -> None:
-    analysis = make_analysis(tmp_path, with_fluid=False, header={"PatientName": "Иванов^Иван"})
-    for image in analysis.t1.images:
-        image.path.write_bytes(image.path.read_bytes().replace(b"ISO_IR 192", b" " * 10))
-        assert not pydicom.dcmread(image.path).SpecificCharacterSet
-    files = write_results(analysis, tmp_path / "results")
-    assert str(pydicom.dcmread(files["sr-text"][0]).PatientName) == "Иванов^Иван"
-
-
-def program_of_environment(name: str) -> str:
-    """A program that a Python package installed beside the interpreter."""
-    path = shutil.which(name, path=str(Path(sys.executable).parent))
-    if path is None:
-        message = f"{name} of the package dcmqi is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
-
-
-def read_with_dcmqi(path: Path, folder: Path) -> dict[int, Path]:
+def read_with_dcmqi(path: Path, folder: Path, need_program: Need) -> dict[int, Path]:
     """Segments of a segmentation as NIfTI files, by segment number."""
     folder.mkdir()
-    program = program_of_environment("segimage2itkimage")
+    program = need_program("segimage2itkimage")
     subprocess.run(
         [program, "--inputDICOM", str(path), "--outputDirectory", str(folder), "--outputType", "nii"],
         capture_output=True, check=True,
@@ -196,10 +153,10 @@ def voxels_on(volume: Volume, file: Path) -> np.ndarray:
 
 
 def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
-    analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path
+    analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path, need_program: Need
 ) -> None:
-    anatomy = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy")
-    edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema")
+    anatomy = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
+    edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema", need_program)
     expected = [
         (anatomy[1], analysis.t1, analysis.region),
         (anatomy[2], analysis.t1, analysis.joint(Side.LEFT).band),
@@ -211,10 +168,10 @@ def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
         assert np.array_equal(voxels_on(volume, file), mask)
 
 
-def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path) -> None:
+def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path, need_program: Need) -> None:
     analysis = with_enhanced_t1(tmp_path)
     files = write_results(analysis, tmp_path / "results")
-    segments = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy")
+    segments = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
     assert np.array_equal(voxels_on(analysis.t1, segments[1]), analysis.region)
     frames = pydicom.dcmread(files["seg-anatomy"][0]).PerFrameFunctionalGroupsSequence
     for frame in frames:
@@ -224,10 +181,12 @@ def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path) ->
         assert np.allclose(position, analysis.t1.positions_mm[index], atol=1e-3)
 
 
-def test_tid1500_reader_reads_the_measurements(files: dict[str, list[Path]], tmp_path: Path) -> None:
+def test_tid1500_reader_reads_the_measurements(
+    files: dict[str, list[Path]], tmp_path: Path, need_program: Need
+) -> None:
     out = tmp_path / "measurements.json"
     subprocess.run(
-        [program_of_environment("tid1500reader"), "--inputDICOM", str(files["sr-measurements"][0]),
+        [need_program("tid1500reader"), "--inputDICOM", str(files["sr-measurements"][0]),
          "--outputMetadata", str(out)],
         capture_output=True, check=True,
     )  # fmt: skip

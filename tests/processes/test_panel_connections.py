@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from panel.connections import AT_ONCE, PER_ADDRESS, REQUEST_WITHIN_S, BoundedHttp, make_server
+from tests.factories.waiting import wait_until
 
 WITHIN_S = 1.0
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -63,14 +64,14 @@ def ask(connection: socket.socket) -> bytes:
     answer = b""
     while not answer.endswith(b"got 0"):
         part = connection.recv(4096)
-        assert part, "the connection ended"
+        if not part:
+            raise ConnectionError("the connection ended")
         answer += part
     return answer.rpartition(b"\r\n\r\n")[2]
 
 
-def ends_after_s(connection: socket.socket, *, trickle: bytes = b"") -> float:
-    """How long until the other side ends the connection, while a byte is sent now and then."""
-    began = time.monotonic()
+def wait_for_the_end(connection: socket.socket, *, trickle: bytes = b"") -> None:
+    """Wait until the other side ends the connection, while a byte is sent now and then."""
     connection.settimeout(0.1)
     for byte in trickle or bytes(100):
         try:
@@ -83,7 +84,6 @@ def ends_after_s(connection: socket.socket, *, trickle: bytes = b"") -> float:
             break
     else:
         pytest.fail("the connection stayed open")
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,29 @@ def ends_after_s(connection: socket.socket, *, trickle: bytes = b"") -> float:
     ids=["silent", "slow header", "slow body", "slow second request"],
 )
 def test_a_connection_without_a_whole_request_is_ended(port: int, first: bytes, trickle: bytes) -> None:
+    began = time.monotonic()
     with connect(port) as connection:
         if first:
             connection.sendall(first)
-        assert ends_after_s(connection, trickle=trickle) > WITHIN_S / 2
+        wait_for_the_end(connection, trickle=trickle)
+    assert time.monotonic() - began > 0.9 * WITHIN_S, "it has all of its time"
 
 
 def test_one_that_asks_again_and_again_stays(port: int) -> None:
-    with connect(port) as connection:
-        for _ in range(6):
-            assert ask(connection) == b"got 0"
-            time.sleep(0.4 * WITHIN_S)
+    """On a busy machine this test itself may pause for too long; then it says nothing and begins anew."""
+
+    def stayed() -> bool:
+        with connect(port) as connection:
+            began = asked = time.monotonic()
+            while asked - began < 2 * WITHIN_S:
+                time.sleep(0.2 * WITHIN_S)
+                if time.monotonic() - asked > 0.8 * WITHIN_S:
+                    return False
+                assert ask(connection) == b"got 0"
+                asked = time.monotonic()
+        return True
+
+    wait_until(stayed, 60, "a turn without a long pause")
 
 
 def test_one_address_cannot_take_all_connections() -> None:
@@ -119,9 +131,12 @@ def test_one_address_cannot_take_all_connections() -> None:
             assert ask(other) == b"got 0", "others still get in"
         for one in idle:
             one.close()
-        time.sleep(0.2)
-        with connect(port) as again:
-            assert ask(again) == b"got 0", "and so does this one afterwards"
+
+        def answered() -> bool:
+            with connect(port) as again:
+                return ask(again) == b"got 0"
+
+        wait_until(answered, 20, "this one to get in again")
 
 
 def test_the_limits_as_shipped_leave_room() -> None:

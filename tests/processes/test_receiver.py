@@ -1,4 +1,4 @@
-"""The receiver against real and unreal programs."""
+"""The receiver as a process, against senders of every kind."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -25,66 +25,44 @@ from pydicom.uid import (
 from sqlalchemy import select
 
 from storage import studies
-from storage.tables import Association, AssociationOutcome, Event, Instance, RefusedImage, Study, StudyState
+from storage.tables import Association, AssociationOutcome, Event, Instance, Study, StudyState
+from tests.factories.dicom import ENHANCED_MR, MR, encode, image, set_bytes, uid
 from tests.factories.sender import (
-    MR,
     Answer,
     Running,
     association,
+    associations_of,
+    data_set_of,
     echo,
-    encode,
-    header,
+    instances,
+    last_refused,
+    not_dicom,
     pdu,
     raw_exchange,
     receiver_process,
     store,
     store_one,
-    wait_for,
 )
-from tests.programs import ENVIRONMENT, storescu
+from tests.factories.waiting import wait_until
 
 HTJ2K = "1.2.840.10008.1.2.4.201"
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
-ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 PRIVATE_CLASS = "1.3.12.2.1107.5.9.1"  # Siemens CSA Non-Image
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with receiver_process(tmp_path_factory.mktemp("receiver"), idle_timeout_s=3.0) as running:
+    with receiver_process(tmp_path_factory.mktemp("receiver")) as running:
         yield running
 
 
-def instances(running: Running, study: str) -> list[Instance]:
-    with running.database.read() as session:
-        query = select(Instance).join(Study).where(Study.study_instance_uid == study).order_by(Instance.id)
-        return list(session.scalars(query))
-
-
-def last_refused(running: Running) -> RefusedImage:
-    with running.database.read() as session:
-        return session.scalars(select(RefusedImage).order_by(RefusedImage.id.desc()).limit(1)).one()
-
-
-def associations_of(running: Running, calling: str) -> list[Association]:
-    with running.database.read() as session:
-        return list(session.scalars(select(Association).where(Association.calling_ae == calling)))
-
-
-def not_dicom(running: Running) -> list[str]:
-    with running.database.read() as session:
-        query = select(Association.reason).where(Association.outcome == AssociationOutcome.NOT_DICOM)
-        return list(session.scalars(query))
-
-
-def data_set_of(running: Running, row: Instance) -> bytes:
-    """The stored bytes after preamble and file meta."""
-    content = running.objects.read(row.path_key)
-    assert hashlib.sha256(content).hexdigest() == row.sha256
-    length = int.from_bytes(content[140:144], "little")
-    return content[144 + length :]
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A receiver that soon drops who says nothing."""
+    with receiver_process(tmp_path_factory.mktemp("hasty"), idle_timeout_s=2.0) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -101,12 +79,11 @@ def data_set_of(running: Running, row: Instance) -> bytes:
     ],
 )
 def test_every_class_and_syntax_is_stored_as_it_came(receiver: Running, sop_class: str, syntax: str) -> None:
-    number = abs(hash((sop_class, str(syntax)))) % 10**9
-    study = f"1.2.840.1.{number}"
-    image = header(1, study=study, SOPClassUID=sop_class)
-    data = encode(image, implicit=syntax == ImplicitVRLittleEndian, little=syntax != ExplicitVRBigEndian)
+    study = uid(sop_class, str(syntax))
+    made = image(1, study=study, SOPClassUID=sop_class)
+    data = encode(made, implicit=syntax == ImplicitVRLittleEndian, little=syntax != ExplicitVRBigEndian)
     with association(receiver.port, (sop_class, syntax)) as assoc:
-        answer = store(assoc, data, instance=image.SOPInstanceUID, sop_class=sop_class, syntax=syntax)
+        answer = store(assoc, data, instance=made.SOPInstanceUID, sop_class=sop_class, syntax=syntax)
     assert answer == Answer(0x0000)
     (row,) = instances(receiver, study)
     assert (row.sop_class_uid, row.transfer_syntax_uid) == (sop_class, str(syntax))
@@ -119,51 +96,21 @@ def test_every_class_and_syntax_is_stored_as_it_came(receiver: Running, sop_clas
 def test_a_deflated_data_set_is_stored_deflated(receiver: Running) -> None:
     import zlib
 
-    image = header(1, study="1.2.840.2.1")
+    made = image(1, study="1.2.840.2.1")
     deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    data = deflate.compress(encode(image)) + deflate.flush()
+    data = deflate.compress(encode(made)) + deflate.flush()
     with association(receiver.port, (MR, DeflatedExplicitVRLittleEndian)) as assoc:
-        answer = store(assoc, data, instance=image.SOPInstanceUID, syntax=DeflatedExplicitVRLittleEndian)
+        answer = store(assoc, data, instance=made.SOPInstanceUID, syntax=DeflatedExplicitVRLittleEndian)
     assert answer == Answer(0x0000)
     (row,) = instances(receiver, "1.2.840.2.1")
     assert data_set_of(receiver, row) == data
 
 
-def test_dcmtk_sends_a_study_and_the_timeline_says_so_once(
-    receiver: Running, need_program: Callable[[str], str], tmp_path: Path
-) -> None:
-    study = "1.2.840.3.1"
-    files = []
-    for number in range(20):
-        image = header(number, study=study)
-        image.file_meta = pydicom.dataset.FileMetaDataset()
-        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        files.append(tmp_path / f"{number}.dcm")
-        image.save_as(files[-1], enforce_file_format=True)
-    for _ in range(2):
-        assert storescu(need_program, files, receiver.port).returncode == 0
-    assert len(instances(receiver, study)) == 20
-
-    def lines() -> list[str]:
-        with receiver.database.read() as session:
-            query = select(Event.sentence).join(Study).where(Study.study_instance_uid == study).order_by(Event.id)
-            return list(session.scalars(query))
-
-    assert wait_for(lambda: len(lines()) == 3 and lines(), what="the line of the second association") == [
-        "The first image came from STORESCU.",
-        "20 new images came from STORESCU.",
-        "0 new images came from STORESCU, and 20 that we had.",
-    ]
-    sent = [row for row in associations_of(receiver, "STORESCU") if row.stored or row.duplicates]
-    assert [(row.stored, row.duplicates, row.refused) for row in sent] == [(20, 0, 0), (0, 20, 0)]
-    assert {row.outcome for row in sent} == {AssociationOutcome.RELEASED}
-
-
 def test_other_content_under_a_known_uid_is_refused_and_kept_apart(receiver: Running) -> None:
     study = "1.2.840.4.1"
-    assert store_one(receiver.port, header(1, study=study)).status == 0x0000
+    assert store_one(receiver.port, image(1, study=study)).status == 0x0000
     first = receiver.objects.read(instances(receiver, study)[0].path_key)
-    answer = store_one(receiver.port, header(1, study=study, PatientID="P-2"))
+    answer = store_one(receiver.port, image(1, study=study, PatientID="P-2"))
     assert answer.status == 0x0111
     assert "quarantine" in last_refused(receiver).reason
     (row,) = instances(receiver, study)
@@ -191,8 +138,8 @@ def test_other_content_under_a_known_uid_is_refused_and_kept_apart(receiver: Run
 def test_an_image_without_usable_uids_is_refused_and_kept(
     receiver: Running, values: dict[str, str | None], status: int, code: str
 ) -> None:
-    image = header(1, study="1.2.840.5.1", **values)
-    assert store_one(receiver.port, image).status == status
+    made = image(1, study="1.2.840.5.1", **values)
+    assert store_one(receiver.port, made).status == status
     refused = last_refused(receiver)
     assert (refused.status, refused.code, refused.calling_ae) == (status, code, "PACS")
     assert refused.path_key is not None
@@ -201,25 +148,25 @@ def test_an_image_without_usable_uids_is_refused_and_kept(
 
 
 def test_a_data_set_that_is_not_what_its_command_says_is_refused(receiver: Running) -> None:
-    image = header(1, study="1.2.840.6.1")
+    made = image(1, study="1.2.840.6.1")
     with association(receiver.port) as assoc:
-        answer = store(assoc, encode(image), instance="1.2.3.4.5")
+        answer = store(assoc, encode(made), instance="1.2.3.4.5")
     assert answer.status == 0xA900
     assert last_refused(receiver).code == "UIDS_DIFFER"
 
 
 def test_noise_as_a_data_set_is_refused_and_the_association_lives_on(receiver: Running) -> None:
     noise = random.Random(7).randbytes(5000)
-    good = header(2, study="1.2.840.7.1")
+    good = image(2, study="1.2.840.7.1")
     with association(receiver.port) as assoc:
         assert store(assoc, noise, instance="1.2.840.7.9").status == 0xC000
         assert store(assoc, encode(good), instance=good.SOPInstanceUID).status == 0x0000
 
 
-def test_a_store_without_a_data_set_ends_its_association_and_no_other(receiver: Running) -> None:
-    with association(receiver.port) as assoc:
+def test_a_store_without_a_data_set_ends_its_association_and_no_other(hasty: Running) -> None:
+    with association(hasty.port) as assoc:
         assert store(assoc, b"", instance="1.2.840.7.9").status is None
-        assert echo(receiver.port)
+        assert echo(hasty.port)
 
 
 @pytest.mark.parametrize(
@@ -235,10 +182,10 @@ def test_a_store_without_a_data_set_ends_its_association_and_no_other(receiver: 
 def test_names_in_any_script_come_in_and_odd_ones_block_nothing(
     receiver: Running, charset: str, raw: bytes, shown: str
 ) -> None:
-    study = f"1.2.840.8.{abs(hash((charset, raw))) % 10**9}"
-    image = header(1, study=study)
-    del image.SpecificCharacterSet, image.PatientName
-    data = encode(image)
+    study = uid(charset, raw)
+    made = image(1, study=study)
+    del made.SpecificCharacterSet, made.PatientName
+    data = encode(made)
     value = charset.encode() + b" " * (len(charset) % 2)
     name = raw + b" " * (len(raw) % 2)
     charset_element = b"\x08\x00\x05\x00CS" + len(value).to_bytes(2, "little") + value
@@ -246,7 +193,7 @@ def test_names_in_any_script_come_in_and_odd_ones_block_nothing(
     place = data.index(b"\x10\x00\x20\x00LO")
     with association(receiver.port) as assoc:
         answer = store(
-            assoc, charset_element + data[:place] + name_element + data[place:], instance=image.SOPInstanceUID
+            assoc, charset_element + data[:place] + name_element + data[place:], instance=made.SOPInstanceUID
         )
     assert answer.status == 0x0000
     with receiver.database.read() as session:
@@ -259,7 +206,7 @@ def test_a_query_is_not_our_service_and_the_refused_context_is_recorded(receiver
     with association(receiver.port, (MR, ExplicitVRLittleEndian), (FIND, ExplicitVRLittleEndian), calling="ASKS") as a:
         assert a.is_established
         assert [str(context.abstract_syntax) for context in a.rejected_contexts] == [FIND]
-    (row,) = wait_for(lambda: associations_of(receiver, "ASKS"), what="the association's row")
+    (row,) = wait_until(lambda: associations_of(receiver, "ASKS"), what="the association's row")
     assert [context["sop_class"] for context in row.rejected_contexts] == [FIND]
 
 
@@ -274,14 +221,12 @@ def test_a_query_is_not_our_service_and_the_refused_context_is_recorded(receiver
         (pdu(4, 20, bytes(20)), "no complete association request"),
     ],
 )
-def test_what_is_no_association_is_recorded_and_harms_nobody(receiver: Running, data: bytes, reason: str) -> None:
-    before = len(not_dicom(receiver))
-    raw_exchange(receiver.port, data)
-    reasons = wait_for(
-        lambda: len(not_dicom(receiver)) > before and not_dicom(receiver), what=f"the record of {reason}"
-    )
+def test_what_is_no_association_is_recorded_and_harms_nobody(hasty: Running, data: bytes, reason: str) -> None:
+    before = len(not_dicom(hasty))
+    raw_exchange(hasty.port, data)
+    reasons = wait_until(lambda: len(not_dicom(hasty)) > before and not_dicom(hasty), what=f"the record of {reason}")
     assert reason in reasons[-1]
-    assert echo(receiver.port)
+    assert echo(hasty.port)
 
 
 def test_a_tls_client_is_told_by_the_record_what_is_wrong(receiver: Running) -> None:
@@ -292,21 +237,19 @@ def test_a_tls_client_is_told_by_the_record_what_is_wrong(receiver: Running) -> 
         pytest.raises((ssl.SSLError, OSError)),
     ):
         context.wrap_socket(plain, server_hostname="localhost")
-    reasons = wait_for(lambda: len(not_dicom(receiver)) > before and not_dicom(receiver), what="the record")
+    reasons = wait_until(lambda: len(not_dicom(receiver)) > before and not_dicom(receiver), what="the record")
     assert "speaks TLS on the plain port" in reasons[-1]
 
 
-def test_slow_peers_are_dropped_and_hold_nobody_up(receiver: Running) -> None:
-    slow = [socket.create_connection(("127.0.0.1", receiver.port), timeout=20) for _ in range(20)]
+def test_slow_peers_are_dropped_and_hold_nobody_up(hasty: Running) -> None:
+    slow = [socket.create_connection(("127.0.0.1", hasty.port), timeout=60) for _ in range(20)]
     for connection in slow:
         connection.sendall(pdu(1, 1000)[:4])
-    assert echo(receiver.port)
-    started = time.monotonic()
+    assert echo(hasty.port)
     for connection in slow:
-        while connection.recv(100):
+        while connection.recv(100):  # raises where nobody ends the connection
             pass
         connection.close()
-    assert time.monotonic() - started < 15
 
 
 def test_idle_connections_cost_nothing(receiver: Running) -> None:
@@ -332,14 +275,14 @@ def test_rules_for_ae_titles_and_numbers_reject_and_record(tmp_path: Path) -> No
         with association(port) as assoc, association(port, calling="MRI1") as second:
             assert assoc.is_established
             assert second.is_rejected
-        assert store_one(port, header(1)).status == 0x0000
+        assert store_one(port, image(1)).status == 0x0000
 
         def rejected() -> dict[str, str]:
             with running.database.read() as session:
                 query = select(Association).where(Association.outcome == AssociationOutcome.REJECTED)
                 return {row.calling_ae: f"{row.called_ae}: {row.reason}" for row in session.scalars(query)}
 
-        found = wait_for(lambda: len(rejected()) == 3 and rejected(), what="three rejected associations")
+        found = wait_until(lambda: len(rejected()) == 3 and rejected(), what="three rejected associations")
     assert "receiver.allowed_callers" in found["STRANGER"]
     assert found["PACS"].startswith("OTHER: ")
     assert "receiver.require_called_ae" in found["PACS"]
@@ -348,7 +291,7 @@ def test_rules_for_ae_titles_and_numbers_reject_and_record(tmp_path: Path) -> No
 
 def test_a_disk_that_is_nearly_full_refuses_with_out_of_resources(tmp_path: Path) -> None:
     with receiver_process(tmp_path, min_free_mb=10**9) as running:
-        answer = store_one(running.port, header(1))
+        answer = store_one(running.port, image(1))
         assert echo(running.port)
         assert studies.receiving(running.database) == []
         refused = last_refused(running)
@@ -365,13 +308,12 @@ def test_a_full_disk_refuses_and_what_was_confirmed_stays(tmp_path: Path) -> Non
         pytest.skip("a small file system cannot be mounted here")
     try:
         with receiver_process(small, min_free_mb=0) as running:
-            image, statuses = header(1), []
+            statuses = []
             with association(running.port) as assoc:
                 for number in range(40):
-                    image = header(number)
-                    image.PixelData = bytes(200_000)
-                    image["PixelData"].VR = "OW"
-                    statuses.append(store(assoc, encode(image), instance=image.SOPInstanceUID).status)
+                    made = image(number)
+                    set_bytes(made, bytes(200_000))
+                    statuses.append(store(assoc, encode(made), instance=made.SOPInstanceUID).status)
             assert echo(running.port)
             rows = instances(running, "1.2.826.7")
             assert statuses.count(0x0000) == len(rows) > 0
@@ -389,9 +331,9 @@ def test_a_locked_database_refuses_and_the_next_try_succeeds(tmp_path: Path) -> 
         other = sqlite3.connect(tmp_path / "axspa.sqlite", isolation_level=None)
         with association(running.port) as assoc:
             other.execute("BEGIN IMMEDIATE")
-            first = store(assoc, encode(header(1)), instance=header(1).SOPInstanceUID)
+            first = store(assoc, encode(image(1)), instance=image(1).SOPInstanceUID)
             other.execute("ROLLBACK")
-            second = store(assoc, encode(header(1)), instance=header(1).SOPInstanceUID)
+            second = store(assoc, encode(image(1)), instance=image(1).SOPInstanceUID)
         other.close()
     assert first.status == 0xA700
     assert second.status == 0x0000
@@ -403,19 +345,18 @@ def test_killed_in_the_middle_it_has_everything_it_confirmed(tmp_path: Path) -> 
     def send(running: Running, sender: int) -> None:
         with association(running.port, calling=f"S{sender}", timeout_s=10) as assoc:
             for number in range(10_000):
-                image = header(number, study=f"1.2.826.9.{sender}")
-                image.PixelData = os.urandom(50_000)
-                image["PixelData"].VR = "OW"
-                answer = store(assoc, encode(image), instance=image.SOPInstanceUID)
+                made = image(number, study=f"1.2.826.9.{sender}")
+                set_bytes(made, os.urandom(50_000))
+                answer = store(assoc, encode(made), instance=made.SOPInstanceUID)
                 if answer.status != 0x0000:
                     return
-                confirmed.append(image.SOPInstanceUID)
+                confirmed.append(made.SOPInstanceUID)
 
     with receiver_process(tmp_path) as running:
         senders = [threading.Thread(target=send, args=(running, sender)) for sender in range(3)]
         for sender in senders:
             sender.start()
-        wait_for(lambda: len(confirmed) > 30, timeout_s=60, what="30 images")
+        wait_until(lambda: len(confirmed) > 30, 60, "30 images")
         running.process.send_signal(signal.SIGKILL)
         running.process.wait(10)
         for sender in senders:
@@ -430,19 +371,24 @@ def test_killed_in_the_middle_it_has_everything_it_confirmed(tmp_path: Path) -> 
         with again.database.read() as session:
             outcomes = set(session.scalars(select(Association.outcome)))
         assert outcomes == {AssociationOutcome.ABORTED}
-        assert store_one(again.port, header(1, study="1.2.826.10")).status == 0x0000
+        assert store_one(again.port, image(1, study="1.2.826.10")).status == 0x0000
+
+
+def statuses(process: psutil.Process) -> set[str]:
+    return {connection.status for connection in process.net_connections("tcp")}
 
 
 def test_sigterm_lets_the_open_association_finish_and_takes_no_new_one(tmp_path: Path) -> None:
     with receiver_process(tmp_path) as running:
         with association(running.port) as assoc:
-            assert store(assoc, encode(header(1)), instance=header(1).SOPInstanceUID).status == 0x0000
+            assert store(assoc, encode(image(1)), instance=image(1).SOPInstanceUID).status == 0x0000
             running.process.send_signal(signal.SIGTERM)
-            wait_for(lambda: not _connects(running.port), what="the port to close")
-            assert store(assoc, encode(header(2)), instance=header(2).SOPInstanceUID).status == 0x0000
+            process = psutil.Process(running.process.pid)  # asked, since a connection to try the port would be served
+            wait_until(lambda: psutil.CONN_LISTEN not in statuses(process), what="the port to close")
+            assert store(assoc, encode(image(2)), instance=image(2).SOPInstanceUID).status == 0x0000
         assert running.process.wait(20) == 0
         (row,) = instances(running, "1.2.826.7")[1:]
-        assert row.sop_instance_uid == header(2).SOPInstanceUID
+        assert row.sop_instance_uid == image(2).SOPInstanceUID
         with running.database.read() as session:
             (visit,) = session.scalars(select(Association))
         assert (visit.outcome, visit.stored) == (AssociationOutcome.RELEASED, 2)
@@ -452,10 +398,9 @@ def test_the_process_stays_small_and_loads_no_pixel_library(tmp_path: Path) -> N
     with receiver_process(tmp_path) as running:
         with association(running.port) as assoc:
             for number in range(50):
-                image = header(number)
-                image.PixelData = bytes(500_000)
-                image["PixelData"].VR = "OW"
-                assert store(assoc, encode(image), instance=image.SOPInstanceUID).status == 0x0000
+                made = image(number)
+                set_bytes(made, bytes(500_000))
+                assert store(assoc, encode(made), instance=made.SOPInstanceUID).status == 0x0000
         process = psutil.Process(running.process.pid)
         loaded = " ".join(Path(item.path).name for item in process.memory_maps())
         size_mb = process.memory_info().rss / 1e6
@@ -467,11 +412,11 @@ def test_the_process_stays_small_and_loads_no_pixel_library(tmp_path: Path) -> N
 
 def test_late_images_reopen_a_study(receiver: Running) -> None:
     study = "1.2.840.20.1"
-    store_one(receiver.port, header(1, study=study))
+    store_one(receiver.port, image(1, study=study))
     with receiver.database.read() as session:
         study_id = session.scalars(select(Study.id).where(Study.study_instance_uid == study)).one()
     assert studies.mark_complete(receiver.database, study_id, image_count=1, sentence="Quiet.")
-    assert store_one(receiver.port, header(2, study=study)).status == 0x0000
+    assert store_one(receiver.port, image(2, study=study)).status == 0x0000
     with receiver.database.read() as session:
         assert session.get_one(Study, study_id).state is StudyState.RECEIVING
 
@@ -488,7 +433,7 @@ def test_hostile_files_are_answered_and_a_good_image_between_them_is_stored(
                 data = file.read_bytes()
                 body = data[132:] if data[128:132] == b"DICM" else data
                 answers.append(store(assoc, _after_meta(body), instance="1.2.3.4").status)
-        good = header(start, study="1.2.840.21.1")
+        good = image(start, study="1.2.840.21.1")
         assert store_one(receiver.port, good).status == 0x0000
     assert len(instances(receiver, "1.2.840.21.1")) == len(range(0, len(files), 50))
     assert None not in answers
@@ -499,9 +444,9 @@ def test_hostile_files_are_answered_and_a_good_image_between_them_is_stored(
 
 def test_the_log_holds_no_patient(receiver: Running) -> None:
     study = "1.2.840.22.1"
-    store_one(receiver.port, header(1, study=study, PatientName="Secret^Person", PatientID="SECRET-7"))
-    store_one(receiver.port, header(1, study=study, PatientName="Secret^Person", PatientID="SECRET-8"))
-    text = wait_for(lambda: receiver.log.read_text(), what="the log")
+    store_one(receiver.port, image(1, study=study, PatientName="Secret^Person", PatientID="SECRET-7"))
+    store_one(receiver.port, image(1, study=study, PatientName="Secret^Person", PatientID="SECRET-8"))
+    text = wait_until(lambda: receiver.log.read_text(), what="the log")
     assert "refused" in text
     assert "secret" not in text.lower()
     assert study not in text
@@ -512,32 +457,3 @@ def _after_meta(body: bytes) -> bytes:
     if body[:4] == b"\x02\x00\x00\x00":
         return body[12 + int.from_bytes(body[8:12], "little") :]
     return body
-
-
-def _connects(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def test_storescu_against_the_receiver_loses_nothing_when_it_breaks_off(
-    receiver: Running, need_program: Callable[[str], str], tmp_path: Path
-) -> None:
-    study, files = "1.2.840.23.1", []
-    for number in range(200):
-        image = header(number, study=study)
-        image.file_meta = pydicom.dataset.FileMetaDataset()
-        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        files.append(tmp_path / f"{number}.dcm")
-        image.save_as(files[-1], enforce_file_format=True)
-    command = [need_program("storescu"), "-R", "-aet", "BREAKS", "127.0.0.1", str(receiver.port), *map(str, files)]
-    sender = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: len(instances(receiver, study)) > 5, what="some images")
-    sender.kill()
-    sender.wait()
-    (visit,) = wait_for(
-        lambda: [row for row in associations_of(receiver, "BREAKS") if row.ended_at], what="the association to end"
-    )
-    assert visit.outcome is AssociationOutcome.ABORTED
-    assert visit.stored == len(instances(receiver, study))
-    assert storescu(need_program, files, receiver.port).returncode == 0
-    assert len(instances(receiver, study)) == 200

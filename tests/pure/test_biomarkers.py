@@ -5,33 +5,21 @@ import pytest
 
 from inference.sij_mri.asas import LESION_MM2, asas, edema_load
 from inference.sij_mri.types import Edema, Joint
-from inference.space.surfaces import surface_band
 from inference.types import Side, Volume
+from tests.factories.volumes import upright_joint, volume
 
 SHAPE = (6, 60, 100)
 
 
 @pytest.fixture
 def fluid() -> Volume:
-    return Volume(
-        voxels=np.zeros(SHAPE, np.float32),
-        positions_mm=np.arange(6)[:, None] * np.array([[0.0, 3.0, 0.0]]),
-        row_direction=(1.0, 0.0, 0.0),
-        column_direction=(0.0, 0.0, -1.0),
-        pixel_spacing_mm=(1.0, 1.0),
-        slice_spacing_mm=3.0,
-    )
-
-
-def joint(side: Side, column: float, fluid: Volume) -> Joint:
-    columns = np.full(SHAPE[:2], np.nan, np.float32)
-    columns[1:5, 10:50] = column
-    return Joint(side, columns, surface_band(columns, fluid), np.ones(6, np.float32))
+    return volume(SHAPE)
 
 
 @pytest.fixture
 def joints(fluid: Volume) -> tuple[Joint, ...]:
-    return joint(Side.LEFT, 75, fluid), joint(Side.RIGHT, 25, fluid)
+    place = {"slices": slice(1, 5), "rows": slice(10, 50)}
+    return upright_joint(fluid, Side.LEFT, 75, **place), upright_joint(fluid, Side.RIGHT, 25, **place)
 
 
 def edema(left: list[tuple[int, int, int]] = (), right: list[tuple[int, int, int]] = (), size: int = 6) -> Edema:  # type: ignore[assignment]

@@ -146,7 +146,7 @@ def test_an_error_always_has_somebody_to_look_at() -> None:
 def test_what_a_sender_is_answered() -> None:
     answers = {code.name: code.dicom_status for code in Code if code.dicom_status is not None}
     room = ("DISK_LOW", "DISK_FULL", "DISK_UNAVAILABLE")
-    database = ("DATABASE_FULL", "DATABASE_LOCKED", "DATABASE_BUSY", "DATABASE_UNAVAILABLE")
+    database = ("DATABASE_FULL", "DATABASE_LOCKED", "DATABASE_BUSY", "DATABASE_UNAVAILABLE", "DATABASE_DAMAGED")
     assert answers == {
         **dict.fromkeys((*room, *database), 0xA700),
         **dict.fromkeys(("DATA_SET_UNREADABLE", "UID_MISSING", "UID_INVALID"), 0xC000),

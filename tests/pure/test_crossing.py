@@ -8,6 +8,7 @@ from inference.sij_mri.types import Joint
 from inference.space import grids
 from inference.space.surfaces import surface_band
 from inference.types import Side, Volume
+from tests.factories.volumes import volume
 
 
 def grid(
@@ -16,13 +17,9 @@ def grid(
 ) -> Volume:  # fmt: skip
     """A semicoronal stack about the origin."""
     tilt = np.deg2rad(tilt_deg)
-    row = np.array([-1.0 if flipped else 1.0, 0.0, 0.0])
-    column = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
-    normal = np.cross(row, column)
-    corner = -(size - 1) / 2 * pixel_mm * (row + column)
-    positions = np.array([corner + (k - (slices - 1) / 2) * step_mm * normal for k in range(slices)])
-    voxels = np.zeros((slices, size, size), np.float32)
-    return Volume(voxels, positions, tuple(row), tuple(column), (pixel_mm, pixel_mm), step_mm)
+    feet = (0.0, np.sin(tilt), -np.cos(tilt))
+    shape = (slices, size, size)
+    return volume(shape, spacing_mm=(pixel_mm, pixel_mm), gap_mm=step_mm, column=feet, flipped=flipped)
 
 
 def plane_joint(volume: Volume, x_mm: float) -> Joint:

@@ -13,6 +13,7 @@ from inference.sij_mri.types import Joint
 from inference.space.grids import to_index, to_patient
 from inference.types import BoolArray, Side, Volume
 from tests.factories.phantoms import left_lesion
+from tests.factories.volumes import array_otherwise, stored_otherwise, volume
 from training.phantom.phantom import Phantom
 
 
@@ -53,23 +54,12 @@ def test_left_is_the_patients_left(phantom: Phantom, joints: tuple[Joint, ...]) 
 
 def test_array_order_does_not_matter(phantom: Phantom, joints: tuple[Joint, ...]) -> None:
     """Columns stored the other way round: row direction and first pixel turn with them, the joints stay in place."""
-    t1 = phantom.t1
-    far = t1.shape[2] - 1
-    row = np.asarray(t1.row_direction)
-    positions = t1.positions_mm + far * t1.pixel_spacing_mm[1] * row
-    turned = Volume(
-        voxels=np.ascontiguousarray(t1.voxels[::-1, :, ::-1]),
-        positions_mm=positions[::-1],
-        row_direction=tuple(-row),
-        column_direction=t1.column_direction,
-        pixel_spacing_mm=t1.pixel_spacing_mm,
-        slice_spacing_mm=t1.slice_spacing_mm,
-    )
-    found = find_joints(turned, np.ascontiguousarray(phantom.region[::-1, :, ::-1]))
+    far, spacing_mm = phantom.t1.shape[2] - 1, phantom.t1.pixel_spacing_mm[1]
+    found = find_joints(stored_otherwise(phantom.t1, "columns"), array_otherwise(phantom.region, "columns"))
     assert [joint.side for joint in found] == [Side.LEFT, Side.RIGHT]
     for joint, mirrored in zip(joints, found, strict=True):
         there = np.nanmedian(np.abs(mirrored.columns_px[::-1] - (far - joint.columns_px)))
-        assert there * t1.pixel_spacing_mm[1] < 1.0
+        assert there * spacing_mm < 1.0
 
 
 def test_a_rough_region_is_good_enough(phantom: Phantom) -> None:
@@ -151,15 +141,11 @@ def test_joint_slices_are_those_with_a_line(phantom: Phantom, joints: tuple[Join
 def test_joints_are_carried_by_patient_coordinates(phantom: Phantom, joints: tuple[Joint, ...]) -> None:
     t1 = phantom.t1
     assert carry_joints(joints, t1, t1) == joints
-    row, column = np.asarray(t1.row_direction), np.asarray(t1.column_direction)
-    coarse = Volume(
-        voxels=np.zeros((14, 150, 160), np.float32),
-        positions_mm=t1.positions_mm[:1] + 10 * row + 12 * column + np.arange(14)[:, None] * 5.0 * t1.normal,
-        row_direction=t1.row_direction,
-        column_direction=t1.column_direction,
-        pixel_spacing_mm=(1.3, 1.3),
-        slice_spacing_mm=5.0,
-    )
+    middle_mm = to_patient(t1, (np.array(t1.shape) - 1) / 2) + np.array([3.0, -2.0, 4.0])
+    coarse = volume(
+        (14, 150, 160), spacing_mm=(1.3, 1.3), gap_mm=5.0, row=t1.row_direction, column=t1.column_direction,
+        middle_mm=middle_mm,
+    )  # fmt: skip
     for joint, moved in zip(joints, carry_joints(joints, t1, coarse), strict=True):
         assert moved.side is joint.side
         back = to_index(t1, points_mm(moved, coarse))

@@ -6,27 +6,14 @@ import numpy as np
 import pytest
 
 from inference.sij_mri.types import STAGES, Stage
-from inference.types import FloatArray, Side, Volume
+from inference.types import Side
+from tests.factories.volumes import volume
 from training.sij_mri.lesions.disease import apply, slice_stages, stage_of
 from training.sij_mri.lesions.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
 
 SLICES, ROWS, COLUMNS = 12, 120, 160
-SPACING_MM, STEP_MM = 1.0, 3.3
+STEP_MM = 3.3
 MARROW_T1, MARROW_FLUID = 500.0, 100.0
-
-
-def _volume(voxels: FloatArray, *, flipped: bool = False) -> Volume:
-    """Coronal slices; ``flipped``: the patient's right lies at high columns."""
-    sign = -1.0 if flipped else 1.0
-    steps = np.arange(SLICES) * STEP_MM * sign
-    return Volume(
-        voxels=voxels,
-        positions_mm=np.stack([np.full(SLICES, -80.0 * sign), steps, np.full(SLICES, 60.0)], axis=1),
-        row_direction=(sign, 0.0, 0.0),
-        column_direction=(0.0, 0.0, -1.0),
-        pixel_spacing_mm=(SPACING_MM, SPACING_MM),
-        slice_spacing_mm=STEP_MM,
-    )
 
 
 @pytest.fixture(params=[False, True], ids=["left at high columns", "right at high columns"])
@@ -44,7 +31,7 @@ def anatomy(request: pytest.FixtureRequest) -> Anatomy:
         surface = np.full((SLICES, ROWS), np.nan, np.float32)
         surface[1:11, 20:100] = column
         surfaces[side] = surface
-    empty = _volume(t1.astype(np.float32), flipped=request.param)
+    empty = volume(t1, gap_mm=STEP_MM, flipped=request.param)
     return Anatomy(empty, replace(empty, voxels=fluid.astype(np.float32)), region, surfaces)
 
 

@@ -2,11 +2,7 @@
 
 import json
 import logging
-import subprocess
-import sys
-import threading
 import warnings
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,19 +10,7 @@ from config import logs
 from config.errors import StorageUnavailable
 from config.settings import LoggingSettings
 
-
-@pytest.fixture(autouse=True)
-def restore() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in (*logs._SILENCED, *logs._QUIET, "py.warnings")}
-    hooks = sys.excepthook, threading.excepthook
-    yield
-    sys.excepthook, threading.excepthook = hooks
-    root.handlers[:], root.level = handlers, level
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-    logging.captureWarnings(False)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -76,41 +60,3 @@ def test_libraries_that_log_what_they_receive_are_silent(capsys: pytest.CaptureF
         logging.getLogger(name).error("Secret^Patient")
     warnings.warn("Invalid value for VR PN: Secret^Patient", UserWarning, stacklevel=1)
     assert lines(capsys) == []
-
-
-def test_importing_it_sets_nothing_up() -> None:
-    code = "import logging, config.logs; print(logging.getLogger().handlers)"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
-
-
-def test_an_error_that_nobody_catches_is_logged_without_its_message() -> None:
-    code = """
-import threading
-from config import logs
-from config.settings import LoggingSettings
-logs.setup(LoggingSettings())
-thread = threading.Thread(target=lambda: int("Secret^Thread"))
-thread.start()
-thread.join()
-int("Secret^Patient")
-"""
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert answer.returncode == 1
-    assert answer.stderr.count("ValueError") == 2
-    assert "Secret" not in answer.stderr
-
-
-def test_what_ends_a_child_process_is_logged_without_its_message() -> None:
-    code = """
-from config import logs
-from config.settings import LoggingSettings, Settings
-from dicom_node import app
-def main(settings):
-    logs.setup(LoggingSettings())
-    int("Secret^Patient")
-app._run(main, Settings())
-"""
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert answer.returncode == 1
-    assert "ValueError" in answer.stderr and "Secret" not in answer.stderr

@@ -6,15 +6,8 @@ from numpy.typing import NDArray
 
 from inference.sij_mri.types import Role, Stage
 from inference.types import Side, Volume
-from training.phantom.phantom import (
-    LABELS,
-    GridSpec,
-    LesionRequest,
-    Phantom,
-    PhantomSpec,
-    make_phantom,
-    stage_of,
-)
+from training.phantom.phantom import LABELS, Phantom, make_phantom, stage_of
+from training.phantom.spec import GridSpec, LesionRequest, PhantomSpec
 
 SMALL = GridSpec(slices=13, rows=112, columns=112, pixel_mm=1.7, step_mm=6.0)
 OTHER = GridSpec(slices=12, rows=104, columns=112, pixel_mm=1.8, step_mm=6.5, tilt_deg=3.0, shift_mm=(2.0, -3.0, 4.0))

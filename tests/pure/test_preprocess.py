@@ -1,10 +1,7 @@
 """From a volume to a network's grid and back: places, orientation, scale."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inference.space.network_grid import (
     PlaneMapping,
@@ -15,8 +12,9 @@ from inference.space.network_grid import (
     slice_places_mm,
 )
 from inference.types import FloatArray, Vector, Volume
+from tests.factories.volumes import stored_otherwise
+from tests.factories.volumes import volume as make_volume
 
-LEFT: Vector = (1.0, 0.0, 0.0)
 FEET: Vector = (0.0, 0.6, -0.8)
 
 
@@ -29,43 +27,8 @@ def smooth_voxels(shape: tuple[int, int, int]) -> FloatArray:
 def volume(
     shape: tuple[int, int, int] = (5, 120, 100), *, spacing_mm: tuple[float, float] = (0.6, 0.6), gap_mm: float = 3.3
 ) -> Volume:
-    normal = np.cross(LEFT, FEET)
-    return Volume(
-        voxels=smooth_voxels(shape),
-        positions_mm=np.array([10.0, -50.0, 70.0]) + np.arange(shape[0])[:, None] * gap_mm * normal,
-        row_direction=LEFT,
-        column_direction=FEET,
-        pixel_spacing_mm=spacing_mm,
-        slice_spacing_mm=gap_mm,
-    )
-
-
-def turned(given: Volume, *, how: str) -> Volume:
-    """The same patient, stored with other directions; slices always ascend along row x column."""
-    voxels, row, column = given.voxels, np.array(given.row_direction), np.array(given.column_direction)
-    _, rows, columns = given.shape
-    positions, (between_rows, between_columns) = given.positions_mm, given.pixel_spacing_mm
-    if how == "columns":
-        positions = positions + row * (columns - 1) * between_columns
-        voxels, row = voxels[:, :, ::-1], -row
-    elif how == "rows":
-        positions = positions + column * (rows - 1) * between_rows
-        voxels, column = voxels[:, ::-1], -column
-    else:
-        voxels, row, column = voxels.transpose(0, 2, 1), column, row
-        between_rows, between_columns = between_columns, between_rows
-    return replace(
-        given,
-        voxels=np.ascontiguousarray(voxels[::-1]),
-        positions_mm=positions[::-1],
-        row_direction=as_vector(row),
-        column_direction=as_vector(column),
-        pixel_spacing_mm=(between_rows, between_columns),
-    )
-
-
-def as_vector(values: NDArray[np.float64]) -> Vector:
-    return float(values[0]), float(values[1]), float(values[2])
+    place = {"column": FEET, "middle_mm": (40.0, -20.0, 40.0)}
+    return make_volume(smooth_voxels(shape), spacing_mm=spacing_mm, gap_mm=gap_mm, **place)
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.3, 0.3), (0.6, 0.6), (0.8, 0.5), (1.35, 1.35), (2.0, 2.0)])
@@ -84,7 +47,7 @@ def test_there_and_back_again_keeps_a_smooth_image(spacing_mm: tuple[float, floa
 def test_the_network_sees_the_same_picture_however_the_volume_is_stored(how: str) -> None:
     given = volume()
     expected = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)
-    other = turned(given, how=how)
+    other = stored_otherwise(given, how)
 
     mapping = network_mapping(other, spacing_mm=1.0, size_px=128)
 
@@ -93,7 +56,7 @@ def test_the_network_sees_the_same_picture_however_the_volume_is_stored(how: str
 
 
 def test_left_is_at_high_columns_and_feet_at_high_rows() -> None:
-    given = turned(volume(), how="columns")
+    given = stored_otherwise(volume(), "columns")
 
     picture = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)[2]
 

@@ -5,30 +5,21 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import Dataset
 
 from config.errors import UnusableInput
 from reporting.objects.sources import REQUIRED, read_header, take_identity
+from tests.factories import dicom
 
 
 def header_with(name: bytes, charset: str | None, **values: str) -> Dataset:
     """A header as it is read from bytes: the name raw, under a character set that may be wrong or absent."""
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = MRImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "2.25.1"
-    dataset.StudyInstanceUID = "2.25.2"
     filler = b"N" * (len(name) + len(name) % 2)
-    dataset.PatientName = filler.decode()
+    dataset = dicom.image(**{**dict.fromkeys(REQUIRED), "PatientName": filler.decode(), "SpecificCharacterSet": None})
     if charset is not None:
         dataset.SpecificCharacterSet = charset.split("\\")
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    buffer = BytesIO()
-    pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
-    return pydicom.dcmread(BytesIO(buffer.getvalue().replace(filler, name.ljust(len(filler)))))
+    content = dicom.as_file(dicom.change(dataset, **values))
+    return pydicom.dcmread(BytesIO(content.replace(filler, name.ljust(len(filler)))))
 
 
 @pytest.mark.parametrize(

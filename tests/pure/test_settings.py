@@ -22,7 +22,7 @@ def options(section: object, prefix: str = "") -> dict[str, object]:
 def test_the_example_holds_every_option_with_its_default() -> None:
     shown = options(tomllib.loads(EXAMPLE.read_text()))
     defaults = options(Settings().model_dump(mode="json"))
-    del defaults["destinations"]
+    del defaults["destinations"], defaults["deployments"]  # none, and so no section
     assert shown == defaults
 
 
@@ -31,6 +31,16 @@ def test_the_example_loads_with_its_destination_uncommented(tmp_path: Path) -> N
     file = tmp_path / "axspa.toml"
     file.write_text(head + "[[destinations]]" + tail.replace("\n# ", "\n"))
     assert load_settings(file).destinations[0].ae_title == "ORTHANC"
+
+
+def test_without_deployments_the_bundle_of_the_analysis_is_the_primary_one(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text('[analysis]\nbundle = "sij-9"\n')
+    (only,) = load_settings(file).wanted_deployments
+    assert (only.application, only.bundle, only.purpose, only.series_base) == ("sij_mri", "sij-9", "primary", None)
+    file.write_text('[[deployments]]\nbundle = "sij-2"\npurpose = "shadow"\nseries_base = 940\n')
+    (only,) = load_settings(file).wanted_deployments
+    assert (only.bundle, only.purpose, only.series_base) == ("sij-2", "shadow", 940)
 
 
 def test_the_environment_wins_over_the_file_and_leaves_the_rest(
@@ -51,6 +61,12 @@ def test_the_environment_wins_over_the_file_and_leaves_the_rest(
         ('[receiver]\nae_title = "SEVENTEEN_LETTERS"\n', "receiver.ae_title"),
         ("[receiver\n", "cannot be read"),
         ('[[destinations]]\nname = "a"\n', "destinations.0.host"),
+        ('[[deployments]]\nbundle = "a"\n[[deployments]]\nbundle = "a"\n', "sij_mri with a"),
+        (
+            '[[deployments]]\nbundle = "a"\nseries_base = 900\n[[deployments]]\nbundle = "b"\nseries_base = 919\n',
+            "[900, 919]",
+        ),
+        ('[[deployments]]\nbundle = "a"\npurpose = "other"\n', "deployments.0.purpose"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -59,6 +75,25 @@ def test_a_wrong_option_is_named(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(file)
     assert named in caught.value.sentence
+
+
+ONE = '[[destinations]]\nname = "{name}"\nae_title = "{ae_title}"\nhost = "192.0.2.1"\nport = 104\n'
+
+
+def test_destinations_of_one_name_are_refused_and_the_name_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text("".join(ONE.format(name=name, ae_title=name.upper()) for name in ("pacs", "archive", "pacs")))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    assert caught.value.code == "SETTINGS_INVALID"
+    assert "destinations: " in caught.value.sentence
+    assert "more than one is named 'pacs', received" in caught.value.sentence
+
+
+def test_destinations_may_share_an_ae_title(tmp_path: Path) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text("".join(ONE.format(name=name, ae_title="PACS") for name in ("east", "west")))
+    assert [destination.name for destination in load_settings(file).destinations] == ["east", "west"]
 
 
 def test_a_missing_file_is_an_error_not_the_defaults(tmp_path: Path) -> None:

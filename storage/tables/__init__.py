@@ -1,0 +1,40 @@
+"""The tables: SQLAlchemy 2 typed models, the same on SQLite and PostgreSQL.
+
+Every time is aware and in UTC. Files are named by the key that :mod:`storage.objects` gives, never by a path.
+"""
+
+from storage.states import DeliveryState, Origin, Purpose, Reception, ResultStatus, RunState, StudyState
+from storage.tables.base import Base, UtcDateTime
+from storage.tables.people import Audit, Heartbeat, Lease, LoginSession, User
+from storage.tables.received import Association, AssociationOutcome, Event, Instance, RefusedImage, Study
+from storage.tables.work import Delivery, Deployment, Picture, Result, ResultObject, Run, Statement
+
+__all__ = [
+    "Association",
+    "AssociationOutcome",
+    "Audit",
+    "Base",
+    "Delivery",
+    "DeliveryState",
+    "Deployment",
+    "Event",
+    "Heartbeat",
+    "Instance",
+    "Lease",
+    "LoginSession",
+    "Origin",
+    "Picture",
+    "Purpose",
+    "Reception",
+    "RefusedImage",
+    "Result",
+    "ResultObject",
+    "ResultStatus",
+    "Run",
+    "RunState",
+    "Statement",
+    "Study",
+    "StudyState",
+    "User",
+    "UtcDateTime",
+]

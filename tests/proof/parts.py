@@ -1,0 +1,131 @@
+"""The parts of the proof. Another one is a function that gives its steps, and an entry in PARTS."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from tests import programs
+from tests.proof import bare
+from tests.proof.part import Part, Place, Step, last_line
+
+ROOT = Path(__file__).resolve().parents[2]
+SUBJECTS = "docs/evaluation/subjects.md"
+ORDERS = 5
+
+
+def shared_folder() -> Path:
+    """The folder of real data: ``AXSPA_SHARED``, or ``../shared``."""
+    return Path(os.environ.get("AXSPA_SHARED", ROOT.parent / "shared"))
+
+
+def module(name: str, *arguments: str) -> tuple[str, ...]:
+    """A command that runs a module of this checkout."""
+    return (sys.executable, "-m", name, *arguments)
+
+
+def real_data() -> list[str]:
+    """What is missing of the real data."""
+    folder = shared_folder() / "data" / "sij"
+    return [] if folder.is_dir() else [f"the real data ({folder})"]
+
+
+def real_data_and_peers() -> list[str]:
+    """The same, and the programs of the round through a PACS."""
+    return real_data() + peers()
+
+
+def peers() -> list[str]:
+    """Which of the peer programs are missing."""
+    return [name for name in ("storescu", "storescp", "Orthanc") if programs.find(name) is None]
+
+
+def golden(place: Place) -> list[Step]:
+    """The result of real 1013, beside the golden record."""
+    return [Step("golden", module("tests.golden", "proof"))]
+
+
+def random(place: Place) -> list[Step]:
+    """The orders follow from the commit: each one is tried in others, and anybody can remake them."""
+    steps = []
+    for number in range(1, ORDERS + 1):
+        seed = str(int(place.commit[:6], 16) + number)
+        tests = module(
+            "pytest", "-p", "tests.random_order", "--random-order", seed, *tiers(place.root, "processes", "peers")
+        )
+        steps.append(Step(f"seed-{seed}", module("tests.proof.busy", "2", *tests)))
+    return steps
+
+
+def tiers(root: Path, *names: str) -> list[str]:
+    """Folders of tests, for pytest."""
+    return [str((root / "tests" / name).relative_to(root)) for name in names]
+
+
+def real(place: Place) -> list[Step]:
+    """Every real subject; the table of it is a page of its own."""
+    return [Step("subjects", module("tests.real_subjects", "--shared", str(shared_folder()), "--out", SUBJECTS))]
+
+
+def speed(place: Place) -> list[Step]:
+    """Latency, memory and receiving, from outside."""
+    return [Step("benchmark", module("tests.benchmark"), said=speed_words)]
+
+
+def speed_words(log: str) -> str:
+    """The main figures of the benchmark, which says them as JSON."""
+    figures = json.loads(log[log.index("{") : log.rindex("}") + 1])
+    memory = ", ".join(f"{name} {amount} MiB" for name, amount in sorted(figures["peak_memory_mb"].items()))
+    return (
+        f"from the last image to the last result: first study {figures['first_study_s']} s, warm median"
+        f" {figures['warm_median_s']} s, worst {figures['warm_worst_s']} s; {figures['receive_images_per_s']} images"
+        f" a second received, storescp {figures['storescp_images_per_s']}; peak memory: {memory}"
+    )
+
+
+def in_bare_debian(place: Place) -> list[Step]:
+    """The README's commands in a folder of their own, which goes away when all went well."""
+    folder = f"/var/tmp/axspa-proof-{place.commit[:12]}"
+    said = {"debian": last_line, "demo": demo_words, "test": last_line, "remove": lambda log: "removed"}
+    return [Step(name, module("tests.proof.bare", name, folder), said=said[name]) for name in bare.STEPS]
+
+
+def demo_words(log: str) -> str:
+    """How many images went in, and how many series came back."""
+    lines = [line.strip() for line in log.splitlines()]
+    sent = next((line for line in lines if line.endswith("images stored")), "no image stored")
+    back = [line for line in lines if "RESEARCH" in line and " object" in line]
+    return f"{sent}; {len(back)} series came back"
+
+
+PARTS = {
+    part.name: part
+    for part in (
+        Part(
+            "golden",
+            "The result of a real study, mask by mask and number by number, beside the record that is kept of it.",
+            golden,
+            lacks=real_data,
+        ),
+        Part(
+            "random",
+            "The tests of the tiers *processes* and *peers* in random order beside two busy processes, five times.",
+            random,
+        ),
+        Part(
+            "real",
+            "Every real subject from a PACS through the node and back, every result before every validator:"
+            " [the table](evaluation/subjects.md).",
+            real,
+            lacks=real_data_and_peers,
+            writes=(SUBJECTS,),
+        ),
+        Part("speed", "Speed and memory of a running node, measured from outside.", speed, lacks=peers),
+        Part(
+            "bare",
+            "Both commands of the README in a bare Debian 12 (debootstrap with git, make and certificates).",
+            in_bare_debian,
+            lacks=bare.lacks,
+        ),
+    )
+}
