@@ -8,6 +8,8 @@ from panel.said import pane_of, shares_of
 from panel.words import percent
 
 Json = Mapping[str, Any]
+Known = Mapping[tuple[str, str], tuple[str, str, str]]
+"""Words of each value by evaluation and value: its words, those at the head of a column, its grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +131,20 @@ def _group(profile: Json) -> tuple[str, str]:
     return str(profile.get("of")), _where(profile)
 
 
-def _asked(several: list[Json], known: Json, site: str, *, alone: bool) -> str:
+def _asked(several: list[Json], known: Known, site: str, *, alone: bool) -> str:
     short = known.get((several[0]["of"], several[0]["value"]), (several[0]["of"],))[0]
     return str(short) if alone or not site else f"{short}, {site}"
 
 
-def _head(profile: Json, known: Json, *, alone: bool, several: bool = False) -> str:
+def _head(profile: Json, known: Known, *, alone: bool, several: bool = False) -> str:
     """Head of a column: the value where several of one evaluation stand side by side, else what it is."""
-    found = known.get((profile.get("of"), profile.get("value")))
+    found = known.get((str(profile.get("of")), str(profile.get("value"))))
     words = str(profile["label"]) if found is None else str(found[1 if several else 0])
     where = _where(profile)
     return words if alone or not where else f"{words}, {where}"
 
 
-def _likeliest(several: list[Json], plane: int, known: Json) -> Likeliest:
+def _likeliest(several: list[Json], plane: int, known: Known) -> Likeliest:
     judged = [one for one in several if one["values"][plane] is not None]
     if not judged:
         return Likeliest("", "")

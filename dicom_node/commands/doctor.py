@@ -11,6 +11,7 @@ from config import hints, logs
 from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import ports
+from dicom_node.analyse import pipeline
 from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
 from inference.serving import load_bundle
@@ -135,9 +136,10 @@ def _bundles(settings: Settings) -> Iterator[Finding]:
         rows = [row for row in known_deployments(settings) if row.enabled]
     except StorageUnavailable:
         rows = []  # the check of the database says more
-    for name in dict.fromkeys(one.bundle for one in rows or settings.wanted_deployments):
+    wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
+    for application, name in dict.fromkeys(wanted):
         with logs.native_silence():
-            bundle = load_bundle(name, roots=settings.analysis.bundle_roots)
+            bundle = load_bundle(name, pipeline.application(application), roots=settings.analysis.bundle_roots)
         identity = bundle.identity
         text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
         yield Finding("bundle", Verdict.OK, text)

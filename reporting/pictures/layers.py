@@ -120,7 +120,7 @@ def _comparable(images: Images, other: Images) -> bool:
     if images.grid is None or other.grid is None:
         return False
     one, two = images.volume, other.volume
-    return one.frame_of_reference_uid == two.frame_of_reference_uid and abs(one.normal @ two.normal) > PARALLEL
+    return one.frame_of_reference_uid == two.frame_of_reference_uid and bool(abs(one.normal @ two.normal) > PARALLEL)
 
 
 def _matches(images: Images, other: Images) -> list[int | None]:
@@ -223,7 +223,7 @@ def _draw(pane: str, name: str, layer: _Layer, images: Images, terms: Terms) -> 
     pictures: list[Picture | None] = []
     for plane in range(images.shape[0]):
         data = _heat(layer.heatmap, plane) if layer.heatmap else _shapes(layer, plane, images, terms)
-        pictures.append(data and Picture(f"{pane}/{name}/{plane:03d}.png", "image/png", data))
+        pictures.append(Picture(f"{pane}/{name}/{plane:03d}.png", "image/png", data) if data else None)
     return pictures
 
 

@@ -1,6 +1,6 @@
 """The summary page that every application has: what was found in words, and the planes to look at first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -244,9 +244,10 @@ def _draw_found(
 
 
 def _places(analysis: Analysis) -> Iterator[Place]:
-    said: Sequence[Evaluation] = analysis.evaluations
-    for one in (*said, *analysis.measurements):
-        yield from one.at
+    for evaluation in analysis.evaluations:
+        yield from evaluation.at
+    for measurement in analysis.measurements:
+        yield from measurement.at
 
 
 def _draw_place(rgb: ByteArray, place: Place, images: Images, viewport: Viewport) -> None:
