@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labelled, write_splits
+from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 
 REGION_STEPS = 8000
 REGION_RATE = 3e-3
 OPTIONS_FILE = "options.json"
-REGION_FIGURES = "region-figures.json"
-EDEMA_FILE, EDEMA_SOURCE, EDEMA_FIGURES = "edema.keras", "edema.json", "edema-figures.json"
 PHANTOMS = 12
 
 

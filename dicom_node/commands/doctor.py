@@ -11,9 +11,9 @@ from config import hints, logs
 from config.errors import AxspaError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import ports
-from dicom_node.analyse import pipeline
 from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
+from inference.application import find_application
 from inference.serving import load_bundle
 from storage import deployments, users
 from storage.session import Database, SchemaState, schema_error, schema_state
@@ -138,8 +138,12 @@ def _bundles(settings: Settings) -> Iterator[Finding]:
         rows = []  # the check of the database says more
     wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
     for application, name in dict.fromkeys(wanted):
+        found = find_application(application)
+        if not name:
+            yield Finding("application", Verdict.OK, f"{found.name} {found.version} is installed and needs no bundle.")
+            continue
         with logs.native_silence():
-            bundle = load_bundle(name, pipeline.application(application), roots=settings.analysis.bundle_roots)
+            bundle = load_bundle(name, found, roots=settings.analysis.bundle_roots)
         identity = bundle.identity
         text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
         yield Finding("bundle", Verdict.OK, text)

@@ -10,10 +10,10 @@ import keras
 from inference.serving import ApplicationRange, Manifest
 from inference.sij_mri import SacroiliacMri, region_spec
 from inference.sij_mri.edema import edema_spec
-from training.commands import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
+from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
 APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
