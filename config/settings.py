@@ -74,7 +74,7 @@ class DeploymentSettings(_Section):
     """An application that runs with a bundle, for a purpose."""
 
     application: str = Field("sij_mri", min_length=1, max_length=64)
-    bundle: str = Field(min_length=1, max_length=64)
+    bundle: str = Field("", max_length=64, description="Name of its bundle; empty for one that needs no models.")
     purpose: Literal["primary", "shadow", "trial"] = Field(
         "primary", description="primary: its results are sent; shadow: only shown; trial: not for what a PACS pushes."
     )
