@@ -92,10 +92,13 @@ class Code(AnyCode):
     APPLICATION_UNKNOWN = row(
         _NODE, "No application of this name is installed; install its package, or correct the settings."
     )
-    SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
-    EDEMA_CLASSIFIER_FEATURES = row(
-        _NODE, "The edema classifier was made for other voxel features; install the one of this version."
+    BUNDLE_APPLICATION = row(
+        _NODE, "The bundle was made for another application or another version of it; choose one that fits."
     )
+    BUNDLE_CUTTER = row(
+        _NODE, "A network of the bundle takes images cut in a way that this version does not know; install another one."
+    )
+    SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
 
     # Disk and database
     DISK_LOW = row(_NODE, "Less than receiver.min_free_mb is free; make room.", status=OUT_OF_RESOURCES)

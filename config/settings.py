@@ -57,6 +57,9 @@ class AnalysisSettings(_Section):
 
     bundle: str = Field("sij-1", description="Name of the model bundle.")
     bundle_roots: tuple[Path, ...] = Field((), description="Folders searched before the shipped bundles.")
+    bundle_memory_mb: int = Field(
+        1000, ge=1, description="MiB of loaded bundles in one process; the longest unused go beyond it."
+    )
     workers: int = Field(1, ge=1, description="Analyses at the same time, each in a process of its own.")
     threads: int = Field(0, ge=0, description="Threads of one analysis; 0: all cores.")
     timeout_s: float = Field(900.0, gt=0)
@@ -71,7 +74,7 @@ class DeploymentSettings(_Section):
     """An application that runs with a bundle, for a purpose."""
 
     application: str = Field("sij_mri", min_length=1, max_length=64)
-    bundle: str = Field(min_length=1, max_length=64)
+    bundle: str = Field("", max_length=64, description="Name of its bundle; empty for one that needs no models.")
     purpose: Literal["primary", "shadow", "trial"] = Field(
         "primary", description="primary: its results are sent; shadow: only shown; trial: not for what a PACS pushes."
     )

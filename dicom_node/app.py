@@ -178,7 +178,7 @@ def known_deployments(settings: Settings) -> list[Deployment]:
     database = Database(settings.database_url, read_only=True)
     try:
         rows = deployments.every(database) if schema_state(database) is SchemaState.CURRENT else []
-        return rows if any(row.bundle for row in rows) else []
+        return rows if any(row.application for row in rows) else []
     finally:
         database.dispose()
 
@@ -197,6 +197,8 @@ def _check_bundles(settings: Settings) -> None:
     found = [(row.bundle, row.purpose) for row in rows]
     found = found or [(one.bundle, Purpose(one.purpose)) for one in settings.wanted_deployments]
     for bundle, purpose in found:
+        if not bundle:
+            continue  # its application needs none
         try:
             verify_bundle(bundle, roots=settings.analysis.bundle_roots)
         except BundleError as error:

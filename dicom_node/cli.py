@@ -131,7 +131,8 @@ def _deployments(options: argparse.Namespace, settings: Settings) -> int:
         database.dispose()
     for row in rows:
         state = "on" if row.enabled else "off"
-        print(f"{row.application} with {row.bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
+        bundle = row.bundle or "no bundle"
+        print(f"{row.application} with {bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
     for sentence in deployments.differences(rows, settings.wanted_deployments):
         print(f"Differs: {sentence}")
     return 0

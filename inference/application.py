@@ -13,6 +13,7 @@ from config.codes import Code
 from config.errors import BundleError
 from inference.result import Analysis, Key
 from inference.series import Selection
+from inference.serving import ModelSpec
 from inference.types import ModelIdentity, StudyHeaders
 
 GROUP = "axspa_node.applications"
@@ -31,12 +32,16 @@ class Application(Protocol):
         The steps of an analysis, in order.
     needs : mapping from Key to Key
         Role of each model that it needs of a bundle, and the kind of predictor in that role; empty: it needs no bundle.
+    cutters : mapping
+        What reads the parameters of a cutter from a manifest, by the cutter's name; see
+        :class:`inference.serving.BundleUser`.
     """
 
     name: Key
     version: str
     steps: tuple[Key, ...]
     needs: Mapping[Key, Key]
+    cutters: Mapping[str, Callable[[ModelSpec], object]]
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
         """Whether an image may be of use, from what the database keeps of it."""

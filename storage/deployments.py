@@ -29,15 +29,15 @@ def every(database: Database) -> list[Deployment]:
 def seed(database: Database, wanted: Sequence[DeploymentSettings], *, at: datetime | None = None) -> None:
     """Make the deployments that the settings name, where the database knows none yet.
 
-    The deployment that older rows belong to, which a migration left without its bundle, becomes the first of them.
+    The deployment that older rows belong to, which a migration left without a name, becomes the first of them.
     """
     at = at or utc_now()
     with database.read() as session:
-        if any(row.bundle for row in _all(session)):
+        if any(row.application for row in _all(session)):
             return
     with database.write() as session:
         rows = _all(session)
-        if any(row.bundle for row in rows):
+        if any(row.application for row in rows):
             return
         rest = list(wanted)
         for row in rows:  # at most one

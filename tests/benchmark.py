@@ -26,6 +26,7 @@ from inference.space.grids import resample
 from storage.tables import Result, StudyState
 from tests import programs
 from tests.factories.dicom import copied
+from tests.factories.storage import results_of
 from tests.factories.volumes import volume
 from tests.factories.waiting import wait_until
 
@@ -139,7 +140,7 @@ def _finished(database: Any, study_uid: str, watched: Memory) -> dict[str, Any]:
                 return None
             if study.state is not StudyState.DONE:
                 raise SystemExit(f"the study ended as {study.state}: {study.reason}")
-            result: Result = study.results[-1]
+            result: Result = results_of(session, study)[-1]
             delivered = max(d.delivered_at for o in result.objects for d in o.deliveries if d.delivered_at)
             waited = (result.started_at - study.last_received_at).total_seconds() - QUIET_S
             sent = (delivered - result.finished_at).total_seconds()

@@ -87,8 +87,9 @@ def shipped_truth() -> "Phantom":
 def shipped_bundle() -> "LoadedBundle":
     """The shipped networks, loaded once."""
     from inference.serving.registry import load_bundle
+    from inference.sij_mri import SacroiliacMri
 
-    return load_bundle()
+    return load_bundle("sij-1", SacroiliacMri())
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from config.settings import load_settings
 from dicom_node.app import open_database
 from storage.session import Database
-from storage.tables import Study, StudyState
+from storage.tables import Deployment, Result, Run, Study, StudyState
 from tests.factories.waiting import listens, wait_until
 
 Need = Callable[[str], str]
@@ -203,6 +203,45 @@ class Node:
         """Wait until a study has a result, and all of it is delivered."""
         wait_until(lambda: self.state(study_instance_uid) is StudyState.DONE, timeout_s, "the study to be done")
 
+    def wait_until_settled(self, study_instance_uid: str, timeout_s: float = 240) -> None:
+        """Wait until nothing more will happen to a study, however its runs ended."""
+
+        def settled() -> bool:
+            runs = self.run_states(study_instance_uid)
+            state = self.state(study_instance_uid)
+            return (
+                bool(runs)
+                and state is not None
+                and not state.on_its_way
+                and not set(runs.values()) & {"queued", "running"}
+            )
+
+        wait_until(settled, timeout_s, "every run of the study to end")
+
+    def run_states(self, study_instance_uid: str) -> dict[str, str]:
+        """The state of the last run of each application."""
+        rows = self._rows(select(Deployment.application, Run.state), study_instance_uid, Run)
+        return {str(application): str(state) for application, state in rows}
+
+    def results(self, study_instance_uid: str) -> dict[str, Any]:
+        """The JSON of the last result of each application."""
+        return dict(self._rows(select(Deployment.application, Result.summary), study_instance_uid, Result))
+
+    def result_ids(self, study_instance_uid: str) -> dict[str, int]:
+        """The number of the last result of each application."""
+        return dict(self._rows(select(Deployment.application, Result.id), study_instance_uid, Result))
+
+    def study_id(self, study_instance_uid: str) -> int:
+        """The number of a study."""
+        with self.database.read() as session:
+            return session.scalars(select(Study.id).where(Study.study_instance_uid == study_instance_uid)).one()
+
+    def _rows(self, query: Any, study_instance_uid: str, table: Any) -> list[Any]:
+        query = query.select_from(table).join(Deployment, table.deployment_id == Deployment.id)
+        query = query.join(Study, table.study_id == Study.id).where(Study.study_instance_uid == study_instance_uid)
+        with self.database.read() as session:
+            return [tuple(row) for row in session.execute(query.order_by(table.id))]
+
     @property
     def log(self) -> str:
         """What the node has logged so far."""
@@ -214,11 +253,15 @@ def node(
     folder: Path,
     *,
     destinations: Iterable[tuple[str, str, int]] = (),
+    deployments: Iterable[tuple[str, str]] = (),
     quiet_s: float = 1.0,
     environment: dict[str, str] | None = None,
     ports: tuple[int, int] | None = None,
 ) -> Iterator[Node]:
-    """``axspa-node serve`` as a process of its own; ``destinations``: (name, AE title, port)."""
+    """``axspa-node serve`` as a process of its own.
+
+    ``destinations``: (name, AE title, port); ``deployments``: (application, bundle), series from 900 in steps of 20.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     dicom_port, panel_port = ports or (free_port(), free_port())
     lines = [
@@ -230,6 +273,8 @@ def node(
     ]
     for name, ae_title, port in destinations:
         lines.append(f'[[destinations]]\nname = "{name}"\nae_title = "{ae_title}"\nhost = "127.0.0.1"\nport = {port}')
+    for application, bundle in deployments:
+        lines.append(f'[[deployments]]\napplication = "{application}"\nbundle = "{bundle}"')
     (folder / "axspa.toml").write_text("\n".join(lines) + "\n")
     command = [str(Path(sys.executable).with_name("axspa-node")), "serve", "--config", str(folder / "axspa.toml")]
     with (folder / "node.log").open("ab") as log:

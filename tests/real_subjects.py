@@ -23,6 +23,7 @@ from sqlalchemy import select
 from storage.tables import Study, StudyState
 from tests import programs
 from tests.factories.rounds import SEG, STRUCTURED_REPORTS, clinic
+from tests.factories.storage import results_of
 from tests.factories.waiting import wait_until
 from tests.results import reader_volumes_ml, segment_voxels, volume_ml
 
@@ -106,7 +107,7 @@ def settled(database: Any, uid: str) -> dict[str, Any]:
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).first()
             if study is None or study.state.on_its_way:
                 return None
-            return {"state": str(study.state), "summary": headline_numbers(study.results[-1].summary)}
+            return {"state": str(study.state), "summary": headline_numbers(results_of(session, study)[-1].summary)}
 
     state: dict[str, Any] = wait_until(found, 300, "the study to settle", 0.5)
     return state

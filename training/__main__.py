@@ -91,9 +91,9 @@ def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     stage.add_argument("--threads", type=int, default=2)
     stage.add_argument("--resume", action="store_true")
     stage.set_defaults(run=commands.run_train_stage)
-    edema = networks.add_parser("edema", help="the oedema classifier, by the readers' masks and phantoms")
+    edema = networks.add_parser("edema", help="the edema classifier, by the readers' masks and phantoms")
     edema.add_argument("dataset", type=Path)
-    edema.add_argument("--out", type=Path, required=True, help="JSON file; ships as inference/edema_classifier.json")
+    edema.add_argument("--out", type=Path, required=True, help="folder of the runs")
     edema.add_argument("--threads", type=int, default=2)
     edema.set_defaults(run=commands.run_train_edema)
 

@@ -3,15 +3,15 @@
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labelled, write_splits
+from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 
 REGION_STEPS = 8000
 REGION_RATE = 3e-3
 OPTIONS_FILE = "options.json"
-REGION_FIGURES = "region-figures.json"
 PHANTOMS = 12
 
 
@@ -130,31 +130,37 @@ def run_evaluate_joints(options: argparse.Namespace) -> None:
 
 
 def run_evaluate_edema(options: argparse.Namespace) -> None:
-    """Judge the oedema of each scan by a classifier that its patient has not taught."""
+    """Judge the edema of each scan by a classifier that its patient has not taught."""
     _set_threads(options.threads)
-    from training.sij_mri.edema.evaluate import edema_page, held_back_regions, leave_one_out, manual_regions, write_page
+    from training.sij_mri.edema import evaluate
 
     dataset = read_index(options.dataset)
     folds = read_splits(options.dataset)
     runs = [_runs_without(options.runs, number) for number in range(len(folds))]
     regions = {
-        "In the region of a network that has not seen the patient": held_back_regions(dataset, folds, runs),
-        "In the manual region": manual_regions(dataset),
+        "In the region of a network that has not seen the patient": evaluate.held_back_regions(dataset, folds, runs),
+        "In the manual region": evaluate.manual_regions(dataset),
     }
-    sections = leave_one_out(dataset, regions)
-    write_page(options.page, edema_page(sections, command="axspa-train evaluate edema DATASET --runs RUNS"))
+    sections = evaluate.leave_one_out(dataset, regions)
+    page = evaluate.edema_page(sections, command="axspa-train evaluate edema DATASET --runs RUNS")
+    evaluate.write_page(options.page, page)
+    figures = {heading: evaluate.edema_figures(scores) for heading, scores in sections.items()}
+    _write_json(options.runs / EDEMA_FIGURES, figures)
     print(options.page)
 
 
 def run_train_edema(options: argparse.Namespace) -> None:
-    """Teach the oedema classifier by every scan that has readings."""
+    """Teach the edema classifier by every scan that has readings."""
     _set_threads(options.threads)
-    from training.sij_mri.edema.evaluate import TRAINED_ON, teaching_voxels
+    from training.sij_mri.edema.evaluate import taught_by, teaching_voxels
     from training.sij_mri.edema.train import fit_edema_classifier
 
-    classifier = fit_edema_classifier(teaching_voxels(read_index(options.dataset)))
-    classifier.save(options.out, trained_on=TRAINED_ON)
-    print(options.out)
+    dataset = read_index(options.dataset)
+    network = fit_edema_classifier(teaching_voxels(dataset))
+    options.out.mkdir(parents=True, exist_ok=True)
+    network.save(options.out / EDEMA_FILE)
+    _write_json(options.out / EDEMA_SOURCE, {"taught by": taught_by(dataset)})
+    print(options.out / EDEMA_FILE)
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -219,8 +225,11 @@ def _begin(folder: Path, options: argparse.Namespace) -> None:
         raise ValueError(f"{folder} holds a training already; give --resume to go on with it, or another --out")
     folder.mkdir(parents=True, exist_ok=True)
     _set_threads(options.threads)
-    words = {key: str(value) for key, value in vars(options).items() if key != "run"}
-    (folder / OPTIONS_FILE).write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+    _write_json(folder / OPTIONS_FILE, {key: str(value) for key, value in vars(options).items() if key != "run"})
+
+
+def _write_json(path: Path, values: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def _set_threads(threads: int) -> None:

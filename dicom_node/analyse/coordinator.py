@@ -194,7 +194,7 @@ class Coordinator:
                 claimed.run_id,
                 claimed.study_id,
                 claimed.application,
-                claimed.bundle,
+                claimed.bundle or "no bundle",
                 claimed.revision,
             )
             future = self._engine.submit(worker.analyse, claimed)

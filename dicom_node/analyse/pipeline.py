@@ -129,8 +129,8 @@ def _timed(step: Key, seconds: dict[Key, float], progress: Callable[[Key], None]
     seconds[step] = time.perf_counter() - begun
 
 
-def _models(bundle: LoadedBundle | None) -> Any:
-    return {} if bundle is None else bundle
+def _models(bundle: LoadedBundle | None) -> Mapping[Key, Any]:
+    return {} if bundle is None else bundle.models
 
 
 def _identity(bundle: LoadedBundle | None, application: Application) -> ModelIdentity:

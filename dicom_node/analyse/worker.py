@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from storage.session import Database
 from storage.states import RunState
 
 if TYPE_CHECKING:
-    from inference.serving import LoadedBundle
+    from inference.serving import BundleShelf, LoadedBundle
     from reporting.types import Predecessor
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class _Context:
     settings: Settings
     database: Database
     objects: ObjectStore
-    bundles: "dict[str, LoadedBundle]" = field(default_factory=dict)  # by name, each loaded when first needed
+    shelf: "BundleShelf"
 
 
 _context: _Context | None = None  # one for each process of the pool, set by start()
@@ -47,8 +47,10 @@ def start(settings: Settings) -> None:
     logs.setup(settings.logging)
     with logs.native_silence():
         from dicom_node.analyse import pipeline  # noqa: F401 (the models' library is loaded here, once)
+        from inference.serving import BundleShelf
 
-    context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"))
+    shelf = BundleShelf(memory_mb=settings.analysis.bundle_memory_mb, roots=settings.analysis.bundle_roots)
+    context = _Context(settings, Database(settings.database_url), ObjectStore(settings.data_dir / "objects"), shelf)
     _load_ahead(context)
     _context = context
 
@@ -85,7 +87,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
 
     started = datetime.now(UTC)
     application = find_application(claimed.application)
-    bundle = _bundle(context, claimed.bundle) if claimed.bundle else None
+    bundle = _bundle(context, claimed.application, claimed.bundle) if claimed.bundle else None
     basis = Basis(
         content_hash=claimed.content_hash,
         application_version=application.version,
@@ -141,27 +143,23 @@ def _load_ahead(context: _Context) -> None:
     try:
         for deployment in deployments.every(context.database):
             if deployment.enabled and deployment.purpose.sent and deployment.bundle:
-                _bundle(context, deployment.bundle)
+                _bundle(context, deployment.application, deployment.bundle)
     except AxspaError as error:
         log.error("%s [%s]", error.sentence, error.code)
 
 
-def _bundle(context: _Context, name: str) -> "LoadedBundle":
+def _bundle(context: _Context, application: str, name: str) -> "LoadedBundle":
     """A loaded bundle.
 
     Raises
     ------
     BundleError
-        It is missing or damaged.
+        It is missing, damaged, or made for something else; the application is not installed.
     """
-    from inference.serving import load_bundle
+    from inference.application import find_application
 
-    if name not in context.bundles:
-        with logs.native_silence():
-            bundle = load_bundle(name, roots=context.settings.analysis.bundle_roots)
-            bundle.warm()
-        context.bundles[name] = bundle
-    return context.bundles[name]
+    with logs.native_silence():
+        return context.shelf.bundle(name, find_application(application))
 
 
 def _settings_digest(claimed: ClaimedRun) -> str:

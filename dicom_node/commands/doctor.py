@@ -13,6 +13,7 @@ from config.settings import Destination, Settings
 from dicom_node import ports
 from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
+from inference.application import find_application
 from inference.serving import load_bundle
 from storage import deployments, users
 from storage.session import Database, SchemaState, schema_error, schema_state
@@ -135,9 +136,14 @@ def _bundles(settings: Settings) -> Iterator[Finding]:
         rows = [row for row in known_deployments(settings) if row.enabled]
     except StorageUnavailable:
         rows = []  # the check of the database says more
-    for name in dict.fromkeys(one.bundle for one in rows or settings.wanted_deployments):
+    wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
+    for application, name in dict.fromkeys(wanted):
+        found = find_application(application)
+        if not name:
+            yield Finding("application", Verdict.OK, f"{found.name} {found.version} is installed and needs no bundle.")
+            continue
         with logs.native_silence():
-            bundle = load_bundle(name, roots=settings.analysis.bundle_roots)
+            bundle = load_bundle(name, found, roots=settings.analysis.bundle_roots)
         identity = bundle.identity
         text = f"{identity.name} {identity.version} loads; every hash is right. Device: {bundle.device}."
         yield Finding("bundle", Verdict.OK, text)

@@ -60,7 +60,9 @@ def process(source: Path, out: Path, *, settings: Settings, application: str = D
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
         raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
     out.mkdir(parents=True, exist_ok=True)
-    bundle = load_bundle(settings.analysis.bundle, roots=settings.analysis.bundle_roots) if reader.needs else None
+    bundle = (
+        load_bundle(settings.analysis.bundle, reader, roots=settings.analysis.bundle_roots) if reader.needs else None
+    )
     with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
         work = _Work(reader, bundle, settings.site_salt, bar)
         summaries = [

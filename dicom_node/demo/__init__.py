@@ -4,6 +4,8 @@ import zipfile
 from importlib import resources
 from pathlib import Path
 
+__all__ = ["STUDY", "run", "unpack"]
+
 STUDY = "study.zip"
 
 

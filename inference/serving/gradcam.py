@@ -6,7 +6,6 @@ R. R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gr
 equations 1 and 2.
 """
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -17,79 +16,84 @@ from inference.types import FloatArray
 BATCH = 16
 
 Activation = Callable[[FloatArray, int], FloatArray]
-_COMPILED: "weakref.WeakKeyDictionary[Any, dict[tuple[str, str], Activation]]" = weakref.WeakKeyDictionary()
 
 
-def class_activation(model: Any, images: FloatArray, *, layer: str, scores: str, class_index: int) -> FloatArray:
-    """Where in each image the evidence for one class lies.
+class ClassActivation:
+    """Shows where in a picture a network finds the evidence for a class.
 
     Parameters
     ----------
-    model : keras.Model
-    images : float32 array (n, rows, columns, channels)
+    network : keras.Model
+        Of one input.
     layer : str
         Name of the layer whose features (n, rows', columns', features) are weighed; a convolution.
     scores : str
         Name of the layer that gives the score of each class (n, classes), before any softmax.
-    class_index : int
-
-    Returns
-    -------
-    float32 array (n, rows', columns')
-        At the resolution of `layer`; not negative, not normalized.
     """
-    known = _COMPILED.setdefault(model, {})
-    if (layer, scores) not in known:
-        known[layer, scores] = _activation(model, layer, scores)
-    parts = []
-    for first in range(0, len(images), BATCH):
-        part = images[first : first + BATCH]
-        filled = np.zeros((BATCH, *part.shape[1:]), np.float32)  # one shape, so that one graph serves every study
-        filled[: len(part)] = part
-        parts.append(np.asarray(known[layer, scores](filled, class_index), np.float32)[: len(part)])
-    return np.concatenate(parts)
 
+    def __init__(self, network: Any, *, layer: str, scores: str) -> None:
+        import keras
 
-def _activation(model: Any, layer: str, scores: str) -> Activation:
-    """A function from images and class to activation, on the backend that Keras runs on."""
-    import keras
+        features = network.get_layer(layer).output
+        body = keras.Model(network.inputs[0], features)
+        head = keras.Model(features, network.get_layer(scores).output)
+        make = {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}[keras.backend.backend()]
+        self._activation = make(body, head)
 
-    features = model.get_layer(layer).output
-    body = keras.Model(model.inputs, features)
-    head = keras.Model(features, model.get_layer(scores).output)
-    return {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}[keras.backend.backend()](body, head)
+    def __call__(self, pictures: FloatArray, *, class_index: int) -> FloatArray:
+        """Where the evidence for one class lies.
+
+        Parameters
+        ----------
+        pictures : float32 array (n, rows, columns, channels)
+        class_index : int
+
+        Returns
+        -------
+        float32 array (n, rows', columns')
+            At the resolution of the layer; not negative, not normalized.
+        """
+        parts = []
+        for first in range(0, len(pictures), BATCH):
+            part = pictures[first : first + BATCH]
+            filled = np.zeros((BATCH, *part.shape[1:]), np.float32)  # one shape, so that one graph serves every study
+            filled[: len(part)] = part
+            parts.append(np.asarray(self._activation(filled, class_index), np.float32)[: len(part)])
+        return np.concatenate(parts)
 
 
 def _by_tensorflow(body: Any, head: Any) -> Activation:
     import tensorflow as tf
 
-    def activation(images: Any, class_index: Any) -> Any:
-        features = body(images, training=False)
+    def activation(pictures: Any, class_index: Any) -> Any:
+        features = body(pictures, training=False)
         with tf.GradientTape() as tape:
             tape.watch(features)
             score = tf.gather(head(features, training=False), class_index, axis=1)
         return _weighed(features, tape.gradient(score, features))
 
     compiled = tf.function(activation, reduce_retracing=True)
-    return lambda images, index: compiled(tf.constant(images), tf.constant(np.int32(index))).numpy()
+    return lambda pictures, index: compiled(tf.constant(pictures), tf.constant(np.int32(index))).numpy()
 
 
 def _by_jax(body: Any, head: Any) -> Activation:
     import jax
 
-    def activation(images: FloatArray, class_index: int) -> FloatArray:
-        features = body(images, training=False)
+    def activation(pictures: Any, class_index: Any) -> Any:
+        features = body(pictures, training=False)
         gradient = jax.grad(lambda given: head(given, training=False)[:, class_index].sum())(features)
-        return np.asarray(_weighed(features, gradient))
+        return _weighed(features, gradient)
 
-    return activation
+    compiled = jax.jit(activation)
+    return lambda pictures, index: np.asarray(compiled(pictures, np.int32(index)))
 
 
 def _by_torch(body: Any, head: Any) -> Activation:
     import torch
+    from keras import ops
 
-    def activation(images: FloatArray, class_index: int) -> FloatArray:
-        features = body(images, training=False).detach().requires_grad_()
+    def activation(pictures: FloatArray, class_index: int) -> FloatArray:
+        features = body(ops.convert_to_tensor(pictures), training=False).detach().requires_grad_()
         score = head(features, training=False)[:, class_index].sum()
         (gradient,) = torch.autograd.grad(score, features)
         return np.asarray(_weighed(features, gradient).detach().cpu().numpy())

@@ -3,7 +3,9 @@
 from inference.sij_mri.application import SacroiliacMri
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.joints import find_joints, joint_slices
+from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
+from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
 from inference.sij_mri.types import STAGES, Edema, Joint, Prediction, Reading, Role, SlicePrediction, Stage
 from inference.sij_mri.wanted import select
 
@@ -11,8 +13,11 @@ __all__ = [
     "STAGES",
     "Edema",
     "Joint",
+    "LimitationCode",
     "Prediction",
     "Reading",
+    "RegionCutter",
+    "RegionReader",
     "Role",
     "SacroiliacMri",
     "SlicePrediction",
@@ -21,5 +26,6 @@ __all__ = [
     "find_joints",
     "find_midline",
     "joint_slices",
+    "region_spec",
     "select",
 ]

@@ -18,13 +18,18 @@ from config.errors import UnusableInput
 from inference.dicom import load_volume
 from inference.result import Analysis, Key, Limitation
 from inference.series import Candidate, Selection
+from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.edema import find_edema
+from inference.sij_mri.edema import VoxelCutter, find_edema
+from inference.sij_mri.edema.model import CUTTER as VOXELS
 from inference.sij_mri.limitations import LimitationCode
+from inference.sij_mri.region import CUTTER as REGION
+from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader
 from inference.sij_mri.said import say
-from inference.sij_mri.stage import explain
-from inference.sij_mri.types import AsasResult, Edema, Explanation, Joint, Prediction, Reading, Role
+from inference.sij_mri.stage import StageInput, StageReader, explain, read_stage_spec
+from inference.sij_mri.stage.strips import CUTTER as STRIPS
+from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import resample, same_space
 from inference.types import BoolArray, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
@@ -37,12 +42,20 @@ NOT_FOUND = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode
 
 
 class SacroiliacMri:
-    """Reads semicoronal T1-weighted and fluid-sensitive MR of the sacroiliac joints; see the module."""
+    """Reads semicoronal T1-weighted and fluid-sensitive MR of the sacroiliac joints; see the module.
+
+    A bundle may have the role ``region_fluid`` as well: a segmenter that finds the region without a T1-weighted series.
+    """
 
     name: Key = "sij_mri"
     version = "1.0.0"
     steps: tuple[Key, ...] = ("select", "load", "region", "joints", "edema", "classify", "explain")
-    needs: Mapping[Key, Key] = {"region": "segmenter", "stage": "classifier"}
+    needs: Mapping[Key, Key] = {"region": Kind.SEGMENTER, "stage": Kind.CLASSIFIER, "edema": Kind.VOXELS}
+    cutters: Mapping[str, Callable[[ModelSpec], object]] = {
+        REGION: RegionCutter.of,
+        STRIPS: read_stage_spec,
+        VOXELS: VoxelCutter.of,
+    }
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
         """Any image: which series shows the joints is decided by the headers of the whole study."""
@@ -56,7 +69,7 @@ class SacroiliacMri:
         self,
         study: StudyHeaders,
         selection: Selection,
-        models: Any,
+        models: Mapping[Key, Any],
         *,
         bundle: ModelIdentity,
         progress: Callable[[Key], None],
@@ -106,7 +119,7 @@ class _Notes:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
 
 
-def _read(study: StudyHeaders, selection: Selection, models: Any, notes: _Notes) -> Reading:
+def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection, notes)
     with notes.timed("region"):
@@ -117,12 +130,16 @@ def _read(study: StudyHeaders, selection: Selection, models: Any, notes: _Notes)
         _note_joints(found, t1, region, notes)
         on_fluid = _carried(found, t1, fluid)
     with notes.timed("edema"):
-        edema, rule = _find_edema(t1, fluid, region, on_fluid, notes)
+        edema, rule = _find_edema(t1, fluid, region, on_fluid, models, notes)
     with notes.timed("classify"):
-        prediction = _classify(t1, fluid, found, shown, models, notes)
+        reader = StageReader(models["stage"])
+        given = _stage_input(t1, fluid, found, shown, reader, notes)
+        prediction = reader.predict(given) if given is not None else None
         _note_disagreement(prediction, rule, notes)
     with notes.timed("explain"):
-        explanation = _explain(t1, fluid, found, prediction, models)
+        explanation = None
+        if given is not None and prediction is not None:
+            explanation = explain(reader, given, prediction, joints=found)
     return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, tuple(notes.limitations))
 
 
@@ -159,19 +176,22 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], role: Ro
     return volume
 
 
-def _find_region(t1: Volume | None, fluid: Volume | None, models: Any, notes: _Notes) -> BoolArray | None:
+def _find_region(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes) -> BoolArray | None:
     if t1 is not None:
-        predictor, volume = models.region, t1
-    elif models.region_fluid is not None and fluid is not None:
-        predictor, volume = models.region_fluid, fluid
+        model, volume = models["region"], t1
+    elif "region_fluid" in models and fluid is not None:
+        model, volume = models["region_fluid"], fluid
         notes.limit(LimitationCode.REGION_FROM_FLUID)
     else:
         notes.limit(LimitationCode.NO_REGION)
         return None
-    region = _largest_part(predictor.predict(volume) >= predictor.threshold)
+    found = RegionReader(model).read(volume)
+    region = _largest_part(found.mask)
     if np.count_nonzero(region) * volume.voxel_volume_mm3 < RECOGNIZED_REGION_MM3:
         notes.limit(LimitationCode.REGION_NOT_RECOGNIZED)
         return None
+    if found.disputed > DISPUTED_SHARE:
+        notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
     return region
 
 
@@ -196,7 +216,12 @@ def _note_joints(found: tuple[Joint, ...], t1: Volume | None, region: BoolArray 
 
 
 def _find_edema(
-    t1: Volume | None, fluid: Volume | None, region: BoolArray | None, on_fluid: tuple[Joint, ...], notes: _Notes
+    t1: Volume | None,
+    fluid: Volume | None,
+    region: BoolArray | None,
+    on_fluid: tuple[Joint, ...],
+    models: Mapping[Key, Any],
+    notes: _Notes,
 ) -> tuple[Edema | None, AsasResult | None]:
     if fluid is None or region is None:
         return None, None
@@ -207,40 +232,27 @@ def _find_edema(
         return None, None
     else:
         region_on_fluid = resample(region, t1, fluid, order=0)
-    edema = find_edema(fluid, region_on_fluid, on_fluid)
+    edema = find_edema(fluid, region_on_fluid, on_fluid, classifier=models["edema"])
     if edema is None:
         notes.limit(LimitationCode.NO_NORMAL_MARROW)
         return None, None
     return edema, asas.asas(edema, on_fluid, fluid)
 
 
-def _classify(
+def _stage_input(
     t1: Volume | None,
     fluid: Volume | None,
     found: tuple[Joint, ...],
     shown: tuple[int, ...],
-    models: Any,
+    reader: StageReader,
     notes: _Notes,
-) -> Prediction | None:
+) -> StageInput | None:
     if not shown:
         notes.limit(LimitationCode.NOT_CLASSIFIED)
         return None
-    prediction: Prediction = models.stage.predict(t1, fluid, found, shown)
-    return prediction
+    return reader.prepare(t1, fluid, found, shown)
 
 
 def _note_disagreement(prediction: Prediction | None, rule: AsasResult | None, notes: _Notes) -> None:
     if prediction is not None and rule is not None and rule.met and not prediction.as_present:
         notes.limit(LimitationCode.DISAGREEMENT)
-
-
-def _explain(
-    t1: Volume | None,
-    fluid: Volume | None,
-    found: tuple[Joint, ...],
-    prediction: Prediction | None,
-    models: Any,
-) -> Explanation | None:
-    if prediction is None:
-        return None
-    return explain(models.stage, t1, fluid, found, prediction)

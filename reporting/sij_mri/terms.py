@@ -20,6 +20,7 @@ from reporting.presentation import (
     ValueTerm,
 )
 from reporting.sij_mri import codes
+from reporting.sij_mri.limitations import LIMITATIONS
 
 JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
 
@@ -152,23 +153,5 @@ TERMS = Terms(
         "grad-cam": LayerTerm("gradcam", "whole slice", shown=False),
     },
     lead="stage",
-    limitations={
-        "NO_T1": "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural "
-        "lesions could be read, and no class is given.",
-        "NO_FLUID": "The study has no fluid-sensitive series that shows the sacroiliac joints: edema could not be "
-        "read, so an early stage cannot be told from a normal one.",
-        "SERIES_IRREGULAR": "{Role} series: {warning}",
-        "SERIES_UNREADABLE": "The {role} series could not be decoded and was not read. {reason}",
-        "REGION_FROM_FLUID": "The bone region was found on the fluid-sensitive series, since T1 is missing.",
-        "NO_REGION": "Without a T1-weighted series neither bone region nor joints nor edema are measured.",
-        "REGION_NOT_RECOGNIZED": "No sacrum with its ilia was recognized in the chosen series; nothing was measured.",
-        "NO_LEFT_JOINT": "The left sacroiliac joint was not found on the T1-weighted series.",
-        "NO_RIGHT_JOINT": "The right sacroiliac joint was not found on the T1-weighted series.",
-        "FRAME_OF_REFERENCE": "T1-weighted and fluid-sensitive series have different frames of reference, so nothing "
-        "was carried from one to the other and edema was not measured.",
-        "NO_NORMAL_MARROW": "No normal marrow was found to hold edema against, so edema could not be judged.",
-        "NOT_CLASSIFIED": "No slice that shows a sacroiliac joint was found, so no class is given.",
-        "DISAGREEMENT": "The classifier sees no ankylosing spondylitis, but the segmented edema meets the ASAS/OMERACT "
-        "rule: they disagree, so look at the edema in the pictures.",
-    },
+    limitations=LIMITATIONS,
 )

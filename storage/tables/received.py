@@ -2,16 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.states import Origin, Reception, StudyState
 from storage.tables.base import Base
-
-if TYPE_CHECKING:
-    from storage.tables.work import Result, Run
 
 
 class AssociationOutcome(StrEnum):
@@ -60,8 +57,6 @@ class Study(Base):
     reason: Mapped[str] = mapped_column(Text, default="")  # why it is in this state, for a person
 
     instances: Mapped[list["Instance"]] = relationship(back_populates="study", order_by="Instance.id")
-    runs: Mapped[list["Run"]] = relationship(back_populates="study", order_by="Run.id")
-    results: Mapped[list["Result"]] = relationship(back_populates="study", order_by="Result.id")
     events: Mapped[list["Event"]] = relationship(back_populates="study", order_by="Event.id")
 
 

@@ -59,7 +59,7 @@ class Run(Base):
     faults: Mapped[int] = mapped_column(default=0)  # of the node, in a row
     next_attempt_at: Mapped[datetime] = mapped_column()
 
-    study: Mapped[Study] = relationship(back_populates="runs")
+    study: Mapped[Study] = relationship()
     deployment: Mapped[Deployment] = relationship()
 
 
@@ -96,7 +96,7 @@ class Result(Base):
     findings: Mapped[list[Any]] = mapped_column(default=list)  # of the gate: [{"code", "sentence", "object"}]
     timings_s: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    study: Mapped[Study] = relationship(back_populates="results")
+    study: Mapped[Study] = relationship()
     deployment: Mapped[Deployment] = relationship()
     run: Mapped[Run] = relationship()
     statements: Mapped[list["Statement"]] = relationship(order_by="Statement.id")

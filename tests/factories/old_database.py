@@ -16,7 +16,7 @@ from storage.session import Database
 from storage.showing import refresh
 from storage.states import Origin
 from storage.tables import Result, Study
-from tests.factories.storage import at, save
+from tests.factories.storage import at, results_of, save
 
 NEVER = "1.2.826.0.1"
 ANALYSED_ONCE = ("delivering", "done", "not_applicable", "held", "undelivered")
@@ -199,7 +199,8 @@ def check_kept(database: Database, before: dict[int, Old]) -> None:
             old = before[study.id]
             shown = refresh(session, study, at=at(1000))
             assert (shown.state, study.changed_at) == (old.state, at(90)), old
-            assert [result.run.state for result in study.results] == [result.status.ends for result in study.results]
+            results = results_of(session, study)
+            assert [one.run.state for one in results] == [one.status.ends for one in results]
             assert study.origin is Origin.PUSHED and study.clinical == {}
             session.expire(study)
         session.rollback()

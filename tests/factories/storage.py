@@ -8,6 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from config.settings import DeploymentSettings
 from storage import deployments, results, runs, studies
 from storage.objects import StoredObject
@@ -15,7 +18,7 @@ from storage.results import NewObject, NewPicture, NewResult
 from storage.runs import ClaimedRun
 from storage.session import Database, migrate
 from storage.studies import IncomingImage
-from storage.tables import Deployment, Purpose, ResultStatus
+from storage.tables import Deployment, Purpose, Result, ResultStatus, Study
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STUDY = "1.2.826.0.1.1"
@@ -163,3 +166,8 @@ def save(
     number = results.save(database, claimed, new, destinations=destinations, now=at(seconds))
     assert number is not None
     return number
+
+
+def results_of(session: Session, study: Study) -> list[Result]:
+    """The results of a study, in the order they were made."""
+    return list(session.scalars(select(Result).where(Result.study_id == study.id).order_by(Result.id)))

@@ -1,21 +1,28 @@
 """Bone marrow oedema: on the phantom, whose lesion is known, and on one real scan."""
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from config.errors import BundleError
+from inference.serving.registry import LoadedBundle
+from inference.serving.voxels import VoxelClassifier
 from inference.sij_mri.edema.features import FEATURES
-from inference.sij_mri.edema.find import SHIPPED, EdemaClassifier, find_edema, shipped_classifier
+from inference.sij_mri.edema.find import find_edema as find
+from inference.sij_mri.edema.model import VoxelCutter, edema_spec
 from inference.sij_mri.joints import find_joints
 from inference.sij_mri.types import Edema, Joint
-from inference.types import BoolArray
+from inference.types import BoolArray, Volume
 from tests.factories.phantoms import left_lesion
 from training.phantom.phantom import Phantom
+
+Find = Callable[[Volume, BoolArray, tuple[Joint, ...]], Edema]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +36,13 @@ def joints(phantom: Phantom) -> tuple[Joint, ...]:
 
 
 @pytest.fixture(scope="module")
-def found(phantom: Phantom, joints: tuple[Joint, ...]) -> Edema:
+def find_edema(shipped_bundle: LoadedBundle) -> Find:
+    """With the shipped classifier."""
+    return partial(find, classifier=cast(VoxelClassifier, shipped_bundle.models["edema"]))
+
+
+@pytest.fixture(scope="module")
+def found(find_edema: Find, phantom: Phantom, joints: tuple[Joint, ...]) -> Edema:
     return find_edema(phantom.fluid, phantom.fluid_region, joints)
 
 
@@ -52,7 +65,9 @@ def test_normal_marrow_is_that_of_the_sacrum(phantom: Phantom, found: Edema) -> 
     assert found.normal_mean < found.threshold < np.percentile(phantom.fluid.voxels[phantom.lesions[0].mask], 75)
 
 
-def test_scale_of_intensities_does_not_matter(phantom: Phantom, joints: tuple[Joint, ...], found: Edema) -> None:
+def test_scale_of_intensities_does_not_matter(
+    find_edema: Find, phantom: Phantom, joints: tuple[Joint, ...], found: Edema
+) -> None:
     brighter = find_edema(
         replace(phantom.fluid, voxels=phantom.fluid.voxels * np.float32(7.5)), phantom.fluid_region, joints
     )
@@ -60,7 +75,9 @@ def test_scale_of_intensities_does_not_matter(phantom: Phantom, joints: tuple[Jo
     assert brighter.threshold == pytest.approx(7.5 * found.threshold, rel=1e-3)
 
 
-def test_falloff_of_a_surface_coil_does_not_matter(phantom: Phantom, joints: tuple[Joint, ...], found: Edema) -> None:
+def test_falloff_of_a_surface_coil_does_not_matter(
+    find_edema: Find, phantom: Phantom, joints: tuple[Joint, ...], found: Edema
+) -> None:
     slices, rows, _ = phantom.fluid.shape
     falloff = np.linspace(0.7, 1.3, rows)[None, :, None] * np.linspace(0.8, 1.2, slices)[:, None, None]
     voxels = (phantom.fluid.voxels * falloff).astype(np.float32)
@@ -69,43 +86,47 @@ def test_falloff_of_a_surface_coil_does_not_matter(phantom: Phantom, joints: tup
     assert shaded.left_mm3 > 3 * shaded.right_mm3
 
 
-def test_without_joints_the_side_is_still_right(phantom: Phantom) -> None:
+def test_without_joints_the_side_is_still_right(find_edema: Find, phantom: Phantom) -> None:
     found = find_edema(phantom.fluid, phantom.fluid_region, ())
     assert found.left_mm3 > 3 * found.right_mm3
 
 
-def test_without_normal_marrow_there_is_no_verdict(phantom: Phantom) -> None:
+def test_without_normal_marrow_there_is_no_verdict(find_edema: Find, phantom: Phantom) -> None:
     region = np.zeros(phantom.fluid.shape, dtype=np.bool_)
     assert find_edema(phantom.fluid, region, ()) is None
     dark = replace(phantom.fluid, voxels=np.zeros_like(phantom.fluid.voxels))
     assert find_edema(dark, phantom.fluid_region, ()) is None
 
 
-def test_region_of_another_grid_is_refused(phantom: Phantom) -> None:
+def test_region_of_another_grid_is_refused(find_edema: Find, phantom: Phantom) -> None:
     with pytest.raises(ValueError, match="received"):
         find_edema(phantom.fluid, phantom.fluid_region[:-1], ())
 
 
-def test_classifier_survives_its_file(tmp_path: Path) -> None:
-    path = tmp_path / "classifier.json"
-    shipped_classifier().save(path, trained_on="test")
-    features = np.random.default_rng(0).normal(size=(100, len(FEATURES))).astype(np.float32)
-    again = EdemaClassifier.load(path)
-    assert np.allclose(again.predict(features), shipped_classifier().predict(features), atol=1e-3)
-    assert "github.com/c-hepburn/Bone_MRI" in json.loads(SHIPPED.read_text())["trained_on"]
-
-
-def test_classifier_of_other_features_is_refused(tmp_path: Path) -> None:
-    record = json.loads(SHIPPED.read_text())
-    record["features"] = record["features"][:-1]
-    path = tmp_path / "classifier.json"
-    path.write_text(json.dumps(record))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("features", [*FEATURES[:-1]]), ("features", [*FEATURES[1:], FEATURES[0]]), ("bright_sd", 0.5), ("more", 1.0)],
+)
+def test_classifier_of_other_features_or_candidates_is_refused(name: str, value: object) -> None:
+    spec = edema_spec()
+    assert VoxelCutter.of(spec) == VoxelCutter()
+    changed = replace(spec, input=replace(spec.input, parameters={**spec.input.parameters, name: value}))
     with pytest.raises(BundleError) as refused:
-        EdemaClassifier.load(path)
-    assert refused.value.code == "EDEMA_CLASSIFIER_FEATURES"
+        VoxelCutter.of(changed)
+    assert refused.value.code == "BUNDLE_CUTTER"
 
 
-def test_real_scan_has_oedema_on_the_side_where_the_readers_put_it(shared_data: Path) -> None:
+def test_a_lesion_is_as_large_as_the_thresholds_of_the_bundle_say(
+    phantom: Phantom, joints: tuple[Joint, ...], found: Edema, shipped_bundle: LoadedBundle
+) -> None:
+    shipped = cast(VoxelClassifier, shipped_bundle.models["edema"])
+    strict = VoxelClassifier(replace(shipped.spec, thresholds={"sure": 0.9, "possible": 0.8}), shipped.networks)
+    smaller = find(phantom.fluid, phantom.fluid_region, joints, classifier=strict)
+    assert 0 < smaller.left_mm3 < 0.95 * found.left_mm3
+    assert not (smaller.left & ~found.left).any()
+
+
+def test_real_scan_has_oedema_on_the_side_where_the_readers_put_it(find_edema: Find, shared_data: Path) -> None:
     pytest.importorskip("nibabel")
     from training.sij_mri.importing.nifti import labelled_subject
 

@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 from keras import layers
 
-from inference.serving.bundle import InputSpec, ModelSpec
-from inference.serving.gradcam import class_activation
-from inference.sij_mri.stage.classifier import LAST_CONVOLUTION, STAGE_LOGITS, StagePredictor
+from inference.serving.classifier import Classifier
+from inference.serving.gradcam import ClassActivation
+from inference.sij_mri.stage.aggregation import Aggregation
 from inference.sij_mri.stage.focus import explain
-from inference.sij_mri.types import Joint, Prediction, SlicePrediction, Stage
+from inference.sij_mri.stage.reader import StageReader, stage_spec
+from inference.sij_mri.stage.strips import StripCutter
+from inference.sij_mri.types import Explanation, Joint, Prediction, SlicePrediction, Stage
 from inference.types import Side, Volume
 from tests.factories.volumes import upright_joint, volume
 
 SIZE_PX, SPACING_MM = 48, 1.0
-RULE = {"top_k": 1, "curves": {"as": [1, 0], "moderate": [1, 0], "advanced": [1, 0]}, "threshold": 0.5}
+RULE = Aggregation(1, {"as": (1.0, 0.0), "moderate": (1.0, 0.0), "advanced": (1.0, 0.0)})
+FEATURES, SCORES = "last_convolution", "stage_logits"
 FLUID_WEIGHT, T1_WEIGHT = 3.0, -2.0
 
 
@@ -24,30 +27,37 @@ FLUID_WEIGHT, T1_WEIGHT = 3.0, -2.0
 def model() -> keras.Model:
     """Features are T1W and fluid, averaged over cells of 4 pixels; Early wants fluid and no T1W signal."""
     inputs = keras.Input((SIZE_PX, SIZE_PX, 3))
-    features = layers.Conv2D(2, 4, strides=4, use_bias=False, name=LAST_CONVOLUTION)(inputs)
+    features = layers.Conv2D(2, 4, strides=4, use_bias=False, name=FEATURES)(inputs)
     pooled = layers.GlobalAveragePooling2D()(features)
-    logits = layers.Dense(4, use_bias=False, name=STAGE_LOGITS)(pooled)
+    logits = layers.Dense(4, use_bias=False, name=SCORES)(pooled)
     present = layers.Dense(2, use_bias=False)(pooled)
     outputs = {"as": layers.Softmax(name="as")(present), "stage": layers.Softmax(name="stage")(logits)}
     network = keras.Model(inputs, outputs)
     kernel = np.zeros((4, 4, 3, 2), np.float32)
     kernel[:, :, 0, 0] = kernel[:, :, 1, 1] = 1 / 16
-    network.get_layer(LAST_CONVOLUTION).set_weights([kernel])
+    network.get_layer(FEATURES).set_weights([kernel])
     weights = np.zeros((2, 4), np.float32)
     weights[:, 1] = T1_WEIGHT, FLUID_WEIGHT
-    network.get_layer(STAGE_LOGITS).set_weights([weights])
+    network.get_layer(SCORES).set_weights([weights])
     return network
 
 
 @pytest.fixture
-def predictor(model: keras.Model) -> StagePredictor:
-    spec = ModelSpec("stage", (), InputSpec(SPACING_MM, SIZE_PX, 3, 0.0), parameters={"aggregation": RULE})
-    return StagePredictor(model, spec)
+def reader(model: keras.Model) -> StageReader:
+    spec = stage_spec(RULE, cutter=StripCutter(spacing_mm=SPACING_MM, size_px=SIZE_PX))
+    return StageReader(Classifier(spec, [model]))
 
 
 def _prediction(slices: tuple[int, ...], stage: Stage = Stage.EARLY) -> Prediction:
     one = (0.25, 0.25, 0.25, 0.25)
     return Prediction(True, 0.9, stage, one, tuple(SlicePrediction(index, 0.9, one) for index in slices))
+
+
+def _explained(
+    reader: StageReader, t1: Volume | None, fluid: Volume, joints: tuple[Joint, ...], prediction: Prediction
+) -> Explanation:
+    given = reader.prepare(t1, fluid, joints, [one.slice_index for one in prediction.slices])
+    return explain(reader, given, prediction, joints=joints)
 
 
 def _study(*, flipped: bool) -> tuple[Volume, Volume, tuple[Joint, ...]]:
@@ -68,15 +78,15 @@ def test_weights_are_the_mean_gradients(model: keras.Model) -> None:
     cells = (SIZE_PX // 4) ** 2
     means = images.reshape(3, SIZE_PX // 4, 4, SIZE_PX // 4, 4, 3).mean(axis=(2, 4))
     expected = np.maximum(T1_WEIGHT * means[..., 0] + FLUID_WEIGHT * means[..., 1], 0) / cells
-    layers_by_name = {"layer": LAST_CONVOLUTION, "scores": STAGE_LOGITS}
-    np.testing.assert_allclose(class_activation(model, images, **layers_by_name, class_index=1), expected, atol=1e-6)
-    assert not class_activation(model, images, **layers_by_name, class_index=2).any()
+    activation = ClassActivation(model, layer=FEATURES, scores=SCORES)
+    np.testing.assert_allclose(activation(images, class_index=1), expected, atol=1e-6)
+    assert not activation(images, class_index=2).any()
 
 
 @pytest.mark.parametrize("flipped", [False, True])
-def test_the_heat_lies_on_the_lesion_on_the_source_grid(predictor: StagePredictor, flipped: bool) -> None:
+def test_the_heat_lies_on_the_lesion_on_the_source_grid(reader: StageReader, flipped: bool) -> None:
     t1, fluid, joints = _study(flipped=flipped)
-    made = explain(predictor, t1, fluid, joints, _prediction((1, 2, 3)))
+    made = _explained(reader, t1, fluid, joints, _prediction((1, 2, 3)))
     assert made.grad_cam.shape == made.focused.shape == t1.shape
     assert made.focus_source == ("", "joint", "joint", "joint", "")
     for heat in (made.grad_cam, made.focused):
@@ -91,36 +101,36 @@ def test_the_heat_lies_on_the_lesion_on_the_source_grid(predictor: StagePredicto
     assert made.focused[band].sum() > 0.8 * made.focused.sum()
 
 
-def test_a_slice_whose_band_is_empty_has_the_published_box_as_focus(predictor: StagePredictor) -> None:
+def test_a_slice_whose_band_is_empty_has_the_published_box_as_focus(reader: StageReader) -> None:
     t1, fluid, joints = _study(flipped=False)
     bare = tuple(replace(joint, band=np.zeros_like(joint.band)) for joint in joints)
-    made = explain(predictor, t1, fluid, bare, _prediction((2,)))
+    made = _explained(reader, t1, fluid, bare, _prediction((2,)))
     assert made.focus_source[2] == "box"
     rows, columns = np.nonzero(made.focused[2] > 0)
     assert rows.min() >= 0.5 * 96 - 3
     assert 0.3 * 96 - 3 <= columns.min() <= columns.max() <= 0.7 * 96 + 3
 
 
-def test_without_a_joint_there_is_no_heat(predictor: StagePredictor) -> None:
+def test_without_a_joint_there_is_no_heat(reader: StageReader) -> None:
     t1, fluid, _ = _study(flipped=False)
-    made = explain(predictor, t1, fluid, (), _prediction((2,)))
+    made = _explained(reader, t1, fluid, (), _prediction((2,)))
     assert not made.grad_cam.any()
     assert made.focus_source[2] == "box"
 
 
-def test_a_fluid_series_alone_is_explained_too(predictor: StagePredictor) -> None:
+def test_a_fluid_series_alone_is_explained_too(reader: StageReader) -> None:
     _, fluid, joints = _study(flipped=False)
-    made = explain(predictor, None, fluid, joints, _prediction((2,)))
+    made = _explained(reader, None, fluid, joints, _prediction((2,)))
     assert made.grad_cam[2].max() == pytest.approx(1.0)
 
 
-def test_a_stage_without_evidence_gives_a_cool_map(predictor: StagePredictor) -> None:
+def test_a_stage_without_evidence_gives_a_cool_map(reader: StageReader) -> None:
     t1, fluid, joints = _study(flipped=False)
-    made = explain(predictor, t1, fluid, joints, _prediction((2,), Stage.ADVANCED))
+    made = _explained(reader, t1, fluid, joints, _prediction((2,), Stage.ADVANCED))
     assert not made.grad_cam.any()
     assert not made.focused.any()
 
 
-def test_neither_volume_is_an_error(predictor: StagePredictor) -> None:
+def test_neither_volume_is_an_error(reader: StageReader) -> None:
     with pytest.raises(ValueError, match="received neither"):
-        explain(predictor, None, None, (), _prediction((2,)))
+        _explained(reader, None, None, (), _prediction((2,)))

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from inference.serving.bundle import InputSpec
+from inference.sij_mri.region import RegionCutter
 from inference.types import FloatArray
 from tests.factories.volumes import subject
 from training.data.dataset import Dataset, Subject, read_index, write_index, write_subject
@@ -17,7 +17,7 @@ from training.loop.losses import dice_and_cross_entropy
 from training.sij_mri.region.samples import RegionSampler, region_source
 from training.sij_mri.region.train import RegionTraining, judged, train_region
 
-GRID = InputSpec(spacing_mm=3.0, size_px=32, channels=3)
+GRID = RegionCutter(spacing_mm=3.0, size_px=32, channels=3)
 
 
 def disc_subject(name: str, *, radius: float = 14.0) -> Subject:

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from config.errors import BundleError
-from inference.serving.bundle import InputSpec, ModelSpec
+from inference.serving.classifier import Classifier
 from inference.sij_mri.stage.aggregation import Aggregation, aggregate
-from inference.sij_mri.stage.classifier import StagePredictor
+from inference.sij_mri.stage.reader import StageReader, stage_spec
+from inference.sij_mri.stage.strips import StripCutter
 from inference.sij_mri.types import STAGES
 from inference.types import Side
 from tests.factories.analysis import slice_prediction
 from tests.factories.volumes import upright_joint, volume
 from training.loop.fit import Schedule
-from training.models.stage_cnn import stage_cnn
+from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, AnatomyPlan, Shard, build, read
 from training.sij_mri.lesions.dataset import _write as write_shard
 from training.sij_mri.stage import train as stage
@@ -91,15 +92,14 @@ class TestTraining:
         stage.train_stage(simulated, runs / stage.TRAIN_FOLDER, training)
         log = [json.loads(line) for line in (runs / stage.TRAIN_FOLDER / "log.jsonl").read_text().splitlines()]
         assert log[-1]["loss"] < 0.9 * log[0]["loss"]
-        entry = stage.finish(simulated, runs)
-        assert stage.export_entry(runs) == (runs / stage.MODEL_FILE, entry)
+        spec = stage.finish(simulated, runs)
+        assert stage.exported(runs) == (runs / stage.MODEL_FILE, spec)
         figures = evaluate_stage(simulated, runs, tmp_path / "stage.md")
         assert figures["groups"]["all"]["patients"] == 4
         assert np.sum(figures["groups"]["all"]["confusion"]) == 4
         text = (tmp_path / "stage.md").read_text(encoding="utf-8")
         assert "RESEARCH ONLY" in text
-        predictor = stage.load_predictor(runs)
-        said = predictor.judge(plain(_shard("held-back", 9).images, stage.SIZE_PX), range(24))
+        said = stage.load_reader(runs).judge(plain(_shard("held-back", 9).images, stage.SIZE_PX), range(24))
         assert len(said) == 24
         for one in said:
             assert sum(one.stage_probabilities) == pytest.approx(1, abs=1e-4)
@@ -118,24 +118,20 @@ class TestTraining:
         assert np.mean(right) > 0.95
 
 
-class TestPredictor:
-    def _spec(self, size_px: int) -> ModelSpec:
-        grid = InputSpec(150 / size_px, size_px, 3, 0.0)
-        return ModelSpec("stage", (), grid, parameters={"aggregation": RULE.parameters()})
-
+class TestReader:
     def test_a_study_is_classified_slice_by_slice(self) -> None:
-        predictor = StagePredictor(stage_cnn(64), self._spec(64))
-        predictor.warm()
+        spec = stage_spec(RULE, cutter=StripCutter(spacing_mm=150 / 64, size_px=64))
+        reader = StageReader(Classifier(spec, [deployed(stage_cnn(64))]))
         both = volume((4, 80, 100), spacing_mm=(1.5, 1.5), gap_mm=4.0)
         joints = tuple(
             upright_joint(both, side, at, rows=slice(25, 55)) for side, at in zip(Side, (78, 28), strict=True)
         )
-        said = predictor.predict(both, both, joints, (1, 3))
+        said = reader.predict(reader.prepare(both, both, joints, (1, 3)))
         assert [one.slice_index for one in said.slices] == [1, 3]
 
     def test_a_network_of_another_shape_is_refused(self) -> None:
         with pytest.raises(BundleError, match="BUNDLE_KIND"):
-            StagePredictor(stage_cnn(64), self._spec(72))
+            Classifier(stage_spec(RULE, cutter=StripCutter(size_px=72)), [deployed(stage_cnn(64))])
 
     def test_a_size_that_does_not_fit_the_strides_is_refused(self) -> None:
         with pytest.raises(ValueError, match="multiple of 4"):

@@ -3,22 +3,31 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from inference.dicom.headers import read_study
+from inference.result import Answer
+from inference.serving.classifier import Classifier
 from inference.serving.registry import LoadedBundle
-from inference.sij_mri.application import analyse
+from inference.sij_mri.application import SacroiliacMri
 from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.stage.focus import explain
+from inference.sij_mri.stage.reader import StageReader
 from inference.sij_mri.types import Joint, Stage
 from inference.types import Side
 from training.phantom.phantom import make_phantom
 from training.sij_mri.lesions.lesions import Anatomy, Flank, Lesion, LesionKind, LesionPlan, paint
 
 SEED = 22  # in no split of the shipped network
+
+
+@pytest.fixture(scope="module")
+def reader(shipped_bundle: LoadedBundle) -> StageReader:
+    return StageReader(cast(Classifier, shipped_bundle.models["stage"]))
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +50,9 @@ def _joints(anatomy: Anatomy) -> tuple[tuple[Joint, ...], tuple[int, ...]]:
     return joints, joint_slices(joints, anatomy.t1)
 
 
-def test_a_phantom_without_lesions_is_normal(shipped_bundle: LoadedBundle, healthy: Anatomy) -> None:
+def test_a_phantom_without_lesions_is_normal(reader: StageReader, healthy: Anatomy) -> None:
     joints, shown = _joints(healthy)
-    said = shipped_bundle.stage.predict(healthy.t1, healthy.fluid, joints, shown)
+    said = reader.predict(reader.prepare(healthy.t1, healthy.fluid, joints, shown))
     assert said.stage is Stage.NORMAL
     assert not said.as_present
 
@@ -51,13 +60,14 @@ def test_a_phantom_without_lesions_is_normal(shipped_bundle: LoadedBundle, healt
 @pytest.mark.parametrize("side", list(Side))
 @pytest.mark.parametrize(("kind", "stage"), [(LesionKind.EDEMA, Stage.EARLY), (LesionKind.ANKYLOSIS, Stage.ADVANCED)])
 def test_a_strong_lesion_is_found_and_the_heat_lies_on_it(
-    shipped_bundle: LoadedBundle, healthy: Anatomy, side: Side, kind: LesionKind, stage: Stage
+    reader: StageReader, healthy: Anatomy, side: Side, kind: LesionKind, stage: Stage
 ) -> None:
     painted, lesion = _painted(healthy, kind, side)
     joints, shown = _joints(painted)
-    said = shipped_bundle.stage.predict(painted.t1, painted.fluid, joints, shown)
+    given = reader.prepare(painted.t1, painted.fluid, joints, shown)
+    said = reader.predict(given)
     assert said.stage is stage
-    made = explain(shipped_bundle.stage, painted.t1, painted.fluid, joints, said)
+    made = explain(reader, given, said, joints=joints)
     for heat in (made.grad_cam, made.focused):
         assert heat.shape == painted.t1.shape
         middle = heat.shape[2] // 2
@@ -68,20 +78,26 @@ def test_a_strong_lesion_is_found_and_the_heat_lies_on_it(
     assert away_mm[np.unravel_index(int(made.grad_cam.argmax()), away_mm.shape)] < 8
 
 
-def test_without_the_fluid_series_structural_lesions_are_still_found(
-    shipped_bundle: LoadedBundle, healthy: Anatomy
-) -> None:
+def test_without_the_fluid_series_structural_lesions_are_still_found(reader: StageReader, healthy: Anatomy) -> None:
     painted, _ = _painted(healthy, LesionKind.ANKYLOSIS, Side.LEFT)
     joints, shown = _joints(painted)
-    assert shipped_bundle.stage.predict(painted.t1, None, joints, shown).stage is Stage.ADVANCED
+    assert reader.predict(reader.prepare(painted.t1, None, joints, shown)).stage is Stage.ADVANCED
 
 
 def test_the_patient_of_strong_oedema_has_it(
     shipped_bundle: LoadedBundle, real_study: Callable[[str], list[Path]]
 ) -> None:
     """Scan 1013, which the stage network has not seen: both readers mark more than 100 ml of oedema."""
-    said = analyse(read_study(real_study("1013")), shipped_bundle)
-    assert said.prediction is not None
-    assert said.prediction.as_present
-    assert said.explanation is not None
-    assert said.explanation.grad_cam.max() == pytest.approx(1.0)
+    application, study = SacroiliacMri(), read_study(real_study("1013"))
+    said = application.analyse(
+        study,
+        application.select(study),
+        shipped_bundle.models,
+        bundle=shipped_bundle.identity,
+        progress=lambda step: None,
+    )
+    present, heat = said.evaluation("axspa"), said.heatmap("grad-cam")
+    assert present is not None
+    assert present.value == Answer.PRESENT
+    assert heat is not None
+    assert np.nanmax(heat.values) == pytest.approx(1.0)

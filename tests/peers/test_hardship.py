@@ -15,6 +15,7 @@ from storage.tables import Association, Delivery, DeliveryState, Instance, Lease
 from tests import programs
 from tests.factories.dicom import copied
 from tests.factories.rounds import Clinic, study_uid_of
+from tests.factories.storage import results_of
 from tests.factories.waiting import wait_until
 
 
@@ -118,7 +119,7 @@ def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
     def revision() -> int:
         with clinic.node.database.read() as session:
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
-            return len(study.results) if study.state is StudyState.DONE else 0
+            return len(results_of(session, study)) if study.state is StudyState.DONE else 0
 
     programs.storescu(need_program, files[:-3], port)
     wait_until(lambda: revision() == 1, 120, "the first revision")

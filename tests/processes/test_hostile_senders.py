@@ -15,6 +15,7 @@ from dicom_node.analyse import pipeline, worker
 from dicom_node.receive.storage_scp import Receiver
 from inference.dicom.headers import read_study
 from inference.serving.registry import LoadedBundle
+from inference.serving.shelf import BundleShelf
 from inference.types import ModelIdentity
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun, claim
@@ -26,8 +27,9 @@ from tests.factories.sender import Answer, association, store, store_one
 from tests.factories.storage import fresh
 
 EXPLICIT = "1.2.840.10008.1.2.1"
-MODELS = cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity("sij-1", "1.0", "d" * 64)))
+MODELS = cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity("sij-1", "1.0", "d" * 64), models={}))
 """Enough of a bundle for a study that no network is asked about."""
+SHELF = cast(BundleShelf, SimpleNamespace(bundle=lambda name, user: MODELS))
 
 
 @pytest.fixture
@@ -102,9 +104,7 @@ def test_the_worker_tells_the_gate_what_the_receiver_saw(
 ) -> None:
     assert store_one(port, image(1)) == Answer(0x0000)
     assert store_one(port, image(2, PatientID="P-2")) == Answer(0x0000)
-    monkeypatch.setattr(
-        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
-    )
+    monkeypatch.setattr(worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, SHELF))
     assert worker.analyse(claimed_study(database)) == ResultStatus.HELD
 
 
@@ -118,9 +118,7 @@ def test_an_image_that_is_of_another_study_when_read_whole_makes_no_result(
     data = data[:place] + struct.pack("<HH2sH", 0x20, 0x0D, b"UI", len(uid)) + uid + data[place:]
     with association(port) as assoc:
         assert store(assoc, data, instance=foreign.SOPInstanceUID) == Answer(0x0000)
-    monkeypatch.setattr(
-        worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, {"sij-1": MODELS})
-    )
+    monkeypatch.setattr(worker, "_context", worker._Context(Settings(data_dir=tmp_path), database, objects, SHELF))
     assert worker.analyse(claimed_study(database)) == "failed"
     with database.read() as session:
         assert session.query(Study).one().reason_code == "OTHER_STUDY"

@@ -15,7 +15,7 @@ from config.settings import AnalysisSettings, Settings
 from dicom_node.analyse import worker
 from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.wanted import wants
-from inference.serving import LoadedBundle
+from inference.serving import BundleShelf, BundleUser, LoadedBundle
 from inference.types import ModelIdentity
 from storage import runs, studies
 from storage.objects import ObjectStore
@@ -30,14 +30,21 @@ from tests.factories.storage import image as row_of
 
 def bundle(name: str, digest: str) -> LoadedBundle:
     """Enough of a bundle for a study that no network is asked about."""
-    return cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity(name, "1.0", digest * 64)))
+    return cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity(name, "1.0", digest * 64), models={}))
+
+
+class Shelf(BundleShelf):
+    """Holds two bundles without networks, and looks for every other one."""
+
+    def bundle(self, name: str, user: BundleUser) -> LoadedBundle:
+        held = {"sij-1": bundle("sij-1", "a"), "sij-2": bundle("sij-2", "b")}
+        return held[name] if name in held else super().bundle(name, user)
 
 
 def prepare(settings: Settings, most_bytes: int) -> None:
     """Prepare a worker process without networks whose files cannot become longer than this: so ends a full disk."""
     objects = ObjectStore(settings.data_dir / "objects")
-    bundles = {"sij-1": bundle("sij-1", "a"), "sij-2": bundle("sij-2", "b")}
-    worker._context = worker._Context(settings, Database(settings.database_url), objects, bundles)
+    worker._context = worker._Context(settings, Database(settings.database_url), objects, Shelf(memory_mb=1))
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
 

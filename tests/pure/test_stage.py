@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from config.errors import BundleError
 from inference.sij_mri.stage.aggregation import Aggregation, aggregate, suspicion
-from inference.sij_mri.stage.strips import fluid_scaled, stage_input, t1_scaled
+from inference.sij_mri.stage.reader import read_stage_spec, stage_spec
+from inference.sij_mri.stage.strips import StageInput, StripCutter
 from inference.sij_mri.types import Joint, Stage
 from inference.types import Side, Volume
 from tests.factories.analysis import slice_prediction
@@ -29,6 +31,12 @@ def _joints(on: Volume, *, flipped: bool) -> tuple[Joint, Joint]:
     left, right = (21, 71) if flipped else (78, 28)
     rows = slice(25, 55)
     return upright_joint(on, Side.LEFT, left, rows=rows), upright_joint(on, Side.RIGHT, right, rows=rows)
+
+
+def _cut(
+    t1: Volume | None, fluid: Volume | None, joints: tuple[Joint, ...], *, slices: tuple[int, ...], size_px: int
+) -> StageInput:
+    return StripCutter(spacing_mm=1.5, size_px=size_px).cut(t1, fluid, joints, slices)
 
 
 class TestAggregation:
@@ -67,7 +75,7 @@ class TestInput:
         """The bright block is on the patient's left, lateral of the left joint: at the right edge of the picture."""
         one = _volume(flipped=flipped)
         joints = _joints(one, flipped=flipped)
-        given = stage_input(one, None, joints, slices=(2,), spacing_mm=1.5, size_px=48)
+        given = _cut(one, None, joints, slices=(2,), size_px=48)
         assert given.images.shape == (1, 48, 48, 3)
         bright = given.images[0, ..., 0] > 1
         assert bright[:, 40:].any()
@@ -84,7 +92,7 @@ class TestInput:
             voxels[:, row, int(slant[0, row])] = 5.0
         side = Side.LEFT if flipped else Side.RIGHT
         joint = joint_along(plain, side, slant)
-        given = stage_input(replace(plain, voxels=voxels), None, (joint,), slices=(1,), spacing_mm=1.5, size_px=32)
+        given = _cut(replace(plain, voxels=voxels), None, (joint,), slices=(1,), size_px=32)
         half = given.images[0, :, 16:, 0] if side is Side.LEFT else given.images[0, :, :16, 0]
         assert set(half.argmin(axis=1)) <= {7, 8}
         dark = (given.images[0, ..., 0] < 0.3) & (given.images[0, ..., 2] > 0)
@@ -96,31 +104,61 @@ class TestInput:
 
     def test_a_fluid_series_on_another_grid_meets_t1(self) -> None:
         t1, other = _volume(), _volume(flipped=True)
-        given = stage_input(t1, other, _joints(t1, flipped=False), slices=(1,), spacing_mm=1.5, size_px=48)
+        given = _cut(t1, other, _joints(t1, flipped=False), slices=(1,), size_px=48)
         assert given.images[0, 24, 44, 1] > 1.5 * given.images[0, 24, 4, 1]
 
     def test_another_frame_of_reference_is_not_mixed_in(self) -> None:
         t1, other = _volume(), _volume(frame="1.2.4")
-        given = stage_input(t1, other, _joints(t1, flipped=False), slices=(1,), spacing_mm=1.5, size_px=48)
+        given = _cut(t1, other, _joints(t1, flipped=False), slices=(1,), size_px=48)
         assert given.images[..., 0].any()
         assert not given.images[..., 1].any()
 
     def test_without_a_joint_there_is_nothing_to_see(self) -> None:
         both = _volume()
-        one = stage_input(both, both, _joints(both, flipped=False)[:1], slices=(1,), spacing_mm=1.5, size_px=48)
+        one = _cut(both, both, _joints(both, flipped=False)[:1], slices=(1,), size_px=48)
         assert not one.images[0, :, :24].any()
         assert one.images[0, :, 24:, :2].all()
-        assert not stage_input(both, both, (), slices=(1,), spacing_mm=1.5, size_px=48).images.any()
+        assert not _cut(both, both, (), slices=(1,), size_px=48).images.any()
 
     def test_neither_volume_is_an_error(self) -> None:
         with pytest.raises(ValueError, match="received neither"):
-            stage_input(None, None, (), slices=(0,), spacing_mm=1.5, size_px=48)
+            _cut(None, None, (), slices=(0,), size_px=48)
 
     def test_intensities_are_scaled_by_their_median(self) -> None:
         given = np.array([[[0, 100, 100, 100, 5000]]], np.float32)
-        for scaled in (fluid_scaled, t1_scaled):
+        cutter = StripCutter(fluid_knee=2.0, t1_marrow=0.5, t1_ceiling=1.5)
+        for scaled in (cutter.fluid_scaled, cutter.t1_scaled):
             np.testing.assert_allclose(scaled(given), scaled(given * 7), rtol=1e-5)
             assert not scaled(np.zeros_like(given)).any()
-        assert 0.9 < fluid_scaled(given).max() < 1
-        assert t1_scaled(given).max() == 1.5
-        assert t1_scaled(given)[0, 0, 1] == 0.5
+        assert 0.9 < cutter.fluid_scaled(given).max() < 1
+        assert cutter.t1_scaled(given).max() == 1.5
+        assert cutter.t1_scaled(given)[0, 0, 1] == 0.5
+
+
+class TestManifest:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("joint_sigma_mm", "3"), ("t1_ceiling", -1.0), ("channels", ["fluid", "T1W", "joint"]), ("size_px", 97)],
+    )
+    def test_strips_that_this_version_cannot_cut_are_refused(self, name: str, value: object) -> None:
+        spec = stage_spec(RULE)
+        cutter, rule = read_stage_spec(spec)
+        assert (cutter, rule) == (StripCutter(), RULE)
+        changed = replace(spec, input=replace(spec.input, parameters={**spec.input.parameters, name: value}))
+        with pytest.raises(BundleError, match=name) as refused:
+            read_stage_spec(changed)
+        assert refused.value.code == "BUNDLE_CUTTER"
+
+    @pytest.mark.parametrize("parameters", [{}, {"aggregation": {"top_k": 1}}, {"aggregation": None}])
+    def test_a_rule_that_cannot_be_read_is_refused(self, parameters: dict[str, object]) -> None:
+        spec = stage_spec(RULE)
+        with pytest.raises(BundleError, match="rule") as refused:
+            read_stage_spec(replace(spec, parameters={"explain": spec.parameters["explain"], **parameters}))
+        assert refused.value.code == "BUNDLE_CUTTER"
+
+    def test_the_cutter_does_what_the_manifest_says(self) -> None:
+        one = _volume()
+        joints = _joints(one, flipped=False)
+        wide, narrow = (StripCutter(spacing_mm=1.5, size_px=48, joint_sigma_mm=mm) for mm in (6.0, 2.0))
+        closeness = [cutter.cut(one, None, joints, (1,)).images[..., 2].sum() for cutter in (wide, narrow)]
+        assert closeness[0] > 2 * closeness[1]

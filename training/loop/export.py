@@ -6,7 +6,7 @@ A bundle is built beside its place and moved there when it is whole.
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from inference.serving import MANIFEST_FILE, MANIFEST_FORMAT, InputSpec, Manifest, sha256_of, verify_folder
-
-MAX_BYTES = 15_000_000
-INTENDED_INPUT = (
-    "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
-    "fluid-sensitive one (STIR, TIRM, T2 FS, Dixon water)."
+from inference.serving import (
+    MANIFEST_FILE,
+    MANIFEST_FORMAT,
+    ApplicationRange,
+    Manifest,
+    ModelSpec,
+    sha256_of,
+    verify_folder,
 )
+
+MAX_BYTES = 25_000_000
 STATEMENT = "RESEARCH ONLY: not a medical device, not for diagnosis or treatment; its outputs are unverified."
 
 
@@ -30,24 +34,14 @@ class ModelExport:
 
     Attributes
     ----------
-    role : str
-        ``region``, ``region_fluid`` or ``stage``.
+    spec : ModelSpec
+        Its files are named here.
     sources : tuple of Path
         Trained ``.keras`` files; several are averaged by the node.
-    input : InputSpec
-    outputs : dict of str to tuple of str
-        Labels of each output's channels.
-    thresholds : dict of str to float
-    parameters : dict
-        What else the model's code needs (JSON values).
     """
 
-    role: str
+    spec: ModelSpec
     sources: tuple[Path, ...]
-    input: InputSpec
-    outputs: Mapping[str, tuple[str, ...]]
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def in_float32(model: keras.Model) -> keras.Model:
@@ -73,6 +67,8 @@ def export_bundle(
     folder: Path,
     models: Sequence[ModelExport],
     *,
+    application: ApplicationRange,
+    intended_input: str,
     version: str,
     card: str,
     provenance: Mapping[str, Any],
@@ -86,6 +82,10 @@ def export_bundle(
         Where the bundle goes; its name is the bundle's. What lies there is replaced.
     models : sequence of ModelExport
         Models that share a file (the same path) share it in the bundle.
+    application : ApplicationRange
+        Who may load it.
+    intended_input : str
+        What it may be given, in a sentence.
     version : str
     card : str
         Text of ``CARD.md``.
@@ -95,7 +95,7 @@ def export_bundle(
     Raises
     ------
     ValueError
-        The bundle would be larger than 15 MB.
+        The bundle would be larger than 25 MB.
     """
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
@@ -110,10 +110,10 @@ def export_bundle(
         "name": folder.name,
         "version": version,
         "created": datetime.now(UTC).date().isoformat(),
-        "application": "sij_mri",
-        "intended_input": INTENDED_INPUT,
+        "application": asdict(application),
+        "intended_input": intended_input,
         "statement": STATEMENT,
-        "models": {model.role: _entry(model, names) for model in models},
+        "models": {model.spec.role: _entry(model, names) for model in models},
         "files": {path.name: sha256_of(path) for path in sorted(building.iterdir())},
         "provenance": dict(provenance),
         "evaluation": dict(evaluation),
@@ -131,19 +131,13 @@ def _copy_networks(building: Path, models: Sequence[ModelExport]) -> dict[Path, 
         for index, source in enumerate(model.sources, 1):
             if source not in names:
                 suffix = f"-{index}" if len(model.sources) > 1 else ""
-                names[source] = f"{model.role}{suffix}.keras"
+                names[source] = f"{model.spec.role}{suffix}.keras"
                 shutil.copyfile(source, building / names[source])
     return names
 
 
 def _entry(model: ModelExport, names: Mapping[Path, str]) -> dict[str, Any]:
-    return {
-        "files": [names[source] for source in model.sources],
-        "input": asdict(model.input),
-        "outputs": {name: list(labels) for name, labels in model.outputs.items()},
-        "thresholds": dict(model.thresholds),
-        "parameters": dict(model.parameters),
-    }
+    return replace(model.spec, files=tuple(names[source] for source in model.sources)).to_json()
 
 
 def _in_float32(value: Any) -> Any:

@@ -1,3 +1,3 @@
 """Making and judging the models of the sacroiliac application."""
 
-__all__ = []
+__all__ = ["runs"]

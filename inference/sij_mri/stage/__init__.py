@@ -1,19 +1,20 @@
 """Class and stage: straightened joints, the network, the rule from slices to study, its explanation."""
 
 from inference.sij_mri.stage.aggregation import QUESTIONS, Aggregation, aggregate, suspicion
-from inference.sij_mri.stage.classifier import StagePredictor
 from inference.sij_mri.stage.focus import explain
-from inference.sij_mri.stage.strips import CHANNELS, T1_CEILING, pictures, stage_input
+from inference.sij_mri.stage.reader import StageReader, read_stage_spec, stage_spec
+from inference.sij_mri.stage.strips import StageInput, StripCutter, pictures
 
 __all__ = [
-    "CHANNELS",
     "QUESTIONS",
-    "T1_CEILING",
     "Aggregation",
-    "StagePredictor",
+    "StageInput",
+    "StageReader",
+    "StripCutter",
     "aggregate",
     "explain",
     "pictures",
-    "stage_input",
+    "read_stage_spec",
+    "stage_spec",
     "suspicion",
 ]

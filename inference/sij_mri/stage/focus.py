@@ -12,7 +12,8 @@ equations 1 and 2.
 import cv2
 import numpy as np
 
-from inference.sij_mri.stage.classifier import StagePredictor
+from inference.sij_mri.stage.reader import StageReader
+from inference.sij_mri.stage.strips import StageInput
 from inference.sij_mri.types import Explanation, Joint, Prediction
 from inference.space import network_mapping
 from inference.types import BoolArray, FloatArray, Volume
@@ -23,21 +24,19 @@ SOFT_EDGE_MM = 2.5
 
 
 def explain(
-    predictor: StagePredictor,
-    t1: Volume | None,
-    fluid: Volume | None,
-    joints: tuple[Joint, ...],
-    prediction: Prediction,
+    reader: StageReader, given: StageInput, prediction: Prediction, *, joints: tuple[Joint, ...]
 ) -> Explanation:
     """Show where in each classified slice the evidence for the study's stage lies.
 
     Parameters
     ----------
-    predictor : StagePredictor
-    t1, fluid, joints
-        As they were classified.
+    reader : StageReader
+    given : StageInput
+        What was classified.
     prediction : Prediction
-        Its stage is explained, Normal too; its slices are.
+        Its stage is explained, Normal too.
+    joints : tuple of Joint
+        On the grid of the reference volume.
 
     Returns
     -------
@@ -46,12 +45,8 @@ def explain(
         where it has none, the published box: rows 0.5 to 0.9 and columns 0.3 to 0.7 of the image, seen in the reading
         habit.
     """
-    reference = t1 if t1 is not None else fluid
-    if reference is None:
-        raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
-    given = predictor.prepare(t1, fluid, joints, [one.slice_index for one in prediction.slices])
-    small = predictor.activation(given.images, prediction.stage)
-    size = predictor.spec.input.size_px
+    reference, size = given.grid.volume, given.grid.size_px
+    small = reader.activation(given.images, prediction.stage)
     heat = np.zeros(reference.shape, np.float32)
     for index, plane in zip(given.slices, small, strict=True):
         large = cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR)

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.serving import ModelSpec, cutter_of, unknown_cutter
 from inference.sij_mri.types import Joint
 from inference.space import resample, same_space
 from inference.types import FloatArray, Side, Volume
 
+CUTTER = "sij_mri.strips"
 CHANNELS = ("T1W", "fluid", "joint")
-T1_CEILING = 1.5
-JOINT_SIGMA_MM = 3.0
 HALVES = {Side.RIGHT: 0, Side.LEFT: 1}
 
 
@@ -117,9 +117,9 @@ class StageInput:
     Attributes
     ----------
     images : float32 array (n, size_px, size_px, 3)
-        Channels as in CHANNELS: T1W (0 to 1.5, typical marrow at 0.5), fluid (0 to 1, typical marrow at 1/3), and the
-        closeness to the joint surface (0 to 1). A missing contrast is all zero. Rows to the feet, columns to the
-        patient's left.
+        Channels as in CHANNELS: T1W (typical marrow at ``t1_marrow``), fluid (0 to 1, typical marrow at 1/3 for a knee
+        of 2), and the closeness to the joint surface (0 to 1). A missing contrast is all zero. Rows to the feet,
+        columns to the patient's left.
     slices : tuple of int
         The reference volume's slice of each image.
     grid : StripGrid
@@ -130,47 +130,118 @@ class StageInput:
     grid: StripGrid
 
 
-def stage_input(
-    t1: Volume | None,
-    fluid: Volume | None,
-    joints: tuple[Joint, ...],
-    *,
-    slices: Sequence[int],
-    spacing_mm: float,
-    size_px: int,
-) -> StageInput:
-    """Straighten the joints of some slices.
+@dataclass(frozen=True, slots=True)
+class StripCutter:
+    """Straightens the joints of slices; see the module.
 
-    Parameters
+    Attributes
     ----------
-    t1, fluid : Volume or None
-        At least one; the reference is `t1` if there is one. A fluid-sensitive series in another frame of reference
-        counts as missing.
-    joints : tuple of Joint
-        On the grid of the reference; a slice without any gives an empty picture.
-    slices : sequence of int
-        Slices of the reference to show.
-    spacing_mm, size_px
-        The grid of the pictures.
-
-    Raises
-    ------
-    ValueError
-        Neither volume is given.
+    spacing_mm : float
+        Pixel spacing of the pictures.
+    size_px : int
+        Rows and columns of a picture; even.
+    channels : tuple of str
+        CHANNELS.
+    t1_marrow, t1_ceiling : float
+        What the median of T1W pictures becomes, and where they are clipped.
+    fluid_knee : float
+        Fluid-sensitive pictures become ``x / (x + fluid_knee * median)``.
+    joint_sigma_mm : float
+        How fast the closeness to the joint surface falls.
     """
-    reference = t1 if t1 is not None else fluid
-    if reference is None:
-        raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
-    grid = StripGrid(reference, spacing_mm, size_px, strips_of(joints))
-    t1_pictures = fluid_pictures = np.zeros((len(slices), size_px, size_px), np.float32)
-    if t1 is not None:
-        t1_pictures = t1_scaled(pictures(grid, t1.voxels, slices))
-    on_reference = _fluid_on(reference, fluid)
-    if on_reference is not None:
-        fluid_pictures = fluid_scaled(pictures(grid, on_reference, slices))
-    closeness = np.stack([_closeness(grid, index) for index in slices])
-    images = np.stack([t1_pictures, fluid_pictures, closeness], axis=-1)
-    return StageInput(images.astype(np.float32), tuple(int(index) for index in slices), grid)
+
+    spacing_mm: float = 0.8
+    size_px: int = 96
+    channels: tuple[str, ...] = CHANNELS
+    t1_marrow: float = 0.5
+    t1_ceiling: float = 1.5
+    fluid_knee: float = 2.0
+    joint_sigma_mm: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no picture."""
+        lengths = (self.spacing_mm, self.t1_marrow, self.t1_ceiling, self.fluid_knee, self.joint_sigma_mm)
+        if min(lengths) <= 0 or self.size_px < 2 or self.size_px % 2:
+            raise ValueError(f"lengths must be positive and the size even, received {self}")
+        if self.channels != CHANNELS:
+            raise ValueError(f"the channels must be {CHANNELS}, received {self.channels}")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one sample."""
+        return self.size_px, self.size_px, len(CHANNELS)
+
+    @classmethod
+    def of(cls, spec: ModelSpec) -> "StripCutter":
+        """Read a manifest; raises BundleError (``BUNDLE_CUTTER``) where it says what this cutter cannot do."""
+        cutter = cutter_of(cls, spec)
+        if spec.input.cutter != CUTTER or spec.input.shape != cutter.shape:
+            raise unknown_cutter(spec, f"expected {CUTTER} of the shape {cutter.shape}")
+        return cutter
+
+    def cut(
+        self, t1: Volume | None, fluid: Volume | None, joints: tuple[Joint, ...], slices: Sequence[int]
+    ) -> StageInput:
+        """Straighten the joints of some slices.
+
+        Parameters
+        ----------
+        t1, fluid : Volume or None
+            At least one; the reference is `t1` if there is one. A fluid-sensitive series in another frame of reference
+            counts as missing.
+        joints : tuple of Joint
+            On the grid of the reference; a slice without any gives an empty picture.
+        slices : sequence of int
+            Slices of the reference to show.
+
+        Raises
+        ------
+        ValueError
+            Neither volume is given.
+        """
+        reference = t1 if t1 is not None else fluid
+        if reference is None:
+            raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
+        grid = StripGrid(reference, self.spacing_mm, self.size_px, strips_of(joints))
+        t1_pictures = fluid_pictures = np.zeros((len(slices), self.size_px, self.size_px), np.float32)
+        if t1 is not None:
+            t1_pictures = self.t1_scaled(pictures(grid, t1.voxels, slices))
+        on_reference = _fluid_on(reference, fluid)
+        if on_reference is not None:
+            fluid_pictures = self.fluid_scaled(pictures(grid, on_reference, slices))
+        closeness = np.stack([self._closeness(grid, index) for index in slices])
+        images = np.stack([t1_pictures, fluid_pictures, closeness], axis=-1)
+        return StageInput(images.astype(np.float32), tuple(int(index) for index in slices), grid)
+
+    def t1_scaled(self, given: FloatArray) -> FloatArray:
+        """Scale T1W pictures so that their median, which is marrow, becomes ``t1_marrow``."""
+        inside = given[given > 0]
+        if not inside.size:
+            return np.zeros_like(given, np.float32)
+        return np.asarray(np.clip(self.t1_marrow * given / float(np.median(inside)), 0, self.t1_ceiling), np.float32)
+
+    def fluid_scaled(self, given: FloatArray) -> FloatArray:
+        """Scale fluid-sensitive pictures without clipping what is bright."""
+        inside = given[given > 0]
+        if not inside.size:
+            return np.zeros_like(given, np.float32)
+        knee = self.fluid_knee * float(np.median(inside))
+        positive = np.maximum(given, 0)
+        return np.asarray(positive / (positive + knee), dtype=np.float32)
+
+    def _closeness(self, grid: StripGrid, index: int) -> FloatArray:
+        """1 on the joint surface, falling to both sides; 0 beyond the ends of the joint."""
+        half, size = grid.size_px // 2, grid.size_px
+        offset_mm = (np.arange(half) - (half - 1) / 2) * grid.spacing_mm
+        profile = np.exp(-0.5 * (offset_mm / self.joint_sigma_mm) ** 2)
+        along_mm = np.abs(np.arange(size) - (size - 1) / 2) * grid.spacing_mm
+        out = np.zeros((size, size), np.float32)
+        for side, part in HALVES.items():
+            strip = grid.strips.get((index, side))
+            if strip is not None:
+                length_mm = (strip.extent_px[1] - strip.extent_px[0]) * grid.volume.pixel_spacing_mm[0]
+                out[:, part * half : (part + 1) * half] = np.outer(along_mm <= length_mm / 2, profile)
+        return out
 
 
 def pictures(grid: StripGrid, voxels: FloatArray, slices: Sequence[int]) -> FloatArray:
@@ -190,40 +261,7 @@ def strips_of(joints: tuple[Joint, ...]) -> dict[tuple[int, Side], Strip]:
     return strips
 
 
-def t1_scaled(given: FloatArray) -> FloatArray:
-    """Scale T1W pictures so that their median, which is marrow, becomes 0.5; clipped at 1.5."""
-    inside = given[given > 0]
-    if not inside.size:
-        return np.zeros_like(given, np.float32)
-    return np.asarray(np.clip(0.5 * given / float(np.median(inside)), 0, T1_CEILING), np.float32)
-
-
-def fluid_scaled(given: FloatArray) -> FloatArray:
-    """Scale fluid-sensitive pictures without clipping what is bright: ``x / (x + 2 m)``, m their median."""
-    inside = given[given > 0]
-    if not inside.size:
-        return np.zeros_like(given, np.float32)
-    knee = 2.0 * float(np.median(inside))
-    positive = np.maximum(given, 0)
-    return np.asarray(positive / (positive + knee), dtype=np.float32)
-
-
 def _fluid_on(reference: Volume, fluid: Volume | None) -> FloatArray | None:
     if fluid is None or fluid is reference:
         return None if fluid is None else fluid.voxels
     return resample(fluid.voxels, fluid, reference, order=1) if same_space(fluid, reference) else None
-
-
-def _closeness(grid: StripGrid, index: int) -> FloatArray:
-    """1 on the joint surface, falling to both sides; 0 beyond the ends of the joint."""
-    half, size = grid.size_px // 2, grid.size_px
-    offset_mm = (np.arange(half) - (half - 1) / 2) * grid.spacing_mm
-    profile = np.exp(-0.5 * (offset_mm / JOINT_SIGMA_MM) ** 2)
-    along_mm = np.abs(np.arange(size) - (size - 1) / 2) * grid.spacing_mm
-    out = np.zeros((size, size), np.float32)
-    for side, part in HALVES.items():
-        strip = grid.strips.get((index, side))
-        if strip is not None:
-            length_mm = (strip.extent_px[1] - strip.extent_px[0]) * grid.volume.pixel_spacing_mm[0]
-            out[:, part * half : (part + 1) * half] = np.outer(along_mm <= length_mm / 2, profile)
-    return out

@@ -1,7 +1,7 @@
 """The unit of work becomes the run of a deployment: several read one study and never touch each other's results.
 
-What each study was at becomes runs of one deployment. Its bundle is not known here: it stays empty until the node
-starts with its settings (:func:`storage.deployments.seed`).
+What each study was at becomes runs of one deployment. Its application and bundle are not known here: they stay empty
+until the node starts with its settings (:func:`storage.deployments.seed`).
 """
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ _GONE = (
 
 _DEPLOYMENT = """
 INSERT INTO deployment (application, bundle, purpose, series_base, enabled, created_at)
-SELECT 'sij_mri', '', 'primary', 900, TRUE, MIN(first_received_at) FROM study HAVING COUNT(*) > 0
+SELECT '', '', 'primary', 900, TRUE, MIN(first_received_at) FROM study HAVING COUNT(*) > 0
 """
 # A study's reason was that of its last analysis only where that one ended without a result.
 _RUNS_WITH_RESULT = """

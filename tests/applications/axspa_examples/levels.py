@@ -63,6 +63,7 @@ class Levels:
     version = "1.0.0"
     steps = ("select", "load", "grade")
     needs: Mapping[str, str] = {}
+    cutters: Mapping[str, Any] = {}
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
         """MR only."""

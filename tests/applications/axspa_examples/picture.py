@@ -43,6 +43,7 @@ class Picture:
     version = "1.0.0"
     steps = ("select", "load", "look")
     needs: Mapping[str, str] = {}
+    cutters: Mapping[str, Any] = {}
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
         """Radiographs only."""

@@ -55,6 +55,7 @@ class Threshold:
     version = "1.0.0"
     steps = ("select", "load", "threshold")
     needs: Mapping[str, str] = {}
+    cutters: Mapping[str, Any] = {}
 
     def wants(self, *, sop_class_uid: str, modality: str) -> bool:
         """MR only."""

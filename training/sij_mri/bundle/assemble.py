@@ -7,20 +7,26 @@ from typing import Any
 
 import keras
 
-from inference.serving import InputSpec, Manifest
-from training.commands import REGION_FIGURES
+from inference.serving import ApplicationRange, Manifest
+from inference.sij_mri import SacroiliacMri, region_spec
+from inference.sij_mri.edema import edema_spec
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
-from training.sij_mri.stage.train import export_entry, figures
+from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
+from training.sij_mri.stage.train import exported, figures
 
+APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
+INTENDED_INPUT = (
+    "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
+    "fluid-sensitive one (STIR, TIRM, T2 FS, Dixon water)."
+)
 SOURCES = {
     "real data": "Hepburn et al., supplement to 'Volume of hyperintense inflammation (VHI)', "
     "github.com/c-hepburn/Bone_MRI; research use, no licence stated; the images are not part of this bundle",
-    "synthetic data": "phantoms and simulated lesions made by training.simulate",
+    "synthetic data": "phantoms and simulated lesions made by axspa-train simulate",
     "use of the weights": "research only",
 }
-REGION_OUTPUT = {"region": ("Sacroiliac bone region",)}
 
 
 def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
@@ -29,7 +35,8 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
     Parameters
     ----------
     runs : Path
-        Folder of the runs: ``region/all-*``, ``stage.keras`` with ``stage.json``, and the figures of the evaluations.
+        Folder of the runs: ``region/all-*``, ``stage.keras`` with ``stage.json``, ``edema.keras`` with ``edema.json``,
+        and the figures of the evaluations.
     out : Path
         Folder of the bundle.
     version : str
@@ -39,11 +46,22 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
     FileNotFoundError
         A network was not trained yet.
     """
-    evaluation = {"region": _region_figures(runs), "stage": figures(runs)}
-    provenance: dict[str, Any] = {**SOURCES, "keras": keras.__version__, "region runs": _region_runs(runs)}
+    evaluation = {
+        "region": _read(runs / REGION_FIGURES),
+        "stage": figures(runs),
+        "edema": _read(runs / EDEMA_FIGURES),
+    }
+    provenance: dict[str, Any] = {
+        **SOURCES,
+        "keras": keras.__version__,
+        "region runs": _region_runs(runs),
+        "edema": _read(runs / EDEMA_SOURCE),
+    }
     return export_bundle(
         out,
-        [*_region(runs), _stage(runs)],
+        [*_region(runs), _stage(runs), _edema(runs)],
+        application=APPLICATION,
+        intended_input=INTENDED_INPUT,
         version=version,
         card=card(out.name, version, evaluation=evaluation, provenance=provenance),
         provenance=provenance,
@@ -62,28 +80,23 @@ def _region(runs: Path) -> list[ModelExport]:
         path.parent.mkdir(parents=True, exist_ok=True)
         in_float32(averaged_model(run)).save(path)
         saved.append(path)
-    return [
-        ModelExport(role, tuple(saved), InputSpec(), REGION_OUTPUT, {"region": 0.5})
-        for role in ("region", "region_fluid")
-    ]
+    return [ModelExport(region_spec(role), tuple(saved)) for role in ("region", "region_fluid")]
 
 
 def _stage(runs: Path) -> ModelExport:
-    path, entry = export_entry(runs)
-    given = dict(entry["input"])
-    given["percentiles"] = tuple(given["percentiles"])
-    return ModelExport(
-        role="stage",
-        sources=(path,),
-        input=InputSpec(**given),
-        outputs={name: tuple(labels) for name, labels in entry["outputs"].items()},
-        thresholds=entry["thresholds"],
-        parameters=entry["parameters"],
-    )
+    path, spec = exported(runs)
+    return ModelExport(spec, (path,))
 
 
-def _region_figures(runs: Path) -> dict[str, Any]:
-    path = runs / REGION_FIGURES
+def _edema(runs: Path) -> ModelExport:
+    path = runs / EDEMA_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"no edema classifier in {runs}; axspa-train train edema makes it")
+    return ModelExport(edema_spec(), (path,))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """JSON values of a file; empty where it was not made yet."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return content
 

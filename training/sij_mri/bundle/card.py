@@ -20,13 +20,6 @@ LIMITS = """\
   unknown to it and may be called axial spondyloarthritis."""
 
 
-EDEMA = """
-Oedema is found by a small classifier whose numbers ship with the code (`inference/edema_classifier.json`), not in this
-bundle. It was taught by the readings of seven scans (Hepburn et al.) and by phantoms. Each scan judged by a classifier
-taught without its patient, in the region of a network that had not seen the patient: mean Dice with the readers 0.457
-(95 % interval 0.323 to 0.601; the readers with each other 0.565)."""
-
-
 def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     """Write the card.
 
@@ -35,7 +28,8 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
     name, version : str
         Of the bundle.
     evaluation : mapping
-        ``region``: figures by contrast (:func:`training.judge.figures.region_figures`); ``stage``: the classifier's.
+        ``region``: figures by contrast (:func:`training.judge.figures.region_figures`); ``stage``: the classifier's;
+        ``edema``: by kind of region (:func:`training.sij_mri.edema.evaluate.edema_figures`).
     provenance : mapping
 
     Returns
@@ -55,7 +49,7 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
         "## Figures\n",
         *_region_figures(evaluation.get("region", {})),
         *_stage_figures(evaluation.get("stage", {})),
-        EDEMA,
+        *_edema_figures(evaluation.get("edema", {})),
         "\n## Limits\n",
         LIMITS,
     ]
@@ -65,6 +59,8 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
 def _networks(provenance: Mapping[str, Any]) -> str:
     runs = provenance["region runs"]
     steps = ", ".join(str(state["step"]) for state in runs.values())
+    edema = provenance.get("edema", {})
+    note = f" {edema['note']}" if "note" in edema else ""
     averaged = f", {len(runs)} of them averaged" if len(runs) > 1 else ""
     return (
         f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm){averaged}: "
@@ -73,6 +69,8 @@ def _networks(provenance: Mapping[str, Any]) -> str:
         "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
         "- Stage network: a small convolutional network on the two joints of a slice, straightened and side by side "
         "(T1, fluid-sensitive, closeness to the joint), with a rule from slices to study.\n"
+        "- Edema classifier: two networks of one hidden layer over seventeen features of a voxel of the "
+        f"fluid-sensitive series, averaged; taught by {edema.get('taught by', 'what is not recorded')}.{note}\n"
     )
 
 
@@ -106,6 +104,22 @@ def _stage_figures(figures: Mapping[str, Any]) -> list[str]:
         cells = [_interval(group["figures"].get(name)) for group in groups.values()]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return rows
+
+
+def _edema_figures(figures: Mapping[str, Any]) -> list[str]:
+    if not figures:
+        return ["\nEdema: not evaluated."]
+    lines = [
+        "\nEdema, each scan judged by a classifier that its patient had not taught (95 % bootstrap interval over "
+        "patients):\n",
+        "| region | scans | mean Dice with the readers | readers with each other |",
+        "|---|---|---|---|",
+    ]
+    for heading, values in figures.items():
+        low, high = values["dice_95"]
+        dice = f"{values['dice']:.3f} (95 % CI {low:.3f} to {high:.3f})"
+        lines.append(f"| {heading} | {values['scans']} | {dice} | {values['readers_dice']:.3f} |")
+    return lines
 
 
 def _interval(value: Mapping[str, float] | None) -> str:

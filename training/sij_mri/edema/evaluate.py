@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from inference.serving import VoxelClassifier
 from inference.sij_mri import Edema, Joint, carry_joints, find_joints, find_midline
 from inference.sij_mri.edema import (
-    EdemaClassifier,
     candidate_voxels,
     find_edema,
     find_normal_marrow,
@@ -23,17 +23,13 @@ from inference.types import BoolArray, Side, Volume
 from training.data import Dataset, Fold, Subject
 from training.judge import bootstrap_mean, dice
 from training.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
-from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier
+from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier, voxel_classifier
 
 READINGS = ("R11", "R12", "R21", "R22")
 PHANTOM_SEEDS = tuple(range(100, 106))
 PHANTOM_WEIGHT = 0.4
 ROUGHNESS_MM = 1.5  # how far a network's outline strays from the manual one, standard deviation
 ROUGHNESS_SMOOTH_MM = 6.0
-TRAINED_ON = (
-    "seven scans of Hepburn et al., github.com/c-hepburn/Bone_MRI (research use; no licence stated), four readings of "
-    "each, and six phantoms"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def phantom_voxels(seed: int) -> LabelledVoxels:
     return replace(found, weight=PHANTOM_WEIGHT)
 
 
-def judge(subject: Subject, region: BoolArray, classifier: EdemaClassifier) -> EdemaScore:
+def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> EdemaScore:
     """Find the oedema of a scan and set it beside its readings.
 
     Parameters
@@ -111,7 +107,7 @@ def judge(subject: Subject, region: BoolArray, classifier: EdemaClassifier) -> E
     subject : Subject
         With ``t1w`` and ``stir`` on one grid and the four readings.
     region : bool array (slices, rows, columns)
-    classifier : EdemaClassifier
+    classifier : VoxelClassifier
         Not taught by this patient.
     """
     fluid = subject.volume("stir")
@@ -141,7 +137,8 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
     scores: dict[str, list[EdemaScore]] = {heading: [] for heading in regions}
     for name in labelled_scans(dataset):
         subject = dataset.load(name)
-        classifier = fit_edema_classifier([scan for scan in taught if scan.patient != subject.patient])
+        others = [scan for scan in taught if scan.patient != subject.patient]
+        classifier = voxel_classifier(fit_edema_classifier(others))
         for heading, found in regions.items():
             scores[heading].append(judge(subject, found[name], classifier))
             print(f"{name}: mean Dice {scores[heading][-1].mean_dice:.3f} ({heading})", flush=True)
@@ -156,6 +153,14 @@ def teaching_voxels(dataset: Dataset) -> list[LabelledVoxels]:
         for region in (scan.labels["region"], rough_region(scan, seed=number)):
             taught.append(replace(scan_voxels(scan, region), weight=0.5))
     return taught + [phantom_voxels(seed) for seed in PHANTOM_SEEDS]
+
+
+def taught_by(dataset: Dataset) -> str:
+    """The same in words, for a card."""
+    return (
+        f"{len(labelled_scans(dataset))} scans ({dataset.source}), {len(READINGS)} readings of each, and "
+        f"{len(PHANTOM_SEEDS)} phantoms"
+    )
 
 
 def rough_region(subject: Subject, *, seed: int) -> BoolArray:
@@ -192,17 +197,15 @@ def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Se
     runs : sequence of sequence of Path
         Folders of the trainings that held each fold back; several are averaged.
     """
-    from inference.serving import InputSpec, RegionPredictor
-    from training.loop.export import in_float32
-    from training.loop.fit import averaged_model
+    from training.sij_mri.region.train import trained_reader
 
     wanted = set(labelled_scans(dataset))
     regions = {}
     for fold, folders in zip(folds, runs, strict=True):
         names = sorted(wanted & set(fold.held_back))
-        predictor = RegionPredictor([in_float32(averaged_model(path)) for path in folders], InputSpec())
+        reader = trained_reader(folders)
         for name in names:
-            regions[name] = predictor.predict(dataset.load(name).volume("t1w")) >= predictor.threshold
+            regions[name] = reader.read(dataset.load(name).volume("t1w")).mask
     return regions
 
 

@@ -1,4 +1,4 @@
-"""The oedema classifier: a small network over voxel features, taught by the readers' masks.
+"""The edema classifier: a small network over voxel features, taught by the readers' masks.
 
 Its loss is the readers' own measure: one minus the mean Dice with each reading, each scan of equal weight, and some
 cross-entropy with the share of readings that mark a voxel.
@@ -7,11 +7,14 @@ cross-entropy with the share of readings that mark a voxel.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.edema import FEATURES, EdemaClassifier
+from inference.serving import VoxelClassifier
+from inference.sij_mri.edema import FEATURES, edema_spec
 from inference.types import FloatArray
+from training.models.edema_voxels import edema_voxels
 
 Parameters = list[NDArray[np.float32]]
 ENTROPY_SHARE = 0.3
@@ -52,7 +55,7 @@ def fit_edema_classifier(
     decay: float = 1e-3,
     members: int = 2,
     seed: int = 0,
-) -> EdemaClassifier:
+) -> keras.Model:
     """Teach the classifier.
 
     Parameters
@@ -68,7 +71,8 @@ def fit_edema_classifier(
 
     Returns
     -------
-    EdemaClassifier
+    keras.Model
+        See :mod:`training.models.edema_voxels`.
     """
     sample = np.concatenate([scan.features[:: max(1, len(scan.features) // 40_000)] for scan in scans])
     mean, sd = sample.mean(axis=0), sample.std(axis=0) + 1e-6
@@ -91,8 +95,12 @@ def fit_edema_classifier(
                     total += part * scan.weight / weights
             optimiser.step(gradients, learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps)))
         fitted.append(parameters)
-    stacked = [np.stack([parameters[k] for parameters in fitted]) for k in range(4)]
-    return EdemaClassifier(mean, sd, *stacked)
+    return edema_voxels(mean, sd, fitted)
+
+
+def voxel_classifier(network: keras.Model) -> VoxelClassifier:
+    """A trained classifier as the node runs it."""
+    return VoxelClassifier(edema_spec(), [network])
 
 
 def _initial(rng: np.random.Generator, inputs: int, hidden: int) -> Parameters:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.sij_mri import STAGES, Joint, Stage, find_joints, joint_slices
-from inference.sij_mri.stage import T1_CEILING, pictures, stage_input
+from inference.sij_mri.stage import StripCutter, pictures
 from inference.space import surface_band
 from inference.types import FloatArray, Side, Volume
 from training.data import Dataset
@@ -26,8 +26,9 @@ from training.sij_mri.lesions.healing import heal
 from training.sij_mri.lesions.lesions import Anatomy, LesionKind
 from training.sij_mri.lesions.requested import requested_patient
 
-SPACING_MM = 0.8
 CACHE_PX = 128
+CUTTER = StripCutter(size_px=CACHE_PX)  # wider than what the network sees, so that strips can be moved
+SPACING_MM = CUTTER.spacing_mm
 SPACE = "simulated"
 KINDS = tuple(LesionKind)
 EVIDENCE_STEP = 4
@@ -222,8 +223,8 @@ def _pictures(
     patient: SimulatedPatient, joints: tuple[Joint, ...], slices: tuple[int, ...]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8]]:
     anatomy = patient.anatomy
-    given = stage_input(anatomy.t1, anatomy.fluid, joints, slices=slices, spacing_mm=SPACING_MM, size_px=CACHE_PX)
-    scale = np.array([255 / T1_CEILING, 255, 255], np.float32)
+    given = CUTTER.cut(anatomy.t1, anatomy.fluid, joints, slices)
+    scale = np.array([255 / CUTTER.t1_ceiling, 255, 255], np.float32)
     images = np.clip(np.rint(given.images * scale), 0, 255).astype(np.uint8)
     masks = np.zeros((len(KINDS), *anatomy.t1.shape), np.float32)
     for lesion in patient.lesions:

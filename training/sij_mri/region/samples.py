@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.serving import InputSpec
+from inference.sij_mri import RegionCutter
 from inference.space import (
     PlaneMapping,
     neighbour_indices,
@@ -48,7 +48,7 @@ class RegionSampler:
     """Draws augmented batches."""
 
     sources: tuple[RegionSource, ...]
-    grid: InputSpec
+    grid: RegionCutter
     settings: AugmentSettings = field(default_factory=AugmentSettings)
     batch_size: int = 16
     seed: int = 0
@@ -90,7 +90,7 @@ class RegionSampler:
 
 
 def region_source(
-    subject: Subject, contrast: str, grid: InputSpec, *, weight: float = 1.0, target: FloatArray | None = None
+    subject: Subject, contrast: str, grid: RegionCutter, *, weight: float = 1.0, target: FloatArray | None = None
 ) -> RegionSource:
     """Make one image of a subject ready to be sampled.
 
@@ -98,7 +98,7 @@ def region_source(
     ----------
     subject : Subject
     contrast : str
-    grid : InputSpec
+    grid : RegionCutter
     weight : float
     target : float32 array (slices, rows, columns), optional
         Fractions of region in place of the subject's manual mask.
@@ -107,8 +107,9 @@ def region_source(
     mapping = network_mapping(volume, spacing_mm=grid.spacing_mm, size_px=grid.size_px)
     ratios = (grid.spacing_mm / volume.pixel_spacing_mm[0], grid.spacing_mm / volume.pixel_spacing_mm[1])
     wanted = subject.labels["region"].astype(np.float32) if target is None else target
+    planes = normalised(volume.voxels, grid.percentiles, ceiling=grid.ceiling)
     return RegionSource(
-        planes=np.stack([smoothed(plane, ratios) for plane in normalised(volume.voxels, grid.percentiles)]),
+        planes=np.stack([smoothed(plane, ratios) for plane in planes]),
         target=np.stack([smoothed(plane, ratios) for plane in wanted]),
         neighbours=neighbour_indices(slice_places_mm(volume), grid.channels, grid.channel_step_mm),
         mapping=mapping,

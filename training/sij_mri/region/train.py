@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from inference.serving import InputSpec, RegionPredictor
+from inference.serving import Segmenter
+from inference.sij_mri import RegionCutter, RegionReader, region_spec
 from inference.types import FloatArray
 from training.data import Dataset, Fold, Subject
 from training.judge import RegionScore, mean_slice_dice, score_region
@@ -40,7 +41,7 @@ class RegionTraining:
     """
 
     schedule: Schedule
-    grid: InputSpec = field(default_factory=InputSpec)
+    grid: RegionCutter = field(default_factory=RegionCutter)
     contrasts: tuple[tuple[str, float], ...] = (("t1w", 0.9), ("stir", 0.1))
     widths: tuple[int, ...] = (16, 32, 64, 128, 128)
     batch_size: int = 8
@@ -112,13 +113,23 @@ def train_region(
     )
 
 
-def judged(model: keras.Model, subjects: Sequence[Subject], grid: InputSpec) -> dict[str, float]:
+def judged(model: keras.Model, subjects: Sequence[Subject], grid: RegionCutter) -> dict[str, float]:
     """Mean 2D Dice of each subject's T1-weighted image, and their mean."""
     figures = {}
     for subject in subjects:
-        probability = RegionPredictor([model], grid).predict(subject.volume("t1w"))
-        figures[subject.subject] = mean_slice_dice(subject.labels["region"], probability >= 0.5)
+        found = region_reader([model], grid).read(subject.volume("t1w"))
+        figures[subject.subject] = mean_slice_dice(subject.labels["region"], found.mask)
     return figures | {"dice": float(np.mean(list(figures.values())))}
+
+
+def region_reader(networks: Sequence[keras.Model], grid: RegionCutter | None = None) -> RegionReader:
+    """What the node would find with some networks."""
+    return RegionReader(Segmenter(region_spec(cutter=grid), networks))
+
+
+def trained_reader(runs: Sequence[Path]) -> RegionReader:
+    """What the node would find with the networks of some trainings, averaged."""
+    return region_reader([in_float32(averaged_model(path)) for path in runs])
 
 
 def score_folds(
@@ -137,12 +148,12 @@ def score_folds(
     """
     scores = []
     for number, (fold, run) in enumerate(zip(folds, runs, strict=True)):
-        predictor = RegionPredictor([in_float32(averaged_model(path)) for path in run], InputSpec())
+        reader = trained_reader(run)
         for name in fold.held_back:
             subject = dataset.load(name)
             if contrast not in subject.images:
                 continue
-            found = predictor.predict(subject.volume(contrast)) >= predictor.threshold
+            found = reader.read(subject.volume(contrast)).mask
             truth, spacing = subject.labels["region"], subject.pixel_spacing_mm
             scores.append(score_region(truth, found, pixel_spacing_mm=spacing, subject=name, fold=number))
     return scores
@@ -171,8 +182,8 @@ def _probabilities(
     """Probabilities of a trained network for some scans, kept beside its weights."""
     kept = start / SELF_LABELS_FILE
     if not kept.is_file():
-        teacher = RegionPredictor([in_float32(averaged_model(start))], training.grid)
-        found = {name: teacher.predict(dataset.load(name).volume("t1w")).astype(np.float16) for name in names}
+        teacher = region_reader([in_float32(averaged_model(start))], training.grid)
+        found = {name: teacher.read(dataset.load(name).volume("t1w")).probability.astype(np.float16) for name in names}
         temporary = kept.with_name(f"next-{os.getpid()}.npz")
         np.savez_compressed(temporary, allow_pickle=False, **found)
         temporary.replace(kept)

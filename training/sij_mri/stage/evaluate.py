@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.sij_mri import STAGES, Prediction, find_joints, joint_slices
-from inference.sij_mri.stage import StagePredictor, aggregate
+from inference.sij_mri.stage import StageReader, aggregate
 from training.data import Dataset, read_index
 from training.sij_mri.lesions.dataset import in_space, read
 from training.sij_mri.stage.plan import split_of
@@ -19,7 +19,7 @@ from training.sij_mri.stage.train import (
     FIGURES_FILE,
     JudgedPatient,
     judge_shards,
-    load_predictor,
+    load_reader,
     macro_f1,
     slice_figures,
 )
@@ -105,27 +105,28 @@ def evaluate_stage(simulated: Path, runs: Path, page: Path, *, dataset: Path | N
     dict
         The figures, as written to ``stage-figures.json`` in `runs`.
     """
-    predictor = load_predictor(runs)
-    patients = judge_shards(predictor.model, list(read(simulated, "held-back")))
+    reader = load_reader(runs)
+    (network,) = reader.classifier.networks
+    patients = judge_shards(network, list(read(simulated, "held-back")))
     figures: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "groups": {}}
     for group, sources in GROUPS.items():
         members = [patient for patient in patients if patient.source in sources]
         if members:
-            figures["groups"][group] = group_figures(members, predictor)
-    untouched = judge_untouched(predictor, read_index(dataset)) if dataset is not None else []
+            figures["groups"][group] = group_figures(members, reader)
+    untouched = judge_untouched(reader, read_index(dataset)) if dataset is not None else []
     figures["untouched"] = [_untouched_row(scan) for scan in untouched]
-    figures["rule"] = predictor.rule.parameters()
-    figures["parameters"] = int(predictor.model.count_params())
+    figures["rule"] = reader.rule.parameters()
+    figures["parameters"] = int(network.count_params())
     (runs / FIGURES_FILE).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(page_of(figures), encoding="utf-8")
     return figures
 
 
-def group_figures(patients: Sequence[JudgedPatient], predictor: StagePredictor) -> dict[str, Any]:
+def group_figures(patients: Sequence[JudgedPatient], reader: StageReader) -> dict[str, Any]:
     """Figures of a group of simulated patients, with intervals; a patient without slices counts as Normal."""
     truth = np.array([STAGES.index(patient.truth) for patient in patients], np.intp)
-    predictions = [aggregate(patient.slices, predictor.rule) if patient.slices else None for patient in patients]
+    predictions = [aggregate(patient.slices, reader.rule) if patient.slices else None for patient in patients]
     said = np.array([STAGES.index(one.stage) if one else 0 for one in predictions], np.intp)
     score = np.array([one.as_probability if one else 0.0 for one in predictions], np.float64)
     metrics: dict[str, Metric] = {
@@ -158,7 +159,7 @@ def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
     return float((difference > 0).mean() + 0.5 * (difference == 0).mean())
 
 
-def judge_untouched(predictor: StagePredictor, data: Dataset) -> list[UntouchedScan]:
+def judge_untouched(reader: StageReader, data: Dataset) -> list[UntouchedScan]:
     """Classify every labelled real scan as it is, with the manual region."""
     out = []
     for name in data.labelled("region"):
@@ -171,7 +172,7 @@ def judge_untouched(predictor: StagePredictor, data: Dataset) -> list[UntouchedS
             marks = [mask for key, mask in subject.labels.items() if key.startswith("inflammation")]
             ml = float(np.mean([mask.sum() for mask in marks])) * t1.voxel_volume_mm3 / 1000 if marks else None
             split = split_of(subject.patient) if fluid is not None else "not used"
-            out.append(UntouchedScan(name, split, predictor.predict(t1, fluid, joints, shown), ml))
+            out.append(UntouchedScan(name, split, reader.predict(reader.prepare(t1, fluid, joints, shown)), ml))
     return out
 
 

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.sij_mri.stage import T1_CEILING
 from inference.types import FloatArray
 from training.models.stage_cnn import REDUCTION
-from training.sij_mri.lesions.dataset import CACHE_PX, EVIDENCE_STEP, SPACING_MM, Shard
+from training.sij_mri.lesions.dataset import CACHE_PX, CUTTER, EVIDENCE_STEP, SPACING_MM, Shard
 
 Rng = np.random.Generator
 Batch = tuple[FloatArray, dict[str, FloatArray]]
@@ -97,7 +96,7 @@ def plain(images: NDArray[np.uint8], size_px: int) -> FloatArray:
 
 
 def _as_float(images: NDArray[np.uint8]) -> FloatArray:
-    return np.asarray(images * np.array([T1_CEILING / 255, 1 / 255, 1 / 255], np.float32), np.float32)
+    return np.asarray(images * np.array([CUTTER.t1_ceiling / 255, 1 / 255, 1 / 255], np.float32), np.float32)
 
 
 def _sample(
@@ -112,7 +111,7 @@ def _sample(
         picture, target = picture[:, ::-1], target[:, ::-1]
     planes = [np.ascontiguousarray(picture[..., channel]) for channel in range(3)]
     empty = planes[2].max(axis=0) == 0
-    planes[0] = _other_scanner(rng, planes[0], T1_CEILING)
+    planes[0] = _other_scanner(rng, planes[0], CUTTER.t1_ceiling)
     planes[1] = _other_scanner(rng, planes[1], 1.0)
     for plane in planes[:2]:
         plane[:, empty & (picture[..., 0].max(axis=0) == 0)] = 0

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from inference.serving import BundleFile, InputSpec, ModelSpec
+from inference.serving import Classifier, ModelSpec
 from inference.sij_mri import STAGES, SlicePrediction, Stage
-from inference.sij_mri.stage import CHANNELS, QUESTIONS, Aggregation, StagePredictor, suspicion
+from inference.sij_mri.stage import QUESTIONS, Aggregation, StageReader, StripCutter, stage_spec, suspicion
 from inference.types import FloatArray
 from training.data import Dataset, read_index
 from training.loop.fit import Schedule, averaged_model, fit
 from training.models.stage_cnn import deployed, stage_cnn
-from training.sij_mri.lesions.dataset import SPACING_MM, Shard, build, read
+from training.sij_mri.lesions.dataset import Shard, build, read
 from training.sij_mri.stage.plan import stage_plans
 from training.sij_mri.stage.samples import batches, gather, plain
 
-SIZE_PX = 96
-PERCENTILES = (0.0, 50.0)
+SIZE_PX = StripCutter().size_px
 MODEL_FILE = "stage.keras"
-ENTRY_FILE = "stage.json"
+SPEC_FILE = "stage.json"
 FIGURES_FILE = "stage-figures.json"
 TRAIN_FOLDER = "stage"
 TOP_K = (1, 2, 3, 4, 5)
@@ -191,8 +190,8 @@ def fit_rule(patients: Sequence[JudgedPatient]) -> Aggregation:
     return best[1]
 
 
-def finish(simulated: Path, runs: Path) -> dict[str, Any]:
-    """Fit the rule and write the network and its manifest entry for export.
+def finish(simulated: Path, runs: Path) -> ModelSpec:
+    """Fit the rule and write the network and its entry in a manifest for export.
 
     Parameters
     ----------
@@ -203,15 +202,15 @@ def finish(simulated: Path, runs: Path) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        The manifest entry.
+    ModelSpec
+        The entry.
     """
     model = deployable(averaged_model(runs / TRAIN_FOLDER))
     rule = fit_rule(judge_shards(model, list(read(simulated, "validation"))))
     model.save(runs / MODEL_FILE, include_optimizer=False)
-    entry = manifest_entry(rule)
-    (runs / ENTRY_FILE).write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
-    return entry
+    spec = replace(stage_spec(rule), files=(MODEL_FILE,))
+    (runs / SPEC_FILE).write_text(json.dumps(spec.to_json(), indent=1) + "\n", encoding="utf-8")
+    return exported(runs)[1]
 
 
 def deployable(trained: keras.Model) -> keras.Model:
@@ -221,32 +220,16 @@ def deployable(trained: keras.Model) -> keras.Model:
     return deployed(whole)
 
 
-def manifest_entry(rule: Aggregation) -> dict[str, Any]:
-    """What the manifest of a bundle says of the stage network."""
-    return {
-        "files": [MODEL_FILE],
-        "input": {
-            "spacing_mm": SPACING_MM,
-            "size_px": SIZE_PX,
-            "channels": len(CHANNELS),
-            "channel_step_mm": 0.0,
-            "percentiles": list(PERCENTILES),
-        },
-        "outputs": {"as": ["absent", "present"], "stage": [str(stage) for stage in STAGES]},
-        "thresholds": {"as": rule.threshold},
-        "parameters": {"aggregation": rule.parameters()},
-    }
-
-
-def export_entry(runs: Path) -> tuple[Path, dict[str, Any]]:
-    """The network's file and its manifest entry, as :func:`finish` wrote them.
+def exported(runs: Path) -> tuple[Path, ModelSpec]:
+    """The network's file and its entry in a manifest, as :func:`finish` wrote them.
 
     Raises
     ------
     FileNotFoundError
         The training was not finished yet.
     """
-    return runs / MODEL_FILE, json.loads((runs / ENTRY_FILE).read_text(encoding="utf-8"))
+    values = json.loads((runs / SPEC_FILE).read_text(encoding="utf-8"))
+    return runs / MODEL_FILE, ModelSpec.from_json("stage", values)
 
 
 def figures(runs: Path) -> dict[str, Any]:
@@ -256,23 +239,10 @@ def figures(runs: Path) -> dict[str, Any]:
     return content
 
 
-def load_predictor(runs: Path) -> StagePredictor:
+def load_reader(runs: Path) -> StageReader:
     """The exported network with its rule, as the node would load it from a bundle."""
-    path, entry = export_entry(runs)
-    given = entry["input"]
-    spec = ModelSpec(
-        role="stage",
-        files=(BundleFile(path.name, ""),),
-        input=InputSpec(
-            spacing_mm=given["spacing_mm"],
-            size_px=given["size_px"],
-            channels=given["channels"],
-            channel_step_mm=given["channel_step_mm"],
-            percentiles=(given["percentiles"][0], given["percentiles"][1]),
-        ),
-        parameters=entry["parameters"],
-    )
-    return StagePredictor(keras.saving.load_model(path, compile=False, safe_mode=True), spec)
+    path, spec = exported(runs)
+    return StageReader(Classifier(spec, [keras.saving.load_model(path, compile=False, safe_mode=True)]))
 
 
 def _usable(real: Dataset | None) -> tuple[str, ...]:

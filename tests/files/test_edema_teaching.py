@@ -1,12 +1,16 @@
-"""Teaching the oedema classifier, and what is counted when it is judged."""
+"""Teaching the edema classifier, and what is counted when it is judged."""
 
+from pathlib import Path
+
+import keras
 import numpy as np
 import pytest
 
 from inference.sij_mri.edema.features import FEATURES
 from inference.types import Side
+from training.models.edema_voxels import edema_voxels
 from training.sij_mri.edema.evaluate import EdemaScore, edema_page
-from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier
+from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier, voxel_classifier
 
 
 def made_up(seed: int) -> LabelledVoxels:
@@ -19,16 +23,38 @@ def made_up(seed: int) -> LabelledVoxels:
 
 
 def test_what_readers_mark_is_learnt() -> None:
-    classifier = fit_edema_classifier([made_up(1), made_up(2)], steps=300, batch=3000, members=1)
+    network = fit_edema_classifier([made_up(1), made_up(2)], steps=300, batch=3000, members=1)
     unseen = made_up(3)
-    found = classifier.predict(unseen.features) > 0.5
+    found = voxel_classifier(network).predict(unseen.features)[0] > 0.5
     truth = unseen.readings[:, 0] > 0
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.85
 
 
 def test_teaching_is_reproducible() -> None:
     first, second = (fit_edema_classifier([made_up(1)], steps=5, batch=500, members=1) for _ in range(2))
-    assert np.array_equal(first.first, second.first)
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_the_network_computes_what_was_taught_and_survives_its_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    count = len(FEATURES)
+    mean, sd = rng.normal(size=count).astype(np.float32), rng.uniform(0.2, 3, count).astype(np.float32)
+    members = [
+        [np.asarray(rng.normal(size=shape), np.float32) for shape in ((count, 8), (8,), (8,), ())] for _ in range(2)
+    ]
+    features = rng.normal(mean, 2 * sd, (1000, count)).astype(np.float32)
+    answers = []
+    for first, first_bias, second, second_bias in members:
+        logit = np.tanh((features - mean) / sd @ first + first_bias) @ second + second_bias
+        answers.append(1 / (1 + np.exp(-logit)))
+
+    edema_voxels(mean, sd, members).save(tmp_path / "edema.keras")
+    network = keras.saving.load_model(tmp_path / "edema.keras", compile=False, safe_mode=True)
+
+    said, spread = voxel_classifier(network).predict(features)
+    np.testing.assert_allclose(said, np.mean(answers, axis=0), atol=1e-5)
+    assert not spread.any()
 
 
 def score(left: float, right: float, readers_left: float, readers_right: float) -> EdemaScore:

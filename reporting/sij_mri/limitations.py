@@ -1,0 +1,26 @@
+"""The limitations of the sacroiliac application in words; see :func:`reporting.presentation.word_limitation`."""
+
+from collections.abc import Mapping
+
+from inference.sij_mri import LimitationCode as _C
+
+LIMITATIONS: Mapping[str, str] = {
+    _C.NO_T1: "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural "
+    "lesions could be read, and no class is given.",
+    _C.NO_FLUID: "The study has no fluid-sensitive series that shows the sacroiliac joints: edema could not be "
+    "read, so an early stage cannot be told from a normal one.",
+    _C.SERIES_IRREGULAR: "{Role} series: {warning}",
+    _C.SERIES_UNREADABLE: "The {role} series could not be decoded and was not read. {reason}",
+    _C.REGION_FROM_FLUID: "The bone region was found on the fluid-sensitive series, since T1 is missing.",
+    _C.NO_REGION: "Without a T1-weighted series neither bone region nor joints nor edema are measured.",
+    _C.REGION_NOT_RECOGNIZED: "No sacrum with its ilia was recognized in the chosen series; nothing was measured.",
+    _C.REGION_DISPUTED: "The networks that find the bone region disagree on {share:.0%} of it; look at its outline.",
+    _C.NO_LEFT_JOINT: "The left sacroiliac joint was not found on the T1-weighted series.",
+    _C.NO_RIGHT_JOINT: "The right sacroiliac joint was not found on the T1-weighted series.",
+    _C.FRAME_OF_REFERENCE: "T1-weighted and fluid-sensitive series have different frames of reference, so nothing "
+    "was carried from one to the other and edema was not measured.",
+    _C.NO_NORMAL_MARROW: "No normal marrow was found to hold edema against, so edema could not be judged.",
+    _C.NOT_CLASSIFIED: "No slice that shows a sacroiliac joint was found, so no class is given.",
+    _C.DISAGREEMENT: "The classifier sees no ankylosing spondylitis, but the segmented edema meets the ASAS/OMERACT "
+    "rule: they disagree, so look at the edema in the pictures.",
+}

@@ -1,0 +1,81 @@
+"""From trained networks to a bundle that the node takes."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference.serving.registry import load_bundle
+from inference.sij_mri import SacroiliacMri
+from inference.sij_mri.edema.features import FEATURES
+from inference.sij_mri.region import RegionCutter
+from inference.sij_mri.stage.aggregation import Aggregation
+from inference.sij_mri.stage.reader import stage_spec
+from training.loop.fit import Schedule, fit
+from training.loop.losses import dice_and_cross_entropy
+from training.models.attention_unet import attention_unet
+from training.models.edema_voxels import edema_voxels
+from training.models.stage_cnn import deployed, stage_cnn
+from training.sij_mri.bundle.assemble import assemble
+
+RULE = Aggregation(3, {"as": (1.5, -0.2), "moderate": (0.9, 0.1), "advanced": (2.0, 0.0)}, 0.4)
+FIGURES = {"dice": 0.4, "dice_95": [0.3, 0.5], "readers_dice": 0.6, "scans": 3}
+
+
+def train_region(folder: Path) -> None:
+    """One step of the region network."""
+    shape = RegionCutter().shape
+
+    def batches(first: int) -> Iterator[tuple[Any, Any]]:
+        while True:
+            yield np.zeros((1, *shape), np.float32), np.zeros((1, *shape[:2], 1), np.float32)
+
+    fit(
+        lambda: attention_unet(shape[0], shape[2], widths=(8, 8)),
+        batches,
+        loss=dice_and_cross_entropy,
+        schedule=Schedule(1),
+        folder=folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    train_region(folder / "region" / "all-0")
+    deployed(stage_cnn(96)).save(folder / "stage.keras")
+    (folder / "stage.json").write_text(json.dumps(replace(stage_spec(RULE), files=("stage.keras",)).to_json()))
+    count = len(FEATURES)
+    member = [np.ones(shape, np.float32) for shape in ((count, 8), (8,), (8,), ())]
+    edema_voxels(np.zeros(count), np.ones(count), [member, member]).save(folder / "edema.keras")
+    (folder / "edema.json").write_text(json.dumps({"taught by": "3 scans (some hospital)"}))
+    (folder / "edema-figures.json").write_text(json.dumps({"In the manual region": FIGURES}))
+    return folder
+
+
+def test_what_was_trained_becomes_a_bundle_that_the_node_takes(runs: Path, tmp_path: Path) -> None:
+    manifest = assemble(runs, tmp_path / "mine", version="2.0.0")
+
+    loaded = load_bundle("mine", SacroiliacMri(), roots=[tmp_path])
+    assert loaded.identity == manifest.identity
+    assert set(loaded.models) == {"region", "region_fluid", "stage", "edema"}
+    assert loaded.models["stage"].spec.parameters["aggregation"] == RULE.parameters()
+    assert manifest.models["region"].files == manifest.models["region_fluid"].files == ("region.keras",)
+    text = (tmp_path / "mine" / "CARD.md").read_text(encoding="utf-8")
+    assert "taught by 3 scans (some hospital)." in text
+    assert "| In the manual region | 3 | 0.400 (95 % CI 0.300 to 0.500) | 0.600 |" in text
+
+
+@pytest.mark.parametrize("name", ["edema.keras", "stage.json", "region/all-0/state.json"])
+def test_what_was_not_trained_yet_is_named(runs: Path, tmp_path: Path, name: str) -> None:
+    (runs / name).rename(tmp_path / "away")
+    try:
+        with pytest.raises(FileNotFoundError, match=name.split("/")[0].split(".")[0]):
+            assemble(runs, tmp_path / "mine", version="2.0.0")
+        assert not (tmp_path / "mine").exists()
+    finally:
+        (tmp_path / "away").rename(runs / name)
