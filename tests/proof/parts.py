@@ -67,6 +67,11 @@ def real(place: Place) -> list[Step]:
     return [Step("subjects", module("tests.real_subjects", "--shared", str(shared_folder()), "--out", SUBJECTS))]
 
 
+def backends(place: Place) -> list[Step]:
+    """The shipped bundle on JAX and PyTorch beside TensorFlow."""
+    return [Step("backends", module("tests.backends"))]
+
+
 def speed(place: Place) -> list[Step]:
     """Latency, memory and receiving, from outside."""
     return [Step("benchmark", module("tests.benchmark"), said=speed_words)]
@@ -119,6 +124,11 @@ PARTS = {
             real,
             lacks=real_data_and_peers,
             writes=(SUBJECTS,),
+        ),
+        Part(
+            "backends",
+            "The shipped bundle answers and explains alike on TensorFlow, JAX and PyTorch.",
+            backends,
         ),
         Part("speed", "Speed and memory of a running node, measured from outside.", speed, lacks=peers),
         Part(
