@@ -21,14 +21,12 @@ from inference.series import Candidate, Selection
 from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.edema import VoxelCutter, find_edema
-from inference.sij_mri.edema.model import CUTTER as VOXELS
+from inference.sij_mri.edema import VOXELS, VoxelCutter, find_edema
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.region import CUTTER as REGION
 from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader
 from inference.sij_mri.said import say
-from inference.sij_mri.stage import StageInput, StageReader, explain, read_stage_spec
-from inference.sij_mri.stage.strips import CUTTER as STRIPS
+from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
 from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import resample, same_space

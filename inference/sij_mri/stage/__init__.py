@@ -3,10 +3,12 @@
 from inference.sij_mri.stage.aggregation import QUESTIONS, Aggregation, aggregate, suspicion
 from inference.sij_mri.stage.focus import explain
 from inference.sij_mri.stage.reader import StageReader, read_stage_spec, stage_spec
+from inference.sij_mri.stage.strips import CUTTER as STRIPS
 from inference.sij_mri.stage.strips import StageInput, StripCutter, pictures
 
 __all__ = [
     "QUESTIONS",
+    "STRIPS",
     "Aggregation",
     "StageInput",
     "StageReader",

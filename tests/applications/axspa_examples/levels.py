@@ -33,6 +33,7 @@ CONDITIONS: tuple[tuple[str, Side | None, str], ...] = (
     ("recess", Side.RIGHT, "axial"),
 )
 WORDS = {"canal": "Narrowing of the canal", "foramen": "Narrowing of the foramen", "recess": "Narrowing of the recess"}
+STRAIGHT, FEWEST = 0.95, 4
 MISSING = {"sagittal": "NO_SAGITTAL", "axial": "NO_AXIAL"}
 DISC = Code("16953009", "SCT", "Lumbar region of spine")
 
@@ -50,8 +51,8 @@ def _of_plane(case: Case, *, sagittal: bool) -> Case:
         case.refuse("not MR images with a place in the patient")
         return case
     normal = np.abs(np.asarray(case.stack.normal))
-    if int(normal.argmax()) != (0 if sagittal else 2):
-        case.refuse("another plane")
+    if normal[0 if sagittal else 2] < STRAIGHT or len(case.stack.images) < FEWEST:
+        case.refuse("another plane, or a localizer")
     case.give("plane", 90, "the plane asked for")
     return case
 
