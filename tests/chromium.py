@@ -72,6 +72,12 @@ class Browser:
         self.call("Page.navigate", url=address)
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
 
+    def leave(self) -> None:
+        """Leave the page, and forget what happened on it: a page that stays open goes on asking its server."""
+        self.call("Page.navigate", url="about:blank")
+        self.wait("location.href === 'about:blank'")
+        self.events.clear()
+
     def run(self, script: str) -> Any:
         """Evaluate JavaScript in the page."""
         answer = self.call(

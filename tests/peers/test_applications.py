@@ -164,6 +164,7 @@ def test_the_panel_shows_every_result_and_what_is_not_assessable(ward: Ward, bro
         text = str(browser.run("document.querySelector('#result').innerText"))
         said = [one for one in ward.summary(application)["said"] if one["not_assessable"]]
         assert ("not assessable" in text.lower()) is bool(said), application
+    browser.leave()
 
 
 def _items(dataset: Dataset) -> Iterator[Dataset]:

@@ -58,7 +58,7 @@ def test_a_good_study_among_garbage_comes_out_right(
     study = study_of(clinic.node, uid)
     assert study.image_count == len(files)
     with clinic.node.database.read() as session:
-        made = len(session.get_one(Study, study.id).results[-1].objects)
+        made = len(results_of(session, study)[-1].objects)
     assert len(clinic.pacs.instances_of(uid)) == made > 5
 
 
@@ -121,10 +121,18 @@ def test_late_images_make_a_new_revision_and_duplicates_make_nothing(
             study = session.scalars(select(Study).where(Study.study_instance_uid == uid)).one()
             return len(results_of(session, study)) if study.state is StudyState.DONE else 0
 
-    programs.storescu(need_program, files[:-3], port)
+    series = {file: int(pydicom.dcmread(file, stop_before_pixels=True).SeriesNumber) for file in files}
+    late = [file for file in files if series[file] == 2][-3:]  # of the T1-weighted series
+    unread = [file for file in files if series[file] == 5][-3:]  # of a reformatted one
+    assert late
+    assert unread
+    programs.storescu(need_program, [file for file in files if file not in (*late, *unread)], port)
     wait_until(lambda: revision() == 1, 120, "the first revision")
-    programs.storescu(need_program, files[-3:], port)
+    programs.storescu(need_program, late, port)
     wait_until(lambda: revision() == 2, 120, "the second revision")
+    programs.storescu(need_program, unread, port)
+    wait_until(lambda: clinic.node.run_states(uid) == {"sij_mri": "unchanged"}, 120, "the run that says the same")
+    assert revision() == 2, "images that are not read change nothing, and nothing is sent again"
     assert programs.storescu(need_program, files, port, "-aet", "AGAIN").returncode == 0
 
     def visit() -> Association | None:
