@@ -165,7 +165,7 @@ class Code(AnyCode):
     VOLUME_TOO_LARGE = row(_STUDY, "The series has more voxels than are read.")
     PIXELS_DAMAGED = row(_STUDY, "Too many slices of the series cannot be decoded; send it again.")
     PLANE_SIZE = row(_STUDY, "Rows and columns of an image are not usable; it is left out.")
-    NOT_GREY = row(_STUDY, "The image is colored; only gray images are read.")
+    NOT_GRAY = row(_STUDY, "The image is colored; only gray images are read.")
     CODED_SIZE = row(_STUDY, "The compressed image has another size than its header says; it is left out.")
     DECODER_CRASHED = row(_STUDY, "The compressed image ended its decoder, so it is damaged; it is left out.")
     SOURCE_UNREADABLE = row(_NODE, "A stored source image can no longer be read; check the disk, then analyze again.")

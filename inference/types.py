@@ -30,7 +30,7 @@ class Side(StrEnum):
 class ImageHeader:
     """Header of one image plane: a single-frame instance, or one frame of a multi-frame one.
 
-    Missing values are None or empty, never zero. Times are in milliseconds, lengths in millimetres.
+    Missing values are None or empty, never zero. Times are in milliseconds, lengths in millimeters.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class ImageHeader:
     instance_number: int | None = None
     rows: int | None = None
     columns: int | None = None
-    position_mm: Vector | None = None  # centre of the first pixel, LPS
+    position_mm: Vector | None = None  # center of the first pixel, LPS
     row_direction: Vector | None = None  # unit vector along increasing column index
     column_direction: Vector | None = None  # unit vector along increasing row index
     pixel_spacing_mm: tuple[float, float] | None = None  # (between rows, between columns)
@@ -106,13 +106,13 @@ class Volume:
     voxels : float32 array (slices, rows, columns)
         After Modality LUT (rescale); arbitrary MR units.
     positions_mm : float64 array (slices, 3)
-        LPS position of the centre of each slice's first pixel; spacing between slices need not be equal.
+        LPS position of the center of each slice's first pixel; spacing between slices need not be equal.
     row_direction, column_direction : Vector
         Unit LPS vectors along increasing column and row index.
     pixel_spacing_mm : (float, float)
         Between rows, between columns.
     slice_spacing_mm : float
-        Median distance of neighbouring slices along the normal (the slice thickness for a single slice).
+        Median distance of neighboring slices along the normal (the slice thickness for a single slice).
     images : tuple of ImageHeader
         The source plane of each slice, in slice order.
     warnings : tuple of str

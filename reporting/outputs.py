@@ -17,7 +17,7 @@ from reporting.kinds import Kind
 from reporting.objects import Evidence, Material, ResultContext, local_time, read_header, take_identity
 from reporting.pictures import Picture, make_pictures, prepare
 from reporting.presentation import Presentation
-from reporting.result_json import summarise
+from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
 from reporting.uids import ResultUids, tracking_seed
 
@@ -112,7 +112,7 @@ def build(
     index: dict[str, Any] = {}
     if material.plates is not None:
         pictures, index = make_pictures(analysis, presentation, material.plates)
-    summary = summarise(analysis, presentation, material.report, context, made, pictures=index)
+    summary = summarize(analysis, presentation, material.report, context, made, pictures=index)
     return Outputs(made, pictures, summary)
 
 

@@ -29,7 +29,7 @@ SCHEMA = 2
 DIGITS = 6
 
 
-def summarise(
+def summarize(
     analysis: Analysis,
     presentation: Presentation,
     report: Report,

@@ -1,6 +1,6 @@
 """Every real subject through PACS and node, once: ``python -m tests.real_subjects --out docs/evaluation/subjects.md``.
 
-Makes DICOM studies of the ten labelled subjects and of one follow-up pair, pushes each from Orthanc to a running node,
+Makes DICOM studies of the ten labeled subjects and of one follow-up pair, pushes each from Orthanc to a running node,
 waits for the results in Orthanc, runs every validator on them, and writes one table. The shipped networks have seen
 these subjects: the table shows that the chain works, not how well the models judge. The exit status is 1 where a study
 is not done or a validator found an error.
@@ -135,7 +135,7 @@ def fetch(pacs: programs.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]
 
 
 def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]) -> dict[str, float] | None:
-    """Oedema that the readers marked, left and right, where they read this subject."""
+    """Edema that the readers marked, left and right, where they read this subject."""
     joints = [segments.get(f"{side} sacroiliac joint") for side in ("Left", "Right")]
     if not list((shared / "data/sij/inflammation").glob(f"{subject}_R*.nii.gz")) or None in joints:
         return None
@@ -155,9 +155,9 @@ def validate(results: dict[Path, Dataset]) -> int:
 
 HEADING = """# Every real subject through the chain
 
-The ten labelled subjects and one follow-up pair, as DICOM studies, pushed from Orthanc to a running node; the results
+The ten labeled subjects and one follow-up pair, as DICOM studies, pushed from Orthanc to a running node; the results
 fetched from Orthanc and given to dciodvfy, dcentvfy and PixelMed. The shipped networks have seen these subjects, so
-this shows that the chain works; how well unseen patients are judged is on the pages beside this one. Readers: oedema
+this shows that the chain works; how well unseen patients are judged is on the pages beside this one. Readers: edema
 that at least half of the readings marked.
 
 Command: `make proof-real`; {date}; {cores} CPU cores.
@@ -173,7 +173,7 @@ COLUMNS = (
     "ASAS rule",
     "region ml",
     "joints ml L / R",
-    "oedema ml L / R",
+    "edema ml L / R",
     "readers ml L / R",
     "objects",
     "validator errors",

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from reporting.objects import ResultContext
 from reporting.pictures import make_pictures, prepare
-from reporting.result_json import summarise
+from reporting.result_json import summarize
 from tests.factories.foreign import ForeignPresentation, make_lumbar
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "result-json.md"
@@ -24,7 +24,7 @@ def example() -> dict[str, Any]:
     started = datetime(2026, 3, 4, 11, 30, 15, tzinfo=UTC)
     context = cast(ResultContext, SimpleNamespace(revision=1, started=started, software_version="0.2.0"))
     _, index = make_pictures(lumbar, presentation, prepare(lumbar))
-    return summarise(lumbar, presentation, presentation.report(lumbar), context, (), pictures=index)
+    return summarize(lumbar, presentation, presentation.report(lumbar), context, (), pictures=index)
 
 
 def page() -> str:

@@ -32,14 +32,14 @@ def segment_voxels(dataset: Dataset, number: int) -> tuple[int, np.ndarray]:
 
 
 def volume_ml(dataset: Dataset, number: int) -> float:
-    """Volume of a segment in millilitres, from its voxels."""
+    """Volume of a segment in milliliters, from its voxels."""
     measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     step = float(getattr(measures, "SpacingBetweenSlices", measures.SliceThickness))
     return segment_voxels(dataset, number)[0] * float(np.prod(measures.PixelSpacing)) * step / 1000
 
 
 def reader_volumes_ml(shared: Path, subject: str, *, midline_x: float) -> dict[str, float]:
-    """Oedema that at least half of the readings marked, left and right of a midline (LPS x, mm), in millilitres."""
+    """Edema that at least half of the readings marked, left and right of a midline (LPS x, mm), in milliliters."""
     import nibabel
 
     base = shared / "data" / "sij"

@@ -1,4 +1,4 @@
-"""``axspa-train``: from labelled images to the bundle that ships. Every step can be repeated."""
+"""``axspa-train``: from labeled images to the bundle that ships. Every step can be repeated."""
 
 import argparse
 import sys
@@ -73,7 +73,7 @@ def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--held-back", default="", help="numbers of the folds to hold back, as 0,2; none: learn from all"
     )
     region.add_argument(
-        "--start", default="", help="name of a run to refine, as without-0-2; it labels unlabelled scans"
+        "--start", default="", help="name of a run to refine, as without-0-2; it labels unlabeled scans"
     )
     region.add_argument("--phantoms", type=Path, help="data set of phantoms to learn from as well")
     region.add_argument("--contrast", default="t1w=0.9,stir=0.1", help="images to learn from, each with its share")
@@ -114,7 +114,7 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     stage.add_argument("--page", type=Path, default=Path("docs/evaluation/stage.md"))
     stage.add_argument("--threads", type=int, default=2)
     stage.set_defaults(run=commands.run_evaluate_stage)
-    joints = which.add_parser("joints", help="the joint surfaces on phantoms, and drawn on every labelled scan")
+    joints = which.add_parser("joints", help="the joint surfaces on phantoms, and drawn on every labeled scan")
     joints.add_argument("dataset", type=Path)
     joints.add_argument("--page", type=Path, default=Path("docs/evaluation/joints.md"))
     joints.add_argument("--threads", type=int, default=2)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labelled, write_splits
+from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labeled, write_splits
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 
 REGION_STEPS = 8000
@@ -26,13 +26,13 @@ def run_import(options: argparse.Namespace) -> None:
 
         dataset = import_dicom(options.source, options.out)
     print(
-        f"{len(dataset.entries)} subjects, {len(dataset.labelled())} of them with a region: {options.out / INDEX_FILE}"
+        f"{len(dataset.entries)} subjects, {len(dataset.labeled())} of them with a region: {options.out / INDEX_FILE}"
     )
 
 
 def run_split(options: argparse.Namespace) -> None:
     """Deal patients to folds."""
-    folds = split_labelled(read_index(options.dataset), options.folds)
+    folds = split_labeled(read_index(options.dataset), options.folds)
     path = write_splits(options.dataset, folds)
     print("\n".join(f"fold {number}: holds back {', '.join(fold.held_back)}" for number, fold in enumerate(folds)))
     print(path)
@@ -116,13 +116,13 @@ def run_evaluate_stage(options: argparse.Namespace) -> None:
 
 
 def run_evaluate_joints(options: argparse.Namespace) -> None:
-    """Measure the joints on phantoms and draw them on every labelled scan."""
+    """Measure the joints on phantoms and draw them on every labeled scan."""
     _set_threads(options.threads)
     from training.sij_mri.joints.evaluate import SEEDS, contact_sheet, joints_page, score_phantom, write_sheet
 
     dataset = read_index(options.dataset)
     scores = [score for seed in SEEDS for score in score_phantom(seed)]
-    names, sheet = dataset.labelled(), options.page.with_name("joints.jpg")
+    names, sheet = dataset.labeled(), options.page.with_name("joints.jpg")
     write_sheet(sheet, contact_sheet(dataset, names))
     page = joints_page(scores, command="axspa-train evaluate joints DATASET", sheet=sheet.name, subjects=names)
     options.page.write_text(page, encoding="utf-8")
@@ -248,12 +248,12 @@ def _set_threads(threads: int) -> None:
 def _fold(dataset: Dataset, held_back: Sequence[int]) -> Fold:
     """Several folds as one."""
     if not held_back:
-        return Fold(dataset.labelled(), ())
+        return Fold(dataset.labeled(), ())
     folds = read_splits(dataset.folder)
     if max(held_back) >= len(folds):
         raise ValueError(f"--held-back must name folds from 0 to {len(folds) - 1}, received {list(held_back)}")
     names = {name for number in held_back for name in folds[number].held_back}
-    learn = [name for name in dataset.labelled() if name not in names]
+    learn = [name for name in dataset.labeled() if name not in names]
     return Fold(tuple(learn), tuple(sorted(names)))
 
 

@@ -15,7 +15,7 @@ class Stream(StrEnum):
     UNKNOWN = "unknown"
 
 
-def recognise(start: bytes) -> Stream:
+def recognize(start: bytes) -> Stream:
     """Name a stream by its first bytes (six are enough)."""
     if not start:
         return Stream.NOTHING

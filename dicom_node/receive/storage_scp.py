@@ -20,7 +20,7 @@ from config.errors import AxspaError, Final, Retryable, UnusableInput
 from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
 from dicom_node.receive import headers
-from dicom_node.receive.listener import Stream, recognise
+from dicom_node.receive.listener import Stream, recognize
 from storage import associations, studies
 from storage.associations import Counts, Peer, Refusal
 from storage.objects import ObjectStore
@@ -173,7 +173,7 @@ class Receiver:
     def _record_end(self, assoc: GuardedAssociation) -> None:
         visit: Visit | None = assoc.visit
         if visit is None:
-            stream = recognise(assoc.start_bytes)
+            stream = recognize(assoc.start_bytes)
             if stream is not Stream.NOTHING:
                 associations.refused(
                     self._database, _peer(assoc), outcome=AssociationOutcome.NOT_DICOM, reason=_STREAMS[stream]

@@ -75,12 +75,12 @@ def _decoder(dataset: FileDataset) -> str:
 
 
 def _check(dataset: FileDataset, image: ImageHeader) -> None:
-    """Refuse before decoding what would not fit, or what is no grey plane."""
+    """Refuse before decoding what would not fit, or what is no gray plane."""
     rows, columns = whole(dataset, "Rows") or 0, whole(dataset, "Columns") or 0
     if not 0 < rows * columns <= MAX_PLANE_PIXELS or (rows, columns) != (image.rows, image.columns):
         raise UnusableInput(Code.PLANE_SIZE, f"The size of the plane is not usable. Received: {rows} by {columns}.")
     if (whole(dataset, "SamplesPerPixel") or 1) != 1:
-        raise UnusableInput(Code.NOT_GREY, "Only grey images are read. Received: a colour image.")
+        raise UnusableInput(Code.NOT_GRAY, "Only gray images are read. Received: a color image.")
     coded = coded_size(dataset, frame=image.frame or 1)
     if coded is not None and coded != (rows, columns):
         raise UnusableInput(Code.CODED_SIZE, f"The coded image has another size than its header. Received: {coded}.")

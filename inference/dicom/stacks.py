@@ -70,7 +70,7 @@ class Stack:
 
     @property
     def spacing_mm(self) -> float | None:
-        """Median distance of neighbouring planes."""
+        """Median distance of neighboring planes."""
         places = [place for image in self.images if (place := along(image)) is not None]
         gaps = [b - a for a, b in itertools.pairwise(places)]
         return median(gaps) if gaps else None
@@ -106,7 +106,7 @@ class Stack:
 
 
 def along(image: ImageHeader) -> float | None:
-    """Place of a plane along its own normal ``row x column``, in millimetres."""
+    """Place of a plane along its own normal ``row x column``, in millimeters."""
     normal = _normal(image)
     if normal is None or image.position_mm is None:
         return None

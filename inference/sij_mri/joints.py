@@ -2,7 +2,7 @@
 
 On T1-weighted images a joint is the dark line (two cortices and the cartilage between them) with marrow medial (sacrum)
 and lateral (ilium) of it. The line is sought as a surface, column = f(slice, row), of least cost: dark ridge, marrow on
-both sides, usual place, and neighbouring rows and slices that agree.
+both sides, usual place, and neighboring rows and slices that agree.
 
 References
 ----------
@@ -29,8 +29,8 @@ FLANK_MM = (3, 11)  # marrow is sought at these distances on both sides of the l
 MARROW_FRACTION = 0.55  # of the typical marrow intensity: what is darker is not marrow on T1W
 FLANK_MINIMUM = 0.45
 TYPICAL_LATERAL_MM = 54.0  # distance of a joint from the midline; it hardly varies between adults
-TYPICAL_SLOPE = -0.27  # change of that distance per millimetre downwards
-TYPICAL_DRIFT = -0.25  # change of that distance per millimetre backwards
+TYPICAL_SLOPE = -0.27  # change of that distance per millimeter downwards
+TYPICAL_DRIFT = -0.25  # change of that distance per millimeter backwards
 SHORTEST_MM = 12  # shorter lines are no joint
 SEEN_MINIMUM = 0.35  # visibility that alone proves a joint, where no sacrum is seen beside it
 BLIND_CONTRAST = 0.05  # a line fainter than this, and than this share of the clearest in its slice,
@@ -66,7 +66,7 @@ def find_joints(t1: Volume, region: BoolArray) -> tuple[Joint, ...]:
     -------
     tuple of Joint
         None, one or two, the patient's left first. A joint whose line is lost over some slices keeps its surface there,
-        bridged from its neighbours, with a low visibility.
+        bridged from its neighbors, with a low visibility.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def joint_slices(joints: tuple[Joint, ...], volume: Volume, *, shortest_mm: floa
     volume : Volume
         The volume in which they were found.
     shortest_mm : float
-        A slice counts where the line of at least one joint spans this many millimetres of rows.
+        A slice counts where the line of at least one joint spans this many millimeters of rows.
 
     Returns
     -------

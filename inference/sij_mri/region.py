@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from inference.serving import InputSpec, Kind, ModelSpec, Segmenter, cutter_of, unknown_cutter
-from inference.space import PlaneMapping, neighbour_indices, network_mapping, normalised, slice_places_mm
+from inference.space import PlaneMapping, neighbor_indices, network_mapping, normalized, slice_places_mm
 from inference.types import BoolArray, FloatArray, Volume
 
 CUTTER = "sij_mri.region"
@@ -83,11 +83,11 @@ class RegionCutter:
             The way back.
         """
         mapping = network_mapping(volume, spacing_mm=self.spacing_mm, size_px=self.size_px)
-        planes = normalised(mapping.to_network(volume.voxels), self.percentiles, ceiling=self.ceiling)
+        planes = normalized(mapping.to_network(volume.voxels), self.percentiles, ceiling=self.ceiling)
         places = slice_places_mm(volume)
         if mapping.reversed_slices:
             places = places[-1] - places[::-1]
-        neighbors = neighbour_indices(places, self.channels, self.channel_step_mm)
+        neighbors = neighbor_indices(places, self.channels, self.channel_step_mm)
         return planes[neighbors].transpose(0, 2, 3, 1), mapping
 
 

@@ -50,7 +50,7 @@ class Joint:
 
 @dataclass(frozen=True, slots=True)
 class Edema:
-    """Bone marrow oedema on the fluid-sensitive grid.
+    """Bone marrow edema on the fluid-sensitive grid.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Edema:
     normal_mean, normal_sd : float
         Intensity of the normal sacral marrow found by the method.
     threshold : float
-        Intensity above which marrow counts as oedematous.
+        Intensity above which marrow counts as edematous.
     left_mm3, right_mm3 : float
     """
 

@@ -3,9 +3,9 @@
 from inference.space.grids import matching_slice, resample, same_grid, same_space, to_index, to_patient
 from inference.space.network_grid import (
     PlaneMapping,
-    neighbour_indices,
+    neighbor_indices,
     network_mapping,
-    normalised,
+    normalized,
     slice_places_mm,
     smoothed,
 )
@@ -17,9 +17,9 @@ __all__ = [
     "distance_to",
     "least_surface",
     "matching_slice",
-    "neighbour_indices",
+    "neighbor_indices",
     "network_mapping",
-    "normalised",
+    "normalized",
     "resample",
     "same_grid",
     "same_space",

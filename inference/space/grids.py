@@ -1,6 +1,6 @@
 """Between voxel indices and the patient: all that crosses from one grid to another goes through here.
 
-Indices are (slice, row, column), fractional ones allowed; points are LPS millimetres. Slices need not be equally
+Indices are (slice, row, column), fractional ones allowed; points are LPS millimeters. Slices need not be equally
 spaced: between two slices positions are interpolated, beyond the ends they continue with the median spacing.
 """
 
@@ -24,12 +24,12 @@ def to_patient(volume: Volume, indices: ArrayLike) -> Points:
     ----------
     volume : Volume
     indices : array_like (..., 3)
-        (slice, row, column), counted from the centre of the first voxel.
+        (slice, row, column), counted from the center of the first voxel.
 
     Returns
     -------
     float64 array (..., 3)
-        LPS, millimetres.
+        LPS, millimeters.
     """
     index = np.asarray(indices, dtype=np.float64)
     rows_mm = index[..., 1, None] * volume.pixel_spacing_mm[0]
@@ -48,7 +48,7 @@ def to_index(volume: Volume, points: ArrayLike) -> Points:
     ----------
     volume : Volume
     points : array_like (..., 3)
-        LPS, millimetres.
+        LPS, millimeters.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def resample(array: NDArray[Any], source: Volume, onto: Volume, *, order: int = 
     Returns
     -------
     array (slices, rows, columns) of the shape of ``onto``, of the same dtype
-        Voxels whose centre lies outside every voxel of ``source`` are 0 or False.
+        Voxels whose center lies outside every voxel of ``source`` are 0 or False.
 
     Raises
     ------
@@ -118,8 +118,8 @@ def orient_side(volume: Volume, column: float) -> Side:
 
     The image's middle need not be the patient's: take it for the halves of an image, not as proof of anatomy.
     """
-    right_of_centre = column > (volume.shape[2] - 1) / 2
-    return Side.LEFT if right_of_centre == volume.left_is_high_column else Side.RIGHT
+    right_of_center = column > (volume.shape[2] - 1) / 2
+    return Side.LEFT if right_of_center == volume.left_is_high_column else Side.RIGHT
 
 
 def _places(volume: Volume) -> Points:
@@ -200,14 +200,14 @@ def matching_slice(volume: Volume, index: int, onto: Volume) -> int | None:
     """
     if volume.frame_of_reference_uid != onto.frame_of_reference_uid:
         return None
-    distances = (onto.positions_mm - _centre_mm(volume, index)) @ onto.normal
+    distances = (onto.positions_mm - _center_mm(volume, index)) @ onto.normal
     nearest = int(np.argmin(np.abs(distances)))
     return nearest if abs(distances[nearest]) <= onto.slice_spacing_mm else None
 
 
-def _centre_mm(volume: Volume, index: int) -> NDArray[np.float64]:
+def _center_mm(volume: Volume, index: int) -> NDArray[np.float64]:
     _, rows, columns = volume.shape
     across = np.asarray(volume.row_direction) * volume.pixel_spacing_mm[1] * (columns - 1) / 2
     down = np.asarray(volume.column_direction) * volume.pixel_spacing_mm[0] * (rows - 1) / 2
-    centre: NDArray[np.float64] = volume.positions_mm[index] + across + down
-    return centre
+    center: NDArray[np.float64] = volume.positions_mm[index] + across + down
+    return center

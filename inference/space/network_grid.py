@@ -2,7 +2,7 @@
 
 The slice plane is kept: slices are never resampled across. In the plane, rows and columns are brought to the reading
 habit (the patient's left at high columns, the feet at high rows), to the network's spacing, and to its size by a
-centred crop or pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
+centerd crop or pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
 """
 
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def smoothed(plane: FloatArray, ratios: tuple[float, float]) -> FloatArray:
 
 
 def network_mapping(volume: Volume, *, spacing_mm: float, size_px: int) -> PlaneMapping:
-    """Map a network grid, centred in the field of view, onto a volume.
+    """Map a network grid, centerd in the field of view, onto a volume.
 
     Parameters
     ----------
@@ -115,15 +115,15 @@ def network_mapping(volume: Volume, *, spacing_mm: float, size_px: int) -> Plane
 
 
 def crop_about(
-    volume: Volume, centre_px: tuple[float, float], *, size_mm: float, size_px: int
+    volume: Volume, center_px: tuple[float, float], *, size_mm: float, size_px: int
 ) -> tuple[FloatArray, PlaneMapping]:
     """Cut a square about a point out of every slice.
 
     Parameters
     ----------
     volume : Volume
-    centre_px : (float, float)
-        Row and column of the centre, on the source grid.
+    center_px : (float, float)
+        Row and column of the center, on the source grid.
     size_mm : float
         Edge of the square.
     size_px : int
@@ -135,11 +135,11 @@ def crop_about(
         The crop in the reading habit (left at high columns, feet at high rows), in the volume's units, zero outside it;
         and the way back.
     """
-    mapping = _mapping(volume, centre_px, size_mm / size_px, size_px)
+    mapping = _mapping(volume, center_px, size_mm / size_px, size_px)
     return mapping.to_network(volume.voxels), mapping
 
 
-def normalised(
+def normalized(
     values: FloatArray, percentiles: tuple[float, float] = (1.0, 99.0), *, ceiling: float = 1.5
 ) -> FloatArray:
     """Scale intensities so that two percentiles become 0 and 1.
@@ -164,7 +164,7 @@ def normalised(
     return np.asarray(np.clip(scaled, 0.0, ceiling), np.float32)
 
 
-def neighbour_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: float) -> NDArray[np.intp]:
+def neighbor_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: float) -> NDArray[np.intp]:
     """Which slices go into the channels of each slice's input.
 
     Parameters
@@ -174,7 +174,7 @@ def neighbour_indices(positions_mm: NDArray[np.float64], channels: int, step_mm:
     channels : int
         Odd; the slice itself is in the middle.
     step_mm : float
-        Distance of neighbouring channels as the network was trained.
+        Distance of neighboring channels as the network was trained.
 
     Returns
     -------
@@ -188,13 +188,13 @@ def neighbour_indices(positions_mm: NDArray[np.float64], channels: int, step_mm:
 
 
 def slice_places_mm(volume: Volume) -> NDArray[np.float64]:
-    """Place of each slice along the volume's normal, in millimetres from the first; ascending."""
+    """Place of each slice along the volume's normal, in millimeters from the first; ascending."""
     places: NDArray[np.float64] = (volume.positions_mm - volume.positions_mm[0]) @ volume.normal
     return places
 
 
-def _mapping(volume: Volume, centre_px: tuple[float, float], spacing_mm: float, size_px: int) -> PlaneMapping:
-    """Build the mapping; orientation first, then scale, then centre."""
+def _mapping(volume: Volume, center_px: tuple[float, float], spacing_mm: float, size_px: int) -> PlaneMapping:
+    """Build the mapping; orientation first, then scale, then center."""
     row_direction, column_direction = np.asarray(volume.row_direction), np.asarray(volume.column_direction)
     transposed = abs(row_direction[0]) < abs(column_direction[0])
     to_left, to_feet = (column_direction, row_direction) if transposed else (row_direction, column_direction)
@@ -206,7 +206,7 @@ def _mapping(volume: Volume, centre_px: tuple[float, float], spacing_mm: float, 
         linear = linear[::-1]
     linear = linear * (spacing_mm / np.array([[between_columns], [between_rows]]))
     middle = np.full(2, (size_px - 1) / 2)
-    offset = np.array([centre_px[1], centre_px[0]]) - linear @ middle
+    offset = np.array([center_px[1], center_px[0]]) - linear @ middle
     handedness = sign_left * sign_feet * (-1.0 if transposed else 1.0)
     matrix = np.column_stack([linear, offset]).astype(np.float64)
     return PlaneMapping(matrix, volume.shape, size_px, reversed_slices=handedness < 0)

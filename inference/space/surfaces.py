@@ -142,7 +142,7 @@ def surface_distance(columns_px: FloatArray, volume: Volume) -> FloatArray:
     Returns
     -------
     float32 array (slices, rows, columns)
-        Millimetres; infinite in slices without a surface.
+        Millimeters; infinite in slices without a surface.
     """
     out = np.full(volume.shape, np.inf, dtype=np.float32)
     for index, line in enumerate(columns_px):
@@ -169,7 +169,7 @@ def distance_to(mask: BoolArray, pixel_spacing_mm: tuple[float, float]) -> Float
     Returns
     -------
     float32 array (rows, columns)
-        Millimetres.
+        Millimeters.
     """
     row_mm, column_mm = pixel_spacing_mm
     if abs(row_mm - column_mm) < 0.01 * row_mm:  # by far the commonest, and much faster

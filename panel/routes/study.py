@@ -21,7 +21,7 @@ router = APIRouter()
 _CLASS_WORDS = {
     "1.2.840.10008.5.1.4.1.1.66.4": "Segmentation",
     "1.2.840.10008.5.1.4.1.1.7": "Secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame true colour secondary capture",
+    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame true color secondary capture",
     "1.2.840.10008.5.1.4.1.1.88.11": "Basic text report",
     "1.2.840.10008.5.1.4.1.1.88.22": "Enhanced structured report",
     "1.2.840.10008.5.1.4.1.1.88.33": "Comprehensive structured report",

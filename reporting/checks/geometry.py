@@ -200,6 +200,6 @@ def centroids_mm(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVe
         if len(rows) and frame.segment in labels:
             along = frame.directions[:3] * frame.spacing_mm[1] * columns.mean()
             down = frame.directions[3:] * frame.spacing_mm[0] * rows.mean()
-            centre = frame.position_mm + along + down
-            sums[labels[frame.segment]] += np.array([*(centre * len(rows)), len(rows)])
+            center = frame.position_mm + along + down
+            sums[labels[frame.segment]] += np.array([*(center * len(rows)), len(rows)])
     return {label: total[:3] / total[3] for label, total in sums.items() if total[3]}

@@ -158,8 +158,8 @@ def burn_in(rgb: ByteArray, lines: Sequence[str], *, size_px: int) -> ByteArray:
     image = Image.fromarray(darkened)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
-        colour = (255, 196, 84) if number == 0 else (240, 240, 240)
-        draw.text((edge, edge + number * step), line, font=font(size_px), fill=colour)
+        color = (255, 196, 84) if number == 0 else (240, 240, 240)
+        draw.text((edge, edge + number * step), line, font=font(size_px), fill=color)
     burned: ByteArray = np.asarray(image)
     return burned
 

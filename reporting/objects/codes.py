@@ -11,7 +11,7 @@ from inference.types import Side
 
 LOCAL_SCHEME = "99AXSPA"
 LOCAL_SCHEME_NAME = "axspa-node local codes"
-LOCAL_SCHEME_ORGANISATION = "axspa-node"
+LOCAL_SCHEME_ORGANIZATION = "axspa-node"
 
 
 def local(value: str, meaning: str) -> Code:

@@ -108,7 +108,7 @@ def coding_schemes() -> list[CodingSchemeIdentificationItem]:
         CodingSchemeIdentificationItem(
             designator=codes.LOCAL_SCHEME,
             name=codes.LOCAL_SCHEME_NAME,
-            responsible_organization=codes.LOCAL_SCHEME_ORGANISATION,
+            responsible_organization=codes.LOCAL_SCHEME_ORGANIZATION,
         )
     ]
 

@@ -1,4 +1,4 @@
-"""Grey levels, colors, outlines and blending for every picture of a result."""
+"""Gray levels, colors, outlines and blending for every picture of a result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ class Plates:
     Attributes
     ----------
     levels : mapping from role to uint8 array (planes, rows, columns)
-        Grey levels of the images of each role.
+        Gray levels of the images of each role.
     """
 
     levels: Mapping[Key, ByteArray]
 
 
 def prepare(analysis: Analysis) -> Plates:
-    """Grey levels of all images of an analysis."""
-    return Plates({images.role: grey_levels(images.pixels) for images in analysis.images})
+    """Gray levels of all images of an analysis."""
+    return Plates({images.role: gray_levels(images.pixels) for images in analysis.images})
 
 
-def grey_levels(pixels: FloatArray) -> ByteArray:
-    """Pixels as grey levels, the same window for all planes.
+def gray_levels(pixels: FloatArray) -> ByteArray:
+    """Pixels as gray levels, the same window for all planes.
 
     Parameters
     ----------

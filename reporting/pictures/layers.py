@@ -1,4 +1,4 @@
-"""Pictures for the panel: each plane as a grey base, with transparent overlays to lay over it."""
+"""Pictures for the panel: each plane as a gray base, with transparent overlays to lay over it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -62,9 +62,9 @@ class Viewport:
         return cut
 
     def picture(self, levels: ByteArray, images: Images, plane: int) -> ByteArray:
-        """Grey levels of a plane as RGB (rows, columns, 3)."""
-        grey = np.clip(self.cut(levels, images, plane), 0, 255).astype(np.uint8)
-        rgb: ByteArray = np.repeat(grey[..., None], 3, axis=2)
+        """Gray levels of a plane as RGB (rows, columns, 3)."""
+        gray = np.clip(self.cut(levels, images, plane), 0, 255).astype(np.uint8)
+        rgb: ByteArray = np.repeat(gray[..., None], 3, axis=2)
         return rgb
 
     def mask(self, mask: BoolArray, images: Images, plane: int) -> BoolArray:

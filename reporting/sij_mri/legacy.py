@@ -109,7 +109,7 @@ def _asas(analysis: Analysis) -> Json | None:
     return {
         "positive": rule.value == Answer.PRESENT,
         **{f"{side}_positive": one is not None and one.value == Answer.PRESENT for side, one in sides.items()},
-        "sentence": asas_sentence(analysis).replace("marrow edema", "marrow oedema"),  # as it always was spelled here
+        "sentence": asas_sentence(analysis).replace("marrow edema", "marrow edema"),  # as it always was spelled here
         "lesions": [
             {
                 "side": side.value,

@@ -23,8 +23,8 @@ SIMULATED_STATEMENT = (
     "yet; how well it does on patients is unknown."
 )
 ASAS_STATEMENT = (
-    "The ASAS/OMERACT rule is computed from the segmented edema and does not use the classifier; anyone can check it "
-    "by eye."
+    "The ASAS/OMERACT rule is computed from the segmented edema, which a small network of the bundle finds; the class "
+    "has no part in it, and anyone can check it by eye."
 )
 RULE = (
     "subchondral bone marrow edema (within 10 mm of the joint, at least 20 mm2 in a slice) in two consecutive slices "

@@ -132,7 +132,7 @@ TERMS = Terms(
             },
             of="edema",
             short="ASAS rule",
-            note="Computed from the segmented edema, without the classifier; check it by eye.",
+            note="Computed from the segmented edema, not from the class; check it by eye.",
         ),
     },
     profiles={

@@ -229,22 +229,22 @@ def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
 
 
 def lateral_mm(volume: Volume) -> tuple[Any, Any]:
-    """For each pixel: distance to the patient's left of the image centre, and down, in millimetres (rows, columns)."""
+    """For each pixel: distance to the patient's left of the image center, and down, in millimeters (rows, columns)."""
     _, rows, columns = volume.shape
     y, x = np.mgrid[0:rows, 0:columns]
     along = (x - (columns - 1) / 2) * volume.pixel_spacing_mm[1] * np.sign(volume.row_direction[0])
     return along, (y - (rows - 1) / 2) * volume.pixel_spacing_mm[0]
 
 
-def _ellipsoid(volume: Volume, centre: tuple[float, float], radii: tuple[float, float]) -> Any:
+def _ellipsoid(volume: Volume, center: tuple[float, float], radii: tuple[float, float]) -> Any:
     along, down = lateral_mm(volume)
     slices = volume.shape[0]
     mask = np.zeros(volume.shape, bool)
     for index in range(1, slices - 1):
         shrink = np.sqrt(max(0.0, 1 - ((index - (slices - 1) / 2) / (slices / 2)) ** 2))
         if shrink > 0:
-            mask[index] = ((along - centre[0]) / (radii[0] * shrink)) ** 2 + (
-                (down - centre[1]) / (radii[1] * shrink)
+            mask[index] = ((along - center[0]) / (radii[0] * shrink)) ** 2 + (
+                (down - center[1]) / (radii[1] * shrink)
             ) ** 2 < 1
     return mask
 

@@ -77,7 +77,7 @@ def change(dataset: FileDataset, **values: Any) -> FileDataset:
 
 
 def set_pixels(dataset: Dataset, pixels: NDArray[Any]) -> None:
-    """Native grey pixels, with the attributes that describe them."""
+    """Native gray pixels, with the attributes that describe them."""
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.Rows, dataset.Columns = pixels.shape[-2:]
     dataset.BitsAllocated = dataset.BitsStored = 16

@@ -37,7 +37,7 @@ def schema_1(stage: str, slices: int, pictures: set[str], headline: str) -> Json
         },
         "asas": {
             "positive": True, "left_positive": True, "right_positive": False,
-            "sentence": "Oedema lies beside the left joint in 3 slices: the rule is met.",
+            "sentence": "Edema lies beside the left joint in 3 slices: the rule is met.",
             "lesions": [{"side": "left", "slice": i, "name": "", "area_mm2": 41.0 + i} for i in range(3, 6)],
         },
         "timings_s": {},

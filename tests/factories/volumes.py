@@ -43,7 +43,7 @@ def volume(
     spacing_mm : (float, float)
         Between rows, between columns.
     gap_mm : float or floats
-        Between slices along the normal: one for all, or one for each pair of neighbours.
+        Between slices along the normal: one for all, or one for each pair of neighbors.
     row, column : vectors
         Unit LPS vectors along increasing column and row index.
     flipped : bool

@@ -1,4 +1,4 @@
-"""Bone marrow oedema: on the phantom, whose lesion is known, and on one real scan."""
+"""Bone marrow edema: on the phantom, whose lesion is known, and on one real scan."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -126,12 +126,12 @@ def test_a_lesion_is_as_large_as_the_thresholds_of_the_bundle_say(
     assert not (smaller.left & ~found.left).any()
 
 
-def test_real_scan_has_oedema_on_the_side_where_the_readers_put_it(find_edema: Find, shared_data: Path) -> None:
+def test_real_scan_has_edema_on_the_side_where_the_readers_put_it(find_edema: Find, shared_data: Path) -> None:
     pytest.importorskip("nibabel")
-    from training.sij_mri.importing.nifti import labelled_subject
+    from training.sij_mri.importing.nifti import labeled_subject
 
     source = shared_data / "data" / "sij"
-    scan = labelled_subject(source, source / "t1w" / "1013.nii.gz")
+    scan = labeled_subject(source, source / "t1w" / "1013.nii.gz")
     t1, fluid = scan.volume("t1w"), scan.volume("stir")
     found = find_edema(fluid, scan.labels["region"], find_joints(t1, scan.labels["region"]))
     reading = scan.labels["inflammation_R11"]

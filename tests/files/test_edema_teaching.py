@@ -10,16 +10,16 @@ from inference.sij_mri.edema.features import FEATURES
 from inference.types import Side
 from training.models.edema_voxels import edema_voxels
 from training.sij_mri.edema.evaluate import EdemaScore, edema_page
-from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier, voxel_classifier
+from training.sij_mri.edema.train import LabeledVoxels, fit_edema_classifier, voxel_classifier
 
 
-def made_up(seed: int) -> LabelledVoxels:
+def made_up(seed: int) -> LabeledVoxels:
     """Voxels that are marked where the first feature is high and the second low."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(6000, len(FEATURES))).astype(np.float32)
     truth = (features[:, 0] > 0.8) & (features[:, 1] < 0.5)
     readings = np.stack([truth, truth ^ (rng.random(6000) < 0.02)], axis=1).astype(np.float32)
-    return LabelledVoxels(f"patient {seed}", features, readings, readings.sum(axis=0))
+    return LabeledVoxels(f"patient {seed}", features, readings, readings.sum(axis=0))
 
 
 def test_what_readers_mark_is_learnt() -> None:

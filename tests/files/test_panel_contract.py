@@ -15,7 +15,7 @@ from panel import old_results
 from reporting import outputs
 from reporting.objects import ResultContext
 from reporting.pictures import make_pictures, prepare
-from reporting.result_json import summarise
+from reporting.result_json import summarize
 from reporting.sij_mri.presentation import SacroiliacPresentation
 from storage import results, runs
 from storage.results import NewPicture, NewResult
@@ -156,7 +156,7 @@ def lumbar_summary() -> dict[str, Any]:
     lumbar, presentation = make_lumbar(), ForeignPresentation()
     context = cast(ResultContext, SimpleNamespace(revision=1, started=STARTED, software_version="0.1.0"))
     _, index = make_pictures(lumbar, presentation, prepare(lumbar))
-    return summarise(lumbar, presentation, presentation.report(lumbar), context, (), pictures=index)
+    return summarize(lumbar, presentation, presentation.report(lumbar), context, (), pictures=index)
 
 
 def test_another_application_is_shown_by_its_own_words(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_one_series_can_be_left_out(phantom: Phantom, tmp_path: Path) -> None:
 
 
 def test_the_shipped_study_is_what_its_seed_makes(shipped_study: list[Path], shipped_truth: Phantom) -> None:
-    """Within one grey level: other processors round differently."""
+    """Within one gray level: other processors round differently."""
     paths, phantom = shipped_study, shipped_truth
     assert len({pydicom.dcmread(path, stop_before_pixels=True).StudyInstanceUID for path in paths}) == 1
     for number, volume in ((2, phantom.t1), (3, phantom.fluid)):

@@ -21,7 +21,7 @@ GRID = RegionCutter(spacing_mm=3.0, size_px=32, channels=3)
 
 
 def disc_subject(name: str, *, radius: float = 14.0) -> Subject:
-    """A bright disc on a grey ground: the region is the disc."""
+    """A bright disc on a gray ground: the region is the disc."""
     rows, columns = np.mgrid[:64, :64]
     disc = (rows - 30) ** 2 + (columns - 34) ** 2 < radius**2
     image = np.where(disc, 900.0, 300.0) + np.random.default_rng(3).normal(0, 20, (6, 64, 64))

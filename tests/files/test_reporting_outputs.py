@@ -207,8 +207,8 @@ def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs)
         assert np.allclose([float(v) for v in heat.ImagePositionPatient], t1.grid.positions_mm[plane], atol=1e-3)
         assert heat.SourceImageSequence[0].ReferencedSOPInstanceUID == t1.sources[plane].sop_instance_uid
         assert heat.pixel_array.shape == (*t1.shape[1:], 3)
-    colourful = np.ptp(heats[0].pixel_array.astype(int), axis=2) > 40
-    assert colourful.mean() > 0.01, "the heatmap must show over the grey image"
+    colorful = np.ptp(heats[0].pixel_array.astype(int), axis=2) > 40
+    assert colorful.mean() > 0.01, "the heatmap must show over the gray image"
 
 
 @pytest.mark.parametrize("missing", ["t1", "fluid"])
@@ -355,7 +355,7 @@ def test_an_uncertain_stage_is_called_uncertain(analysis: Analysis) -> None:
 
 
 def test_words_of_others_keep_their_spelling_in_ascii() -> None:
-    assert ascii_text("Oedema \u2265 20 mm\u00b2 of \u4ed9 oedema") == "Oedema >= 20 mm2 of ? oedema"
+    assert ascii_text("Edema \u2265 20 mm\u00b2 of \u4ed9 edema") == "Edema >= 20 mm2 of ? edema"
 
 
 def test_naive_start_is_refused(analysis: Analysis) -> None:

@@ -169,11 +169,11 @@ def test_a_picture_without_a_place_is_shown_whole() -> None:
 
 
 def test_heat_is_clear_where_there_is_none() -> None:
-    grey = np.full((8, 8, 3), 120, np.uint8)
+    gray = np.full((8, 8, 3), 120, np.uint8)
     heat = np.zeros((8, 8), np.float32)
     heat[2:4, 2:4] = 1.0
-    mixed = blend_heat(grey, heat)
-    assert np.array_equal(mixed[5:], grey[5:])
+    mixed = blend_heat(gray, heat)
+    assert np.array_equal(mixed[5:], gray[5:])
     assert (mixed[2:4, 2:4] != 120).any()
     assert heat_alpha(heat).max() == pytest.approx(0.4)
 
@@ -226,7 +226,7 @@ def test_the_viewport_stays_within_the_image_and_holds_both_joints(analysis: Ana
 
 
 def test_a_large_image_is_shrunk_by_means() -> None:
-    """A checkerboard of single pixels becomes grey, not a pattern; what is large stays where it was."""
+    """A checkerboard of single pixels becomes gray, not a pattern; what is large stays where it was."""
     images = make_images("photo", planes=1, size=(1200, 1600), placed=False)
     board = (np.indices((1200, 1600)).sum(axis=0) % 2 * 200).astype(np.float32)
     board[600:, :] = 50.0

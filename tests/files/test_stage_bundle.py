@@ -84,10 +84,10 @@ def test_without_the_fluid_series_structural_lesions_are_still_found(reader: Sta
     assert reader.predict(reader.prepare(painted.t1, None, joints, shown)).stage is Stage.ADVANCED
 
 
-def test_the_patient_of_strong_oedema_has_it(
+def test_the_patient_of_strong_edema_has_it(
     shipped_bundle: LoadedBundle, real_study: Callable[[str], list[Path]]
 ) -> None:
-    """Scan 1013, which the stage network has not seen: both readers mark more than 100 ml of oedema."""
+    """Scan 1013, which the stage network has not seen: both readers mark more than 100 ml of edema."""
     application, study = SacroiliacMri(), read_study(real_study("1013"))
     said = application.analyse(
         study,

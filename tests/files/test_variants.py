@@ -84,7 +84,7 @@ def rebuilt(write: Callable[..., list[Path]], analysed_phantom: pipeline.Outcome
 
 def same_place(volume: Volume, plain: Volume) -> None:
     """Two volumes hold the same voxels at the same place."""
-    assert np.abs(volume.voxels - plain.voxels).max() <= 1, "one grey level: other processors round differently"
+    assert np.abs(volume.voxels - plain.voxels).max() <= 1, "one gray level: other processors round differently"
     assert np.allclose(volume.positions_mm, plain.positions_mm, atol=1e-3)
     assert np.allclose(
         [volume.row_direction, volume.column_direction], [plain.row_direction, plain.column_direction], atol=1e-5

@@ -38,10 +38,11 @@ ANY_MACHINE = Tolerance(2e-2, 5e-3, False)
 
 def compare(before: Path, after: Path, tolerance: Tolerance) -> list[str]:
     """One line for each difference; empty where the records agree."""
-    return [*_records(_load(before), _load(after), tolerance), *_arrays(before, after, tolerance)]
+    return [*_records(load(before), load(after), tolerance), *_arrays(before, after, tolerance)]
 
 
-def _load(folder: Path) -> dict[str, Any]:
+def load(folder: Path) -> dict[str, Any]:
+    """The record in a folder, without its arrays."""
     content: dict[str, Any] = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     return content
 

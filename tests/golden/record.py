@@ -25,6 +25,8 @@ TIMES = {
 }  # fmt: skip
 VOLATILE = {"timings_s", "started", "software_version", "path"}
 THUMBNAIL_PX = 64
+KEPT = Path(__file__).parent / "phantom"
+"""The record of the shipped synthetic study."""
 
 
 class Names:
@@ -58,6 +60,11 @@ def write_record(study: Path, folder: Path, *, work: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     content, arrays = describe(study, out)
     content["way"] = way(study, work / "node")
+    save(folder, content, arrays)
+
+
+def save(folder: Path, content: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Write a record."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=0, ensure_ascii=False, sort_keys=True)
     (folder / "record.json").write_text(text + "\n", encoding="utf-8")

@@ -92,7 +92,7 @@ def test_left_segments_lie_on_the_left_of_the_patient(finished: Round) -> None:
     assert left[0] > right[0] + 40, "LPS x grows to the patient's left; the joints are some 100 mm apart"
 
 
-def test_the_oedema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
+def test_the_edema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
     segments = phantom_round.segments()
     left = volume_ml(*segments["Left bone marrow edema"])
     right = volume_ml(*segments["Right bone marrow edema"]) if "Right bone marrow edema" in segments else 0.0
@@ -100,7 +100,7 @@ def test_the_oedema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
     assert left > 1
 
 
-def test_the_oedema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
+def test_the_edema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
     segments = real_round.segments()
     joints = [segment_voxels(*segments[f"{side} sacroiliac joint"])[1] for side in ("Left", "Right")]
     read = reader_volumes_ml(shared_data, "1013", midline_x=(joints[0][0] + joints[1][0]) / 2)

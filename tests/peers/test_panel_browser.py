@@ -63,13 +63,13 @@ def test_a_person_flicks_through_the_slices_of_a_study(panel: Panel, browser: Br
         number: int = browser.run(f"({PIXELS})('{pane}', (r, g, b) => r > 40)")
         return number
 
-    def colour() -> int:
+    def color() -> int:
         number: int = browser.run(f"({PIXELS})('t1', (r, g, b) => Math.abs(r - b) > 40)")
         return number
 
     browser.wait("document.querySelectorAll('.pane:not([hidden]) canvas').length === 2")
     browser.wait("document.querySelector('[data-tag=slice]').textContent === '4 / 7'")
-    wait_until(lambda: min(drawn("t1"), drawn("fluid")) >= 10_000 and colour(), 60, "the pictures to be drawn")
+    wait_until(lambda: min(drawn("t1"), drawn("fluid")) >= 10_000 and color(), 60, "the pictures to be drawn")
     assert tags() == ["4 / 7", "4 / 7"]
     script = "[...document.querySelectorAll('[data-pane=t1] [data-tag]')].map(e => e.textContent)"
     assert browser.run(script)[2:4] == ["R", "L"], "the patient's right is on the left of the screen"
@@ -90,7 +90,7 @@ def test_a_person_flicks_through_the_slices_of_a_study(panel: Panel, browser: Br
     browser.run("document.querySelector('[data-goto=\"3\"]').click()")
     browser.wait("document.querySelector('[data-tag=slice]').textContent === '4 / 7'")
     browser.run("document.querySelector('[data-layer=joints]').click()")
-    wait_until(lambda: not colour(), 60, "the joints to vanish")
+    wait_until(lambda: not color(), 60, "the joints to vanish")
     browser.run("document.getElementById('layout').value = 'fluid'")
     browser.run("document.getElementById('layout').dispatchEvent(new Event('change'))")
     assert len(tags()) == 1

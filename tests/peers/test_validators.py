@@ -106,7 +106,8 @@ def test_results_of_other_applications(tmp_path: Path, name: str, need_program: 
         write(item.dataset, paths[item.sop_instance_uid])
     files = {item.kind: paths[item.sop_instance_uid] for item in made.outputs.objects}  # the last of each kind
     assert [line for path in files.values() for line in dciodvfy_errors(need_program, path)] == []
-    assert pixelmed_errors(need_program, files["sr-root"]) == []
+    if name != "levels":  # 26 groups of one template: a quarter of a minute of the same
+        assert pixelmed_errors(need_program, files["sr-root"]) == []
 
 
 def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None:

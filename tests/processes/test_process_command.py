@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.factories.rounds import study_uid_of
+from tests.golden.compare import ANY_MACHINE, compare, load
+from tests.golden.record import KEPT, describe, save
 from tests.programs import ENVIRONMENT
 
 COMMAND = str(Path(sys.executable).with_name("axspa-node"))
@@ -16,12 +20,35 @@ def process(source: Path, out: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_results_and_a_summary_are_written(tmp_path: Path, shipped_study: list[Path]) -> None:
-    done = process(shipped_study[0].parent, tmp_path / "out")
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, shipped_study: list[Path]) -> Path:
+    """What the command writes of the shipped study."""
+    out = tmp_path_factory.mktemp("results") / "out"
+    done = process(shipped_study[0].parent, out)
     assert done.returncode == 0, done.stderr
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    return out
+
+
+def test_results_and_a_summary_are_written(results: Path) -> None:
+    summary = json.loads((results / "summary.json").read_text())
     assert summary["status"] == "result"
-    assert sorted(summary["files"]) == sorted(file.name for file in (tmp_path / "out").glob("*.dcm"))
+    assert sorted(summary["files"]) == sorted(file.name for file in results.glob("*.dcm"))
+
+
+def test_every_mask_number_code_and_text_is_that_of_the_golden_record(
+    results: Path, shipped_study: list[Path], tmp_path: Path
+) -> None:
+    """What a change alters on purpose is recorded anew (python -m tests.golden write) and told in the changelog."""
+    content, arrays = describe(shipped_study[0].parent, results)
+    save(tmp_path, {**content, "way": load(KEPT)["way"]}, arrays)
+    assert compare(KEPT, tmp_path, ANY_MACHINE) == []
+
+
+def test_a_result_that_says_something_else_is_found(results: Path, shipped_study: list[Path], tmp_path: Path) -> None:
+    content, arrays = describe(shipped_study[0].parent, results)
+    content["summary"]["headline"] = "All is well."
+    save(tmp_path, {**content, "way": load(KEPT)["way"]}, arrays)
+    assert [line.partition(":")[0] for line in compare(KEPT, tmp_path, ANY_MACHINE)] == ["summary"]
 
 
 def test_the_good_study_is_found_among_all_hostile_files(

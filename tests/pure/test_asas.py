@@ -23,7 +23,7 @@ def joints(fluid: Volume) -> tuple[Joint, ...]:
 
 
 def edema(left: list[tuple[int, int, int]] = (), right: list[tuple[int, int, int]] = (), size: int = 6) -> Edema:  # type: ignore[assignment]
-    """Squares of oedema at (slice, row, column)."""
+    """Squares of edema at (slice, row, column)."""
     masks = []
     for squares in (left, right):
         mask = np.zeros(SHAPE, np.bool_)

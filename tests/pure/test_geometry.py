@@ -68,10 +68,10 @@ def test_left_stays_left_in_any_orientation(angles: tuple[float, ...], flips: tu
     onto = replace(onto, positions_mm=onto.positions_mm + (truth - middle))
     found = resample(blob, source, onto)
     weights = found[found > 0]
-    centre = (to_patient(onto, np.argwhere(found > 0)) * weights[:, None]).sum(axis=0) / weights.sum()
-    assert centre == pytest.approx(truth, abs=0.5)
+    center = (to_patient(onto, np.argwhere(found > 0)) * weights[:, None]).sum(axis=0) / weights.sum()
+    assert center == pytest.approx(truth, abs=0.5)
     assert truth[0] > 0
-    assert centre[0] > 0
+    assert center[0] > 0
 
 
 @pytest.mark.parametrize("flipped", [False, True])
@@ -128,7 +128,7 @@ def test_labels_are_never_mixed() -> None:
 def test_unequal_slices_are_interpolated_by_distance() -> None:
     source = volume((3, 8, 8), gap_mm=(3.0, 9.0))
     array = np.zeros(source.shape, np.float32)
-    array[:] = np.array([0.0, 3.0, 12.0])[:, None, None]  # the value is the distance in millimetres
+    array[:] = np.array([0.0, 3.0, 12.0])[:, None, None]  # the value is the distance in millimeters
     onto = volume((13, 8, 8), gap_mm=1.0)
     assert resample(array, source, onto)[:, 4, 4] == pytest.approx(np.arange(13), abs=1e-4)
 

@@ -44,8 +44,8 @@ def _plan(kind: LesionKind, side: Side = Side.LEFT, flank: Flank = Flank.ILIAC) 
 @pytest.mark.parametrize("flank", list(Flank))
 def test_a_lesion_lies_on_its_side_and_flank(anatomy: Anatomy, side: Side, flank: Flank) -> None:
     _, (lesion,) = paint(anatomy, [_plan(LesionKind.EDEMA, side, flank)], np.random.default_rng(1))
-    assert (lesion.centre_mm[0] > 0) == (side is Side.LEFT)
-    assert (abs(lesion.centre_mm[0]) > 40) == (flank is Flank.ILIAC)
+    assert (lesion.center_mm[0] > 0) == (side is Side.LEFT)
+    assert (abs(lesion.center_mm[0]) > 40) == (flank is Flank.ILIAC)
     assert lesion.volume_mm3 == pytest.approx(lesion.mask.sum() * STEP_MM)
     assert np.count_nonzero(lesion.mask.any(axis=(1, 2))) >= 2
 

@@ -114,14 +114,14 @@ def test_edema_is_bright_on_stir_dark_on_t1_subchondral_and_on_the_asked_side(
     assert lesion.volume_mm3 == pytest.approx(lesion.mask.sum() * phantom.fluid.voxel_volume_mm3)
     assert lesion.volume_mm3 > 1500.0
     assert phantom.fluid.voxels[lesion.mask].mean() > 2.0 * healthy.fluid.voxels[lesion.mask].mean()
-    np.testing.assert_allclose(lps(phantom.fluid, np.argwhere(lesion.mask)).mean(axis=0), lesion.centre_mm, atol=0.01)
-    assert lesion.centre_mm[0] > healthy.middle_mm[0] + 20.0
+    np.testing.assert_allclose(lps(phantom.fluid, np.argwhere(lesion.mask)).mean(axis=0), lesion.center_mm, atol=0.01)
+    assert lesion.center_mm[0] > healthy.middle_mm[0] + 20.0
     darker = healthy.t1.voxels - phantom.t1.voxels > 0.2 * healthy.t1.voxels[healthy.labels == 1].mean()
     at = lps(phantom.t1, np.argwhere(darker & healthy.region))
-    np.testing.assert_allclose(at.mean(axis=0), lesion.centre_mm, atol=4.0)
+    np.testing.assert_allclose(at.mean(axis=0), lesion.center_mm, atol=4.0)
     slices, rows = np.nonzero(np.isfinite(healthy.surfaces[Side.LEFT]))
     surface = lps(phantom.t1, np.stack([slices, rows, healthy.surfaces[Side.LEFT][slices, rows]], axis=1).astype(int))
-    assert np.linalg.norm(surface - np.asarray(lesion.centre_mm), axis=1).min() < 10.0
+    assert np.linalg.norm(surface - np.asarray(lesion.center_mm), axis=1).min() < 10.0
 
 
 def test_without_a_lesion_nothing_is_changed_outside_it(phantom: Phantom, healthy: Phantom) -> None:
@@ -151,7 +151,7 @@ def test_ankylosis_brings_marrow_into_the_joint_line(healthy: Phantom) -> None:
     (lesion,) = fused.lesions
     assert fused.stage is Stage.ADVANCED and lesion.role is Role.T1W
     assert fused.t1.voxels[lesion.mask].mean() > 1.6 * healthy.t1.voxels[lesion.mask].mean()
-    assert lesion.centre_mm[0] < healthy.middle_mm[0] - 20.0
+    assert lesion.center_mm[0] < healthy.middle_mm[0] - 20.0
 
 
 def test_a_bright_landmark_lies_on_the_right_only(healthy: Phantom) -> None:

@@ -6,9 +6,9 @@ import pytest
 from inference.space.network_grid import (
     PlaneMapping,
     crop_about,
-    neighbour_indices,
+    neighbor_indices,
     network_mapping,
-    normalised,
+    normalized,
     slice_places_mm,
 )
 from inference.types import FloatArray, Vector, Volume
@@ -65,15 +65,15 @@ def test_left_is_at_high_columns_and_feet_at_high_rows() -> None:
     assert row < 64 - 5
 
 
-def test_distances_are_kept_in_millimetres() -> None:
+def test_distances_are_kept_in_millimeters() -> None:
     given = volume((3, 200, 200), spacing_mm=(0.5, 1.0))
     mapping = network_mapping(given, spacing_mm=1.25, size_px=160)
 
-    centre = mapping.matrix @ np.array([79.5, 79.5, 1.0])
+    center = mapping.matrix @ np.array([79.5, 79.5, 1.0])
     aside = mapping.matrix @ np.array([79.5 + 8, 79.5 + 8, 1.0])
 
-    assert centre == pytest.approx([99.5, 99.5])
-    assert (aside - centre) == pytest.approx([10.0 / 1.0, 10.0 / 0.5])
+    assert center == pytest.approx([99.5, 99.5])
+    assert (aside - center) == pytest.approx([10.0 / 1.0, 10.0 / 0.5])
 
 
 def test_what_lies_beyond_the_image_is_zero() -> None:
@@ -84,7 +84,7 @@ def test_what_lies_beyond_the_image_is_zero() -> None:
     assert picture[0, 80, 80] > 0
 
 
-def test_a_crop_has_its_centre_in_the_middle_and_the_wanted_size() -> None:
+def test_a_crop_has_its_center_in_the_middle_and_the_wanted_size() -> None:
     given = volume((2, 120, 120), spacing_mm=(0.5, 0.5))
 
     crop, mapping = crop_about(given, (36.0, 78.0), size_mm=40.0, size_px=80)
@@ -96,28 +96,28 @@ def test_a_crop_has_its_centre_in_the_middle_and_the_wanted_size() -> None:
     assert abs(row - 39.5) < 2 and abs(column - 39.5) < 2
 
 
-def test_normalisation_ignores_the_empty_margin_and_bounds_the_bright() -> None:
+def test_normalization_ignores_the_empty_margin_and_bounds_the_bright() -> None:
     values = np.zeros((2, 40, 40), np.float32)
     values[:, 10:30, 10:30] = np.linspace(100, 200, 20, dtype=np.float32)
     values[0, 20, 20] = 1e6
 
-    scaled = normalised(values)
+    scaled = normalized(values)
 
     assert scaled.dtype == np.float32
     assert scaled.min() == 0 and scaled.max() == 1.5
     assert scaled[1, 15, 29] == pytest.approx(1.0, abs=0.02)
-    assert not normalised(np.full((1, 4, 4), 7, np.float32)).any()
+    assert not normalized(np.full((1, 4, 4), 7, np.float32)).any()
 
 
 def test_scaled_intensities_do_not_depend_on_the_scanners_units() -> None:
     values = smooth_voxels((2, 30, 30)) + 5
 
-    assert normalised(values) == pytest.approx(normalised(values * 37.0), abs=1e-4)
+    assert normalized(values) == pytest.approx(normalized(values * 37.0), abs=1e-4)
 
 
-def test_neighbours_are_chosen_by_distance_and_repeated_at_the_ends() -> None:
-    thick = neighbour_indices(np.arange(4) * 3.3, 5, 3.3)
-    thin = neighbour_indices(np.arange(20) * 1.1, 3, 3.3)
+def test_neighbors_are_chosen_by_distance_and_repeated_at_the_ends() -> None:
+    thick = neighbor_indices(np.arange(4) * 3.3, 5, 3.3)
+    thin = neighbor_indices(np.arange(20) * 1.1, 3, 3.3)
 
     assert thick.tolist() == [[0, 0, 0, 1, 2], [0, 0, 1, 2, 3], [0, 1, 2, 3, 3], [1, 2, 3, 3, 3]]
     assert thin[10].tolist() == [7, 10, 13]

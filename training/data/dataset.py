@@ -67,7 +67,7 @@ class Subject:
 
     @property
     def slice_spacing_mm(self) -> float:
-        """Median distance of neighbouring slices."""
+        """Median distance of neighboring slices."""
         if len(self.positions_mm) < 2:
             return 1.0
         return float(np.median(np.linalg.norm(np.diff(self.positions_mm, axis=0), axis=1)))
@@ -110,7 +110,7 @@ class Dataset:
         """Read all subjects, one after the other."""
         return (self.load(entry.subject) for entry in self.entries)
 
-    def labelled(self, label: str = "region") -> tuple[str, ...]:
+    def labeled(self, label: str = "region") -> tuple[str, ...]:
         """Identifiers of the subjects that have a mask of this name."""
         return tuple(entry.subject for entry in self.entries if label in entry.labels)
 

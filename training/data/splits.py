@@ -53,7 +53,7 @@ def patient_folds(patients: Mapping[str, str], folds: int) -> tuple[Fold, ...]:
     return tuple(made)
 
 
-def split_labelled(dataset: Dataset, folds: int, *, label: str = "region") -> tuple[Fold, ...]:
+def split_labeled(dataset: Dataset, folds: int, *, label: str = "region") -> tuple[Fold, ...]:
     """Split the subjects that have a mask of this name."""
     return patient_folds({entry.subject: entry.patient for entry in dataset.entries if label in entry.labels}, folds)
 

@@ -1,6 +1,6 @@
-"""Cheap, strong augmentation of 2.5-D samples: a stack of neighbouring slices and the mask of the middle one.
+"""Cheap, strong augmentation of 2.5-D samples: a stack of neighboring slices and the mask of the middle one.
 
-Everything that moves pixels is one ``cv2.remap``; everything that changes grey values is one pass over a small array.
+Everything that moves pixels is one ``cv2.remap``; everything that changes gray values is one pass over a small array.
 """
 
 import functools
@@ -35,7 +35,7 @@ class AugmentSettings:
     invert_probability: float = 0.02
     blur_probability: float = 0.2
     coarse_probability: float = 0.15
-    drop_neighbours_probability: float = 0.1
+    drop_neighbors_probability: float = 0.1
 
 
 def sampling_maps(
@@ -76,12 +76,12 @@ def resample(plane: FloatArray, maps: tuple[FloatArray, FloatArray]) -> FloatArr
 
 
 def change_intensities(rng: Rng, settings: AugmentSettings, stack: FloatArray) -> FloatArray:
-    """Change the grey values of a stack as scanners and protocols do.
+    """Change the gray values of a stack as scanners and protocols do.
 
     Parameters
     ----------
     stack : float32 array (rows, columns, channels)
-        Normalised (0 dark, 1 bright, never negative); not changed in place.
+        Normalized (0 dark, 1 bright, never negative); not changed in place.
     """
     size_px = stack.shape[0]
     out = np.asarray(cv2.pow(np.ascontiguousarray(stack), float(np.exp(rng.normal(0, settings.gamma_sd)))))
@@ -101,9 +101,9 @@ def change_intensities(rng: Rng, settings: AugmentSettings, stack: FloatArray) -
     return np.asarray(np.clip(out, 0.0, 1.5), np.float32)
 
 
-def drop_neighbours(rng: Rng, settings: AugmentSettings, stack: FloatArray) -> FloatArray:
+def drop_neighbors(rng: Rng, settings: AugmentSettings, stack: FloatArray) -> FloatArray:
     """Sometimes put the middle slice in place of one or both outer sides, as at the ends of a stack."""
-    if rng.random() >= settings.drop_neighbours_probability:
+    if rng.random() >= settings.drop_neighbors_probability:
         return stack
     middle = stack.shape[2] // 2
     out = stack.copy()
@@ -146,7 +146,7 @@ def _noise(rng: Rng, shape: tuple[int, ...]) -> FloatArray:
 
 
 def _through_curve(rng: Rng, stack: FloatArray) -> FloatArray:
-    """Send grey values through a random rising curve."""
+    """Send gray values through a random rising curve."""
     places = np.linspace(0.0, 1.5, 6)
     steps = rng.uniform(0.2, 1.8, 5)
     heights = np.concatenate([[0.0], np.cumsum(steps)])

@@ -116,7 +116,7 @@ def fit(
     judge : callable, optional
         Figures of the model with averaged weights, for the log.
     judge_every : int
-        Steps between two judgements; the last step is always judged.
+        Steps between two judgments; the last step is always judged.
 
     Returns
     -------

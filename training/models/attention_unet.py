@@ -1,4 +1,4 @@
-"""The region network: an attention U-Net that sees neighbouring slices as channels.
+"""The region network: an attention U-Net that sees neighboring slices as channels.
 
 The first convolution has stride 2, so that the width goes where it pays on two CPU cores; a transposed convolution
 brings the output back to the input grid. Only layers of Keras are used: the saved file loads in safe mode.
@@ -32,11 +32,11 @@ def attention_unet(
     size_px : int
         Rows and columns of the input; a multiple of ``2 ** len(widths)``.
     channels : int
-        Neighbouring slices in the input, the judged one in the middle.
+        Neighboring slices in the input, the judged one in the middle.
     widths : tuple of int
         Channels of each level, the finest (half the input's resolution) first.
     norm : {"group", "batch"}
-        Normalisation after each convolution.
+        Normalization after each convolution.
     dropout : float
         Rate of spatial dropout at the coarsest level.
 

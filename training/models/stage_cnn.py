@@ -1,8 +1,8 @@
 """The stage network: a small convolutional network for one slice, which shows its evidence before it judges.
 
-Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of lesion (oedema,
+Its last convolution keeps a resolution of a quarter. From it an evidence map for each kind of lesion (edema,
 erosion, fat, sclerosis, ankylosis) is made, which in training is held against the exact masks of the simulated lesions;
-the judgement rests on the strongest evidence of each kind and on the mean and maximum of the features. Only layers of
+the judgment rests on the strongest evidence of each kind and on the mean and maximum of the features. Only layers of
 Keras are used: the saved file loads in safe mode.
 """
 
@@ -29,7 +29,7 @@ def stage_cnn(
     widths : tuple of int
         Channels at a half and a quarter of the input's resolution, and of the last layers.
     dropout : float
-        Before the judgement.
+        Before the judgment.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """The bones of a synthetic pelvis about the sacroiliac joints, as depths inside smooth shapes.
 
 Every shape is a function of the body coordinates of :class:`fields.BodyPoints`: its value is about the depth below the
-surface in millimetres, positive inside. From depths follow partial volume (a soft step at zero), cortices (shells) and
+surface in millimeters, positive inside. From depths follow partial volume (a soft step at zero), cortices (shells) and
 lesions (distance to the joint). Proportions follow what semicoronal scans of adults look like; no patient's anatomy is
 reproduced.
 """
@@ -20,12 +20,12 @@ _EARS_MIDDLE_W, _EARS_HALF_W = -4.0, 17.0
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """Measures of one synthetic patient, in millimetres unless the name says otherwise."""
+    """Measures of one synthetic patient, in millimeters unless the name says otherwise."""
 
     scale: float  # overall size, 1 is an average adult
     joint_offset: float  # half distance of the joints at the upper edge of the ala
-    joint_slope: float  # how much the joint approaches the midline for each millimetre down
-    joint_lean: float  # how much it lies more lateral for each millimetre to the front
+    joint_slope: float  # how much the joint approaches the midline for each millimeter down
+    joint_lean: float  # how much it lies more lateral for each millimeter to the front
     joint_bow: float  # height of its curve within the slice
     joint_waves: SmoothField  # small bumps, shared by both articular surfaces
     joint_half: float  # half thickness of cartilage and both cortices
@@ -126,7 +126,7 @@ class Place:
     rough: FloatArray
 
     def moved(self, u_mm: float, v_mm: float, w_mm: float) -> "Place":
-        """The same points a few millimetres on, where warp and bumps are taken as constant."""
+        """The same points a few millimeters on, where warp and bumps are taken as constant."""
         u = self.u + np.float32(u_mm)
         return Place(u, self.v + np.float32(v_mm), self.w + np.float32(w_mm), np.abs(u), self.bumps, self.rough)
 

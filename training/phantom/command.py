@@ -75,7 +75,7 @@ def save_arrays(phantom: Phantom, path: Path) -> None:
                 "kind": lesion.kind,
                 "side": lesion.side.value,
                 "bone": lesion.bone,
-                "centre_mm": lesion.centre_mm,
+                "center_mm": lesion.center_mm,
                 "volume_mm3": lesion.volume_mm3,
             }
             for lesion in phantom.lesions

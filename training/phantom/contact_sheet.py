@@ -36,8 +36,8 @@ def _rows(phantom: Phantom, role: Role) -> Picture:
 
 def _tile(phantom: Phantom, volume: Volume, role: Role, index: int) -> Picture:
     white = float(np.percentile(volume.voxels, 99.3))
-    grey = (np.clip(volume.voxels[index] / white, 0.0, 1.0) * 255).astype(np.uint8)
-    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    gray = (np.clip(volume.voxels[index] / white, 0.0, 1.0) * 255).astype(np.uint8)
+    picture = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
     if role is Role.T1W:
         _outline(picture, phantom.region[index], _REGION)
         for surface in phantom.surfaces.values():
@@ -50,6 +50,6 @@ def _tile(phantom: Phantom, volume: Volume, role: Role, index: int) -> Picture:
     return np.asarray(cv2.putText(tile, str(index), (6, 18), 0, 0.5, (200, 200, 200), 1, cv2.LINE_AA), np.uint8)
 
 
-def _outline(picture: Any, mask: BoolArray, colour: tuple[int, int, int]) -> None:
+def _outline(picture: Any, mask: BoolArray, color: tuple[int, int, int]) -> None:
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(picture, contours, -1, colour, 1)
+    cv2.drawContours(picture, contours, -1, color, 1)

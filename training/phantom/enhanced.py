@@ -121,14 +121,14 @@ def _describe(dataset: Dataset, series: Series) -> None:
 
 
 def _dimensions(dataset: Dataset) -> None:
-    organisation = derived_uid(dataset.SeriesInstanceUID, "dimensions")
-    dataset.DimensionOrganizationSequence = Sequence([_item(DimensionOrganizationUID=organisation)])
+    organization = derived_uid(dataset.SeriesInstanceUID, "dimensions")
+    dataset.DimensionOrganizationSequence = Sequence([_item(DimensionOrganizationUID=organization)])
     dataset.DimensionIndexSequence = Sequence(
         [
             _item(
                 DimensionIndexPointer=pointer,
                 FunctionalGroupPointer=_CONTENT,
-                DimensionOrganizationUID=organisation,
+                DimensionOrganizationUID=organization,
                 DimensionDescriptionLabel=label,
             )
             for pointer, label in ((_STACK, "Stack ID"), (_IN_STACK, "In-Stack Position Number"))

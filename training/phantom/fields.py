@@ -17,7 +17,7 @@ Depth = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class BodyPoints:
-    """Coordinates of voxels in the frame of the sacrum, in millimetres.
+    """Coordinates of voxels in the frame of the sacrum, in millimeters.
 
     Attributes
     ----------

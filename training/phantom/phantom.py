@@ -102,7 +102,7 @@ class Body:
 
     @property
     def middle_mm(self) -> NDArray[np.float64]:
-        """Where a technician would centre the slices, LPS."""
+        """Where a technician would center the slices, LPS."""
         middle: NDArray[np.float64] = self.origin_mm + self.axes @ np.array([0.0, 24.0, 6.0])
         return middle
 
@@ -220,7 +220,7 @@ def image_again(phantom: Phantom, empty: Volume, contrast: Contrast) -> Volume:
 
 
 def body_points(body: Body, volume: Volume, *, along_normal_mm: float = 0.0) -> BodyPoints:
-    """Body coordinates of a volume's voxel centres, moved along the slice normal."""
+    """Body coordinates of a volume's voxel centers, moved along the slice normal."""
     positions = volume.positions_mm + along_normal_mm * volume.normal - body.origin_mm
     corners = positions @ body.axes
     right = np.asarray(volume.row_direction) @ body.axes * volume.pixel_spacing_mm[1]
@@ -268,7 +268,7 @@ def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Rol
     index = np.array(ndimage.center_of_mass(mask)) if mask.any() else np.zeros(3)
     slices = np.arange(volume.shape[0])
     corner = np.array([np.interp(index[0], slices, volume.positions_mm[:, axis]) for axis in range(3)])
-    centre = (
+    center = (
         corner
         + index[1] * volume.pixel_spacing_mm[0] * np.asarray(volume.column_direction)
         + index[2] * volume.pixel_spacing_mm[1] * np.asarray(volume.row_direction)
@@ -278,7 +278,7 @@ def _lesion(volume: Volume, request: LesionRequest, share: FloatArray, role: Rol
         side=request.side,
         bone=request.bone,
         role=role,
-        centre_mm=(float(centre[0]), float(centre[1]), float(centre[2])),
+        center_mm=(float(center[0]), float(center[1]), float(center[2])),
         volume_mm3=float(mask.sum()) * volume.voxel_volume_mm3,
         mask=mask,
     )

@@ -13,7 +13,7 @@ _EPOCH = (2025, 1, 6, 10, 15, 0)
 
 
 def shipped_spec() -> PhantomSpec:
-    """Oedema on both sides of the left joint, one small spot on the right; two grids that do not coincide."""
+    """Edema on both sides of the left joint, one small spot on the right; two grids that do not coincide."""
     return PhantomSpec(
         fluid=GridSpec(pixel_mm=0.78, tilt_deg=1.5, shift_mm=(1.0, 1.5, -1.0)),
         sacral_tilt_deg=32.0,

@@ -41,7 +41,7 @@ class LesionRequest:
     Attributes
     ----------
     kind : str
-        "bme" (bone marrow oedema), "erosion", "fat", "sclerosis" or "ankylosis".
+        "bme" (bone marrow edema), "erosion", "fat", "sclerosis" or "ankylosis".
     side : Side
     bone : str
         "sacral", "iliac" or "both".
@@ -104,9 +104,9 @@ class Lesion:
     kind, side, bone
         As in LesionRequest.
     role : Role
-        The grid on which the mask lies: fluid-sensitive for oedema, T1W for structural lesions.
-    centre_mm : Vector
-        Centre of mass, LPS.
+        The grid on which the mask lies: fluid-sensitive for edema, T1W for structural lesions.
+    center_mm : Vector
+        Center of mass, LPS.
     volume_mm3 : float
     mask : bool array (slices, rows, columns)
         Voxels of which the lesion, whose edge is soft, takes more than LESION_SHARE.
@@ -116,6 +116,6 @@ class Lesion:
     side: Side
     bone: str
     role: Role
-    centre_mm: Vector
+    center_mm: Vector
     volume_mm3: float
     mask: BoolArray

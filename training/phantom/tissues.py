@@ -30,7 +30,7 @@ Share = tuple[Tissue, FloatArray]
 
 
 def soft(depth_mm: Depth, *, edge_mm: float = _EDGE_MM) -> FloatArray:
-    """Share of a voxel inside a shape whose depth at the voxel's centre is given."""
+    """Share of a voxel inside a shape whose depth at the voxel's center is given."""
     return np.asarray(np.clip(depth_mm * (0.5 / edge_mm) + 0.5, 0.0, 1.0), np.float32)
 
 

@@ -1,6 +1,6 @@
-"""What the oedema classifier is told of each voxel of a fluid-sensitive volume.
+"""What the edema classifier is told of each voxel of a fluid-sensitive volume.
 
-Everything is in standard deviations of normal marrow or in millimetres, so that it means the same on every scanner and
+Everything is in standard deviations of normal marrow or in millimeters, so that it means the same on every scanner and
 grid. Place in the body is left out on purpose: with few patients to learn from it was learnt by heart.
 """
 
@@ -18,13 +18,13 @@ FEATURES = (
     "darker neighbour slice", "least within 3 mm", "most within 3 mm", "bright ridge", "bright spot", "depth",
     "joint within 4 mm", "joint within 15 mm", "contrast 3 mm", "contrast 6 mm", "contrast along the row",
 )  # fmt: skip
-BRIGHT_SD = 1.0  # voxels farther than SEARCH_MM from anything this bright are never oedema
+BRIGHT_SD = 1.0  # voxels farther than SEARCH_MM from anything this bright are never edema
 SEARCH_MM = 2.0
-MARGIN_MM = 2.4  # oedema may reach this far out of the region
+MARGIN_MM = 2.4  # edema may reach this far out of the region
 
 
 def candidate_voxels(deviations: FloatArray, region: BoolArray, fluid: Volume) -> BoolArray:
-    """Voxels that could be oedema: in the region or at its edge, and near something brighter than normal.
+    """Voxels that could be edema: in the region or at its edge, and near something brighter than normal.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ SMALLEST_MM3 = 10.0
 def find_edema(
     fluid: Volume, region: BoolArray, joints: tuple[Joint, ...], *, classifier: VoxelClassifier
 ) -> Edema | None:
-    """Find bone marrow oedema.
+    """Find bone marrow edema.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def edema_probability(
     *,
     classifier: VoxelClassifier,
 ) -> FloatArray:
-    """Probability of oedema in each voxel, (slices, rows, columns); 0 outside the candidates."""
+    """Probability of edema in each voxel, (slices, rows, columns); 0 outside the candidates."""
     at = candidate_voxels(normal.deviations, region, fluid)
     chance = np.zeros(fluid.shape, dtype=np.float32)
     if at.any():

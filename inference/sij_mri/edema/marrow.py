@@ -1,7 +1,7 @@
 """Normal marrow of the sacrum on a fluid-sensitive volume, and every voxel's intensity in its standard deviations.
 
 A surface coil makes marrow far from it darker, so a smooth field is divided out first. It is estimated from marrow that
-looks normal only; oedema is left out of it and the field bridges it.
+looks normal only; edema is left out of it and the field bridges it.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Grad-CAM of the stage network's last convolution, and Grad-CAM focused on the joints, on the source grid.
 
-Both are normalised over the study, not slice by slice: a slice without evidence stays cool. The network sees strips
+Both are normalized over the study, not slice by slice: a slice without evidence stays cool. The network sees strips
 about the joints; where it did not look there is no heat.
 
 References
@@ -52,7 +52,7 @@ def explain(
         large = cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR)
         heat[index] = given.grid.to_source(large, index)
     focus, sources = _focus(reference, joints, given.slices)
-    return Explanation(_normalised(heat), _normalised(heat * focus), sources)
+    return Explanation(_normalized(heat), _normalized(heat * focus), sources)
 
 
 def _focus(reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]) -> tuple[FloatArray, tuple[str, ...]]:
@@ -73,7 +73,7 @@ def _focus(reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]
 
 
 def _softened(band: BoolArray, spacing_mm: tuple[float, float]) -> FloatArray:
-    """The band, with an edge that fades over some millimetres outside it."""
+    """The band, with an edge that fades over some millimeters outside it."""
     solid = band.astype(np.float32)
     sigmas = [SOFT_EDGE_MM / spacing for spacing in spacing_mm]
     blurred = cv2.GaussianBlur(solid, (0, 0), sigmaX=sigmas[1], sigmaY=sigmas[0])
@@ -92,7 +92,7 @@ def _published_box(reference: Volume) -> FloatArray:
     return np.asarray(mapping.to_source(np.repeat(plane, reference.shape[0], axis=0))[0], np.float32)
 
 
-def _normalised(heat: FloatArray) -> FloatArray:
+def _normalized(heat: FloatArray) -> FloatArray:
     """Scale to a maximum of 1; all zero where there is no evidence at all."""
     peak = float(heat.max()) if heat.size else 0.0
     return np.asarray(heat / peak if peak > 0 else np.zeros_like(heat), np.float32)

@@ -16,7 +16,7 @@ LIMITS = """\
 - On fluid-sensitive images alone the region is less certain than on T1-weighted ones.
 - No radiologist's label of any stage exists in the training data. The classifier learnt from simulated lesions in real
   and synthetic anatomy; its probabilities describe those simulations, not disease as a clinic sees it.
-- Simulated lesions are cleaner than real ones. Infection, tumour, fracture, osteitis condensans and degeneration are
+- Simulated lesions are cleaner than real ones. Infection, tumor, fracture, osteitis condensans and degeneration are
   unknown to it and may be called axial spondyloarthritis."""
 
 
@@ -63,9 +63,9 @@ def _networks(provenance: Mapping[str, Any]) -> str:
     note = f" {edema['note']}" if "note" in edema else ""
     averaged = f", {len(runs)} of them averaged" if len(runs) > 1 else ""
     return (
-        f"- Region network: attention U-Net on five neighbouring slices (160 x 160 at 1.35 mm){averaged}: "
-        "trained on half of the labelled patients, then refined on all ten and on scans that it had "
-        f"labelled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
+        f"- Region network: attention U-Net on five neighboring slices (160 x 160 at 1.35 mm){averaged}: "
+        "trained on half of the labeled patients, then refined on all ten and on scans that it had "
+        f"labeled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
         "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
         "- Stage network: a small convolutional network on the two joints of a slice, straightened and side by side "
         "(T1, fluid-sensitive, closeness to the joint), with a rule from slices to study.\n"

@@ -1,4 +1,4 @@
-"""Oedema judged against its readers, each scan by a classifier that was not taught by its patient."""
+"""Edema judged against its readers, each scan by a classifier that was not taught by its patient."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from inference.types import BoolArray, Side, Volume
 from training.data import Dataset, Fold, Subject
 from training.judge import bootstrap_mean, dice
 from training.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
-from training.sij_mri.edema.train import LabelledVoxels, fit_edema_classifier, voxel_classifier
+from training.sij_mri.edema.train import LabeledVoxels, fit_edema_classifier, voxel_classifier
 
 READINGS = ("R11", "R12", "R21", "R22")
 PHANTOM_SEEDS = tuple(range(100, 106))
@@ -34,7 +34,7 @@ ROUGHNESS_SMOOTH_MM = 6.0
 
 @dataclass(frozen=True, slots=True)
 class EdemaScore:
-    """Oedema of one scan beside its readings.
+    """Edema of one scan beside its readings.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class EdemaScore:
         return (self.left_ml > self.right_ml) == (self.readers_left_ml > self.readers_right_ml)
 
 
-def labelled_scans(dataset: Dataset) -> tuple[str, ...]:
+def labeled_scans(dataset: Dataset) -> tuple[str, ...]:
     """Scans that all four readings cover."""
     wanted = {f"inflammation_{reading}" for reading in READINGS}
     return tuple(
@@ -83,24 +83,24 @@ def labelled_scans(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def scan_voxels(subject: Subject, region: BoolArray) -> LabelledVoxels:
+def scan_voxels(subject: Subject, region: BoolArray) -> LabeledVoxels:
     """The candidate voxels of a scan with what the readers say of them."""
     readings = np.stack([subject.labels[f"inflammation_{reading}"] for reading in READINGS])
     t1, fluid = subject.volume("t1w"), subject.volume("stir")
-    return _labelled(subject.patient, fluid, region, find_joints(t1, region), readings)
+    return _labeled(subject.patient, fluid, region, find_joints(t1, region), readings)
 
 
-def phantom_voxels(seed: int) -> LabelledVoxels:
-    """The candidate voxels of a phantom with some oedema, and the truth about them."""
+def phantom_voxels(seed: int) -> LabeledVoxels:
+    """The candidate voxels of a phantom with some edema, and the truth about them."""
     phantom = make_phantom(seed, spec=PhantomSpec(lesions=_drawn_lesions(seed)))
     joints = carry_joints(find_joints(phantom.t1, phantom.region), phantom.t1, phantom.fluid)
     truth = _union(phantom)
-    found = _labelled(f"phantom {seed}", phantom.fluid, phantom.fluid_region, joints, np.stack([truth] * len(READINGS)))
+    found = _labeled(f"phantom {seed}", phantom.fluid, phantom.fluid_region, joints, np.stack([truth] * len(READINGS)))
     return replace(found, weight=PHANTOM_WEIGHT)
 
 
 def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> EdemaScore:
-    """Find the oedema of a scan and set it beside its readings.
+    """Find the edema of a scan and set it beside its readings.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
     ----------
     dataset : Dataset
     regions : mapping of str to mapping of str to bool array (slices, rows, columns)
-        By heading and scan: the regions in which oedema is sought. The classifier is taught in manual ones.
+        By heading and scan: the regions in which edema is sought. The classifier is taught in manual ones.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
     """
     taught = teaching_voxels(dataset)
     scores: dict[str, list[EdemaScore]] = {heading: [] for heading in regions}
-    for name in labelled_scans(dataset):
+    for name in labeled_scans(dataset):
         subject = dataset.load(name)
         others = [scan for scan in taught if scan.patient != subject.patient]
         classifier = voxel_classifier(fit_edema_classifier(others))
@@ -145,9 +145,9 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
     return scores
 
 
-def teaching_voxels(dataset: Dataset) -> list[LabelledVoxels]:
+def teaching_voxels(dataset: Dataset) -> list[LabeledVoxels]:
     """All that the classifier is taught by: scans with readings, in manual regions and roughened ones, and phantoms."""
-    scans = [dataset.load(name) for name in labelled_scans(dataset)]
+    scans = [dataset.load(name) for name in labeled_scans(dataset)]
     taught = []
     for number, scan in enumerate(scans):
         for region in (scan.labels["region"], rough_region(scan, seed=number)):
@@ -158,7 +158,7 @@ def teaching_voxels(dataset: Dataset) -> list[LabelledVoxels]:
 def taught_by(dataset: Dataset) -> str:
     """The same in words, for a card."""
     return (
-        f"{len(labelled_scans(dataset))} scans ({dataset.source}), {len(READINGS)} readings of each, and "
+        f"{len(labeled_scans(dataset))} scans ({dataset.source}), {len(READINGS)} readings of each, and "
         f"{len(PHANTOM_SEEDS)} phantoms"
     )
 
@@ -184,7 +184,7 @@ def rough_region(subject: Subject, *, seed: int) -> BoolArray:
 
 def manual_regions(dataset: Dataset) -> dict[str, BoolArray]:
     """The manual region of each scan with readings."""
-    return {name: dataset.load(name).labels["region"] for name in labelled_scans(dataset)}
+    return {name: dataset.load(name).labels["region"] for name in labeled_scans(dataset)}
 
 
 def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Sequence[Path]]) -> dict[str, BoolArray]:
@@ -199,7 +199,7 @@ def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Se
     """
     from training.sij_mri.region.train import trained_reader
 
-    wanted = set(labelled_scans(dataset))
+    wanted = set(labeled_scans(dataset))
     regions = {}
     for fold, folders in zip(folds, runs, strict=True):
         names = sorted(wanted & set(fold.held_back))
@@ -233,7 +233,7 @@ def edema_page(sections: Mapping[str, Sequence[EdemaScore]], *, command: str) ->
         What made it.
     """
     parts = [
-        "# Oedema beside its readers\n",
+        "# Edema beside its readers\n",
         f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, 2 CPU cores. Data: Hepburn et al., "
         "github.com/c-hepburn/Bone_MRI: two readers (R1, R2), two readings each.\n",
         "Each scan is judged by a classifier taught by the other patients and by phantoms: none of its numbers comes "
@@ -246,26 +246,26 @@ def edema_page(sections: Mapping[str, Sequence[EdemaScore]], *, command: str) ->
         "the best whichever scan is left out, so that no scan chose its own; over the grid the mean moved by 0.016 in "
         "the networks' regions and by 0.012 in the manual ones. What this does not show: the features were made while "
         "looking at these seven scans. The readers also mark the lumbar endplates and bright joint fluid, and so "
-        "does the classifier; the ASAS/OMERACT rule counts subchondral oedema only. Where the readers see 1 to 2 ml on "
+        "does the classifier; the ASAS/OMERACT rule counts subchondral edema only. Where the readers see 1 to 2 ml on "
         "each side they hardly agree themselves; both sides are found, but the larger one need not be theirs. On a "
-        "phantom whose marrow brightens smoothly by 30 % towards the joint this was called oedema.\n",
+        "phantom whose marrow brightens smoothly by 30 % towards the joint this was called edema.\n",
     ]
     for heading, scores in sections.items():
         parts += [f"## {heading}\n", _table(scores), _summary(scores)]
     return "\n".join(parts)
 
 
-def _labelled(
+def _labeled(
     patient: str, fluid: Volume, region: BoolArray, joints: tuple[Joint, ...], readings: BoolArray
-) -> LabelledVoxels:
+) -> LabeledVoxels:
     middle_px = find_midline(fluid.voxels, fluid.pixel_spacing_mm)
     normal = find_normal_marrow(fluid, region, joints, middle_px=middle_px)
     if normal is None:
-        raise ValueError(f"a scan without normal marrow cannot teach the oedema classifier, received {patient}")
+        raise ValueError(f"a scan without normal marrow cannot teach the edema classifier, received {patient}")
     at = candidate_voxels(normal.deviations, region, fluid)
     features = voxel_features(normal.deviations, region, joints, fluid, at=at)
     marked = readings.sum(axis=(1, 2, 3)).astype(np.float32)
-    return LabelledVoxels(patient, features, readings[:, at].T.astype(np.float32), marked)
+    return LabeledVoxels(patient, features, readings[:, at].T.astype(np.float32), marked)
 
 
 def _drawn_lesions(seed: int) -> tuple[LesionRequest, ...]:

@@ -23,7 +23,7 @@ NOISE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledVoxels:
+class LabeledVoxels:
     """The candidate voxels of one scan.
 
     Attributes
@@ -46,7 +46,7 @@ class LabelledVoxels:
 
 
 def fit_edema_classifier(
-    scans: Sequence[LabelledVoxels],
+    scans: Sequence[LabeledVoxels],
     *,
     hidden: int = 8,
     steps: int = 150,
@@ -60,7 +60,7 @@ def fit_edema_classifier(
 
     Parameters
     ----------
-    scans : sequence of LabelledVoxels
+    scans : sequence of LabeledVoxels
     hidden : int
         Width of the hidden layer.
     steps, batch, learning_rate, decay
@@ -81,7 +81,7 @@ def fit_edema_classifier(
     for member in range(members):
         rng = np.random.default_rng((seed, member))
         parameters = _initial(rng, len(FEATURES), hidden)
-        optimiser = _AdamW(parameters, decay)
+        optimizer = _AdamW(parameters, decay)
         for step in range(steps):
             gradients: Parameters = [np.zeros_like(p) for p in parameters]
             for scan in scans:
@@ -93,7 +93,7 @@ def fit_edema_classifier(
                     gradients, _gradient(parameters, inputs, scan.readings[chosen], scan.marked * share), strict=True
                 ):
                     total += part * scan.weight / weights
-            optimiser.step(gradients, learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps)))
+            optimizer.step(gradients, learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps)))
         fitted.append(parameters)
     return edema_voxels(mean, sd, fitted)
 

@@ -1,6 +1,6 @@
 """Import of DICOM studies: the series are chosen and read exactly as the node does it.
 
-A study becomes one unlabelled subject, or a labelled one where it holds a DICOM Segmentation of its T1-weighted series
+A study becomes one unlabeled subject, or a labeled one where it holds a DICOM Segmentation of its T1-weighted series
 with a segment called as the node calls it: a result of the node, corrected by a reader, comes back as a label. Names
 are made from hashes: no identifier of the patient or the study is kept.
 """

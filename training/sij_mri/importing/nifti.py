@@ -33,7 +33,7 @@ def import_nifti(source: Path, out: Path) -> Dataset:
     """
     entries: list[SubjectEntry] = []
     for path in sorted((source / "t1w").glob(f"*{SUFFIX}")):
-        entries.append(write_subject(out, labelled_subject(source, path)))
+        entries.append(write_subject(out, labeled_subject(source, path)))
     for path in sorted((source / "followup_t1w").glob(f"*{SUFFIX}")):
         name = path.name.removesuffix(SUFFIX)
         entries.append(write_subject(out, _subject(name, name.split("_")[0], path, {}, {})))
@@ -42,7 +42,7 @@ def import_nifti(source: Path, out: Path) -> Dataset:
     return dataset
 
 
-def labelled_subject(source: Path, path: Path) -> Subject:
+def labeled_subject(source: Path, path: Path) -> Subject:
     """Read one scan of the layout with all its masks.
 
     Parameters

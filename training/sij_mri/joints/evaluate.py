@@ -1,4 +1,4 @@
-"""The joints judged on phantoms, whose surfaces are known, and drawn on every labelled scan to be judged by eye."""
+"""The joints judged on phantoms, whose surfaces are known, and drawn on every labeled scan to be judged by eye."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from training.data import Dataset
 from training.phantom import make_phantom
 
 SEEDS = tuple(range(200, 208))
-COLOURS = {Side.LEFT: (60, 60, 255), Side.RIGHT: (60, 255, 60)}  # blue, green, red
+COLORS = {Side.LEFT: (60, 60, 255), Side.RIGHT: (60, 255, 60)}  # blue, green, red
 TILE_PX = 230
 SLICES_SHOWN = 6
 BY_EYE = (
@@ -23,7 +23,7 @@ BY_EYE = (
     "upper to the lower edge of the region in the middle slices of every scan, erosions and sclerosis included "
     "(1016, 4386, 3009). It is least sure at both ends: the first slice of one side may be missed (2015, 3009, 4386), "
     "and in the hindmost one or two slices, where ligaments lie between the bones, the surface keeps to the iliac "
-    "cortex. In 3009, sclerosed on both sides, it may lie a few millimetres off within the dark band. In 1001 the "
+    "cortex. In 3009, sclerosed on both sides, it may lie a few millimeters off within the dark band. In 1001 the "
     "joints are fused in front: the surface is bridged there from the slices behind, with a visibility of 0.1 to 0.2."
 )
 
@@ -86,10 +86,10 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
             "| seed | side | mean, mm | 95th percentile, mm | found | beyond |\n|---|---|---|---|---|---|",
             *rows,
             f"\nMean over all: **{mean:.2f} mm** (wanted: under 1.5 mm).\n",
-            "## Every labelled scan\n",
+            "## Every labeled scan\n",
             f"T1-weighted, six slices of each scan from the front to the back of the joints, in the manual region; "
             f"left joint red, right joint green. Rows: {', '.join(subjects)}. Data: Hepburn et al., "
-            "github.com/c-hepburn/Bone_MRI; the sheet shows edges, not grey values, because the images may not be "
+            "github.com/c-hepburn/Bone_MRI; the sheet shows edges, not gray values, because the images may not be "
             "handed on.\n",
             f"![Contact sheet]({sheet})\n",
             f"{BY_EYE}\n",
@@ -100,7 +100,7 @@ def joints_page(scores: Sequence[JointScore], *, command: str, sheet: str, subje
 def contact_sheet(dataset: Dataset, subjects: Sequence[str]) -> NDArray[np.uint8]:
     """One row of slices for each scan, the surfaces drawn on the edges of the image.
 
-    Edges, not grey values: the terms of the data let nobody hand on the images, but a reader must see where a surface
+    Edges, not gray values: the terms of the data let nobody hand on the images, but a reader must see where a surface
     runs.
 
     Returns
@@ -150,14 +150,14 @@ def _tile(t1: Volume, region: BoolArray, joints: tuple[Joint, ...], index: int) 
     half = round(55.0 / t1.pixel_spacing_mm[0])
     top = min(max(0, middle - half), max(0, t1.shape[1] - 2 * half))
     high = float(np.percentile(t1.voxels[region], 99.5)) or 1.0
-    grey = np.clip(t1.voxels[index, top : top + 2 * half] / high * 255, 0, 255).astype(np.uint8)
-    scale = TILE_PX / grey.shape[1]
-    small = cv2.resize(grey, (TILE_PX, round(grey.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+    gray = np.clip(t1.voxels[index, top : top + 2 * half] / high * 255, 0, 255).astype(np.uint8)
+    scale = TILE_PX / gray.shape[1]
+    small = cv2.resize(gray, (TILE_PX, round(gray.shape[0] * scale)), interpolation=cv2.INTER_AREA)
     edges = cv2.Canny(cv2.GaussianBlur(small, (5, 5), 0), 60, 150)
     picture = np.repeat((edges // 2)[:, :, None], 3, axis=2)
     for joint in joints:
         line = joint.columns_px[index]
         known = np.flatnonzero(np.isfinite(line))
         points = np.stack([line[known], known - top], axis=1) * scale
-        cv2.polylines(picture, [np.rint(points).astype(np.int32).reshape(-1, 1, 2)], False, COLOURS[joint.side], 1)
+        cv2.polylines(picture, [np.rint(points).astype(np.int32).reshape(-1, 1, 2)], False, COLORS[joint.side], 1)
     return np.asarray(picture, dtype=np.uint8)

@@ -1,7 +1,7 @@
 """Whole simulated patients: which lesions a stage has, where, how strong; and what each slice shows of them.
 
-Stages as this project means them: Normal, no lesion; Early, bone marrow oedema alone; Moderate, structural lesions
-(erosion, fat metaplasia, sclerosis) with or without oedema; Advanced, ankylosis with or without others. Axial
+Stages as this project means them: Normal, no lesion; Early, bone marrow edema alone; Moderate, structural lesions
+(erosion, fat metaplasia, sclerosis) with or without edema; Advanced, ankylosis with or without others. Axial
 spondyloarthritis counts as present in every stage but Normal.
 """
 
@@ -92,7 +92,7 @@ def slice_stages(volume: Volume, lesions: Sequence[Lesion]) -> tuple[Stage | Non
 def draw_plans(anatomy: Anatomy, stage: Stage, rng: np.random.Generator) -> tuple[LesionPlan, ...]:
     """Draw the lesions of a stage: one side or both, few or many, subtle or plain.
 
-    Every lesion reaches over at least two slices, as the ASAS definition asks of oedema.
+    Every lesion reaches over at least two slices, as the ASAS definition asks of edema.
     """
     sides = tuple(anatomy.surfaces)
     if stage is Stage.NORMAL or not sides:

@@ -1,4 +1,4 @@
-"""Take the oedema out of real scans, so that lesions of known place can be painted in.
+"""Take the edema out of real scans, so that lesions of known place can be painted in.
 
 What cannot be taken out stays: structural lesions that a patient has on T1W are part of the anatomy of every simulated
 patient made from that scan, and blur the border between Normal and Moderate there.
@@ -17,9 +17,9 @@ LOCAL_PX = 14.0
 
 
 def heal(subject: Subject) -> tuple[FloatArray, FloatArray]:
-    """T1-weighted and fluid-sensitive voxels with normal marrow where oedema was.
+    """T1-weighted and fluid-sensitive voxels with normal marrow where edema was.
 
-    Oedema is what any reader marked, and what is brighter than the sampled normal sacral marrow by 2.5 standard
+    Edema is what any reader marked, and what is brighter than the sampled normal sacral marrow by 2.5 standard
     deviations, inside the region.
 
     Parameters
@@ -56,7 +56,7 @@ def heal(subject: Subject) -> tuple[FloatArray, FloatArray]:
 
 
 def _local(voxels: FloatArray, mask: BoolArray, typical: float) -> FloatArray:
-    """Mean of the masked voxels in the neighbourhood, drawn to the typical value where there are few."""
+    """Mean of the masked voxels in the neighborhood, drawn to the typical value where there are few."""
     weight = mask.astype(np.float32)
     sigma = (0.7, LOCAL_PX, LOCAL_PX)
     total = ndimage.gaussian_filter(voxels * weight, sigma, truncate=2.0)

@@ -1,6 +1,6 @@
 """Lesions of axial spondyloarthritis, painted into T1-weighted and fluid-sensitive volumes of any anatomy.
 
-How each kind looks follows the ASAS definitions of lesions on MRI: bone marrow oedema is bright on STIR and dark on
+How each kind looks follows the ASAS definitions of lesions on MRI: bone marrow edema is bright on STIR and dark on
 T1, subchondral; fat metaplasia is bright on T1 and dark on STIR, subchondral, with a sharp border; sclerosis is dark on
 both; an erosion is a defect of the dark cortical line with loss of the marrow signal beside it; in ankylosis marrow
 runs through what was the joint.
@@ -50,9 +50,9 @@ class LesionPlan:
     flank : Flank
         Not used by ankylosis.
     across : float
-        Centre through the slices: 0 is the first slice of the joint, 1 the last.
+        Center through the slices: 0 is the first slice of the joint, 1 the last.
     along : float
-        Centre along the joint of a slice: 0 is its upper end, 1 the lower.
+        Center along the joint of a slice: 0 is its upper end, 1 the lower.
     size_mm : (float, float, float)
         Half-widths through the slices, along the joint, and depth from its surface.
     strength : float
@@ -79,7 +79,7 @@ class Lesion:
     flank : Flank
     mask : bool array (slices, rows, columns)
         On the T1-weighted grid, where the lesion is more than half there.
-    centre_mm : (float, float, float)
+    center_mm : (float, float, float)
         LPS.
     volume_mm3 : float
     """
@@ -88,7 +88,7 @@ class Lesion:
     side: Side
     flank: Flank
     mask: BoolArray
-    centre_mm: tuple[float, float, float]
+    center_mm: tuple[float, float, float]
     volume_mm3: float
 
 
@@ -187,10 +187,10 @@ def _lesion(volume: Volume, frame: JointFrame, plan: LesionPlan, inside: BoolArr
     slices, rows, columns = (axis.mean() for axis in np.nonzero(mask))
     row_mm, column_mm = volume.pixel_spacing_mm
     start = np.array([np.interp(slices, np.arange(volume.shape[0]), axis) for axis in volume.positions_mm.T])
-    centre = start + columns * column_mm * np.asarray(volume.row_direction)
-    centre = centre + rows * row_mm * np.asarray(volume.column_direction)
+    center = start + columns * column_mm * np.asarray(volume.row_direction)
+    center = center + rows * row_mm * np.asarray(volume.column_direction)
     volume_mm3 = float(mask.sum()) * volume.voxel_volume_mm3
-    place = (float(centre[0]), float(centre[1]), float(centre[2]))
+    place = (float(center[0]), float(center[1]), float(center[2]))
     return Lesion(plan.kind, plan.side, plan.flank, mask, place, volume_mm3)
 
 
@@ -208,11 +208,11 @@ def _blob(
 
 
 def _offsets(frame: JointFrame, plan: LesionPlan) -> tuple[FloatArray, FloatArray]:
-    """Distance through the slices and along the joint from the centre of a plan."""
+    """Distance through the slices and along the joint from the center of a plan."""
     present = frame.across_mm[frame.present, 0, 0]
-    centre = present[0] + plan.across * (present[-1] - present[0])
+    center = present[0] + plan.across * (present[-1] - present[0])
     along = frame.along_mm - plan.along * frame.length_mm[:, None, None]
-    return frame.across_mm - centre, along
+    return frame.across_mm - center, along
 
 
 def _towards(voxels: FloatArray, target: FloatArray, weight: FloatArray) -> None:

@@ -35,7 +35,7 @@ def requested_patient(seed: int, stage: Stage, *, grid: GridSpec) -> SimulatedPa
     spec = PhantomSpec(t1=grid, fluid=grid, lesions=_requests(stage, rng))
     phantom = make_phantom(seed, spec=spec)
     lesions = tuple(
-        Lesion(KINDS[made.kind], made.side, Flank(_flank(made.bone)), made.mask, made.centre_mm, made.volume_mm3)
+        Lesion(KINDS[made.kind], made.side, Flank(_flank(made.bone)), made.mask, made.center_mm, made.volume_mm3)
         for made in phantom.lesions
         if made.mask.any() and (made.role is Role.FLUID) == (made.kind == "bme")
     )

@@ -9,28 +9,28 @@ from numpy.typing import NDArray
 from inference.sij_mri import RegionCutter
 from inference.space import (
     PlaneMapping,
-    neighbour_indices,
+    neighbor_indices,
     network_mapping,
-    normalised,
+    normalized,
     slice_places_mm,
     smoothed,
 )
 from inference.types import FloatArray
 from training.data import Subject
-from training.loop.augment import AugmentSettings, change_intensities, drop_neighbours, resample, sampling_maps
+from training.loop.augment import AugmentSettings, change_intensities, drop_neighbors, resample, sampling_maps
 
 
 @dataclass(frozen=True, slots=True)
 class RegionSource:
-    """One labelled image, made ready to be sampled.
+    """One labeled image, made ready to be sampled.
 
     Attributes
     ----------
     planes : float32 array (slices, rows, columns)
-        Normalised, smoothed for the network's spacing, on the source grid.
+        Normalized, smoothed for the network's spacing, on the source grid.
     target : float32 array (slices, rows, columns)
         Fraction of region, smoothed likewise.
-    neighbours : int array (slices, channels)
+    neighbors : int array (slices, channels)
     mapping : PlaneMapping
     weight : float
         How often it is drawn, relative to the others.
@@ -38,7 +38,7 @@ class RegionSource:
 
     planes: FloatArray
     target: FloatArray
-    neighbours: NDArray[np.intp]
+    neighbors: NDArray[np.intp]
     mapping: PlaneMapping
     weight: float = 1.0
 
@@ -81,11 +81,11 @@ class RegionSampler:
     def _sample(self, rng: np.random.Generator, source: RegionSource) -> tuple[FloatArray, FloatArray]:
         index = int(rng.integers(len(source.planes)))
         maps = sampling_maps(rng, self.settings, source.mapping.matrix, self.grid.size_px, self.grid.spacing_mm)
-        order = source.neighbours[index]
+        order = source.neighbors[index]
         if rng.random() < 0.5:
             order = order[::-1]
-        stack = np.stack([resample(source.planes[neighbour], maps) for neighbour in order], axis=-1)
-        stack = drop_neighbours(rng, self.settings, stack)
+        stack = np.stack([resample(source.planes[neighbor], maps) for neighbor in order], axis=-1)
+        stack = drop_neighbors(rng, self.settings, stack)
         return change_intensities(rng, self.settings, stack), resample(source.target[index], maps)
 
 
@@ -107,11 +107,11 @@ def region_source(
     mapping = network_mapping(volume, spacing_mm=grid.spacing_mm, size_px=grid.size_px)
     ratios = (grid.spacing_mm / volume.pixel_spacing_mm[0], grid.spacing_mm / volume.pixel_spacing_mm[1])
     wanted = subject.labels["region"].astype(np.float32) if target is None else target
-    planes = normalised(volume.voxels, grid.percentiles, ceiling=grid.ceiling)
+    planes = normalized(volume.voxels, grid.percentiles, ceiling=grid.ceiling)
     return RegionSource(
         planes=np.stack([smoothed(plane, ratios) for plane in planes]),
         target=np.stack([smoothed(plane, ratios) for plane in wanted]),
-        neighbours=neighbour_indices(slice_places_mm(volume), grid.channels, grid.channel_step_mm),
+        neighbors=neighbor_indices(slice_places_mm(volume), grid.channels, grid.channel_step_mm),
         mapping=mapping,
         weight=weight,
     )

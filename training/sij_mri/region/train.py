@@ -34,8 +34,8 @@ class RegionTraining:
         Channels of each level.
     phantom_share : float
         Share of phantoms among all samples, where there are any.
-    unlabelled_share : float
-        Share of scans that a first network labelled, where there is one.
+    unlabeled_share : float
+        Share of scans that a first network labeled, where there is one.
     mixed_precision : bool
         Compute in bfloat16 with float32 weights.
     """
@@ -47,7 +47,7 @@ class RegionTraining:
     batch_size: int = 8
     seed: int = 0
     phantom_share: float = 0.12
-    unlabelled_share: float = 0.2
+    unlabeled_share: float = 0.2
     mixed_precision: bool = True
 
 
@@ -77,7 +77,7 @@ def train_region(
         Synthetic subjects to learn from as well; together they are drawn as often as ``training.phantom_share`` says.
     start : Path, optional
         Folder of a finished training whose network is refined. It also labels the scans without manual mask
-        (self-training), which are then drawn as often as ``training.unlabelled_share`` says.
+        (self-training), which are then drawn as often as ``training.unlabeled_share`` says.
 
     Returns
     -------
@@ -86,10 +86,10 @@ def train_region(
     """
     sources = _sources(dataset, training, learn)
     if phantoms is not None:
-        sources += _weighted(_sources(phantoms, training, phantoms.labelled()), sources, training.phantom_share)
+        sources += _weighted(_sources(phantoms, training, phantoms.labeled()), sources, training.phantom_share)
     first = averaged_model(start) if start is not None else None
-    if start is not None and training.unlabelled_share > 0:
-        sources += _weighted(_self_labelled(dataset, training, start), sources, training.unlabelled_share)
+    if start is not None and training.unlabeled_share > 0:
+        sources += _weighted(_self_labeled(dataset, training, start), sources, training.unlabeled_share)
     sampler = RegionSampler(tuple(sources), training.grid, batch_size=training.batch_size, seed=training.seed)
     held_back = [dataset.load(name) for name in judge]
     if training.mixed_precision:
@@ -169,7 +169,7 @@ def _sources(dataset: Dataset, training: RegionTraining, learn: Sequence[str]) -
     return sources
 
 
-def _self_labelled(dataset: Dataset, training: RegionTraining, start: Path) -> list[RegionSource]:
+def _self_labeled(dataset: Dataset, training: RegionTraining, start: Path) -> list[RegionSource]:
     """The scans without manual mask, each with the probabilities of a first network for its target."""
     names = [entry.subject for entry in dataset.entries if "region" not in entry.labels and "t1w" in entry.contrasts]
     targets = _probabilities(dataset, training, names, start)

@@ -33,19 +33,19 @@ GROUPS = {
 HEAD = """# Stage network: evaluation
 
 RESEARCH ONLY. The network has never seen a clinical label: it was trained and judged on **simulated** lesions, painted
-into phantoms and into real scans whose oedema had been taken out first. The figures say how well it finds what the
+into phantoms and into real scans whose edema had been taken out first. The figures say how well it finds what the
 simulation paints; they do not say how well it finds disease.
 
-- Normal: no lesion. Early: bone marrow oedema alone. Moderate: erosion, fat metaplasia or sclerosis. Advanced:
+- Normal: no lesion. Early: bone marrow edema alone. Moderate: erosion, fat metaplasia or sclerosis. Advanced:
   ankylosis. Axial spondyloarthritis counts as present in every stage but Normal.
 - No phantom and no real patient is in two of train, validation and held-back; joints were found by the node's own
   method inside the true region."""
 
 LIMITS = """## Limits
 
-- The lesions are painted by the same program in training and in judgement; how real lesions look to the network is
+- The lesions are painted by the same program in training and in judgment; how real lesions look to the network is
   unknown.
-- The real anatomies are those of patients. Their oedema was replaced by normal marrow, their structural lesions were
+- The real anatomies are those of patients. Their edema was replaced by normal marrow, their structural lesions were
   not: a *Normal* patient made from them may carry real erosions or fat, which blurs the border to *Moderate*.
 - The held-back patients were looked at while three designs of the network were compared, so the figures flatter it a
   little.
@@ -55,9 +55,9 @@ LIMITS = """## Limits
 
 UNTOUCHED = """## Real scans as they are
 
-All are patients with spondyloarthritis; no stage is known. Oedema is the mean of the readers' volumes where they read.
+All are patients with spondyloarthritis; no stage is known. Edema is the mean of the readers' volumes where they read.
 
-| scan | used for | readers' oedema, ml | P(axial spondyloarthritis) | said | P(stages) |
+| scan | used for | readers' edema, ml | P(axial spondyloarthritis) | said | P(stages) |
 | --- | --- | --- | --- | --- | --- |"""
 
 Metric = Callable[[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]], float]
@@ -160,9 +160,9 @@ def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
 
 
 def judge_untouched(reader: StageReader, data: Dataset) -> list[UntouchedScan]:
-    """Classify every labelled real scan as it is, with the manual region."""
+    """Classify every labeled real scan as it is, with the manual region."""
     out = []
-    for name in data.labelled("region"):
+    for name in data.labeled("region"):
         subject = data.load(name)
         t1 = in_space(subject.volume("t1w"))
         fluid = in_space(subject.volume("stir")) if "stir" in subject.images else None
@@ -221,10 +221,10 @@ def _untouched_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
         return []
     lines = UNTOUCHED.splitlines()
     for row in rows:
-        oedema = "-" if row["reader_ml"] is None else f"{row['reader_ml']:.1f}"
+        edema = "-" if row["reader_ml"] is None else f"{row['reader_ml']:.1f}"
         stages = " / ".join(f"{value:.2f}" for value in row["stage_probabilities"])
         present = f"{row['as_probability']:.2f}"
-        lines.append(f"| {row['subject']} | {row['split']} | {oedema} | {present} | {row['stage']} | {stages} |")
+        lines.append(f"| {row['subject']} | {row['split']} | {edema} | {present} | {row['stage']} | {stages} |")
     return [*lines, ""]
 
 
