@@ -80,7 +80,7 @@ def test_a_rejection_is_reported_with_its_reason_every_time(
         outcomes = {send_to(destination) for _ in range(TIMES)}
     (outcome,) = outcomes
     assert (outcome.verdict, outcome.code) == (Verdict.RETRY, "ASSOCIATION_REJECTED")
-    assert "Called AE title not recognized; check destinations.ae_title" in outcome.comment
+    assert "Called AE title not recognised; check destinations.ae_title" in outcome.comment
 
 
 def test_a_rejection_for_now_says_so() -> None:
@@ -99,7 +99,7 @@ def test_verify_names_the_reason_too() -> None:
     with peer(answer_and_hang_up, CALLED_AE_NOT_KNOWN) as destination:
         capability = delivery.verify(destination, our_ae_title="AXSPA", timeout_s=30.0)
     assert not capability.echo
-    assert "Called AE title not recognized" in capability.sentence
+    assert "Called AE title not recognised" in capability.sentence
 
 
 @pytest.mark.parametrize("behave", [answer_and_hang_up, read_answer_and_hang_up])

@@ -8,7 +8,7 @@ from inference.types import Side
 from training.data import Dataset, Subject, SubjectEntry, write_index, write_subject
 from training.phantom import LesionRequest, PhantomSpec, make_phantom
 
-SOURCE = "phantoms of training.simulate (synthetic)"
+SOURCE = "phantoms of training.phantom (synthetic)"
 KINDS = ("bme", "erosion", "fat", "sclerosis", "ankylosis")
 FIRST_SEED = 5000
 
