@@ -306,7 +306,7 @@ def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[
         3.0,
         False,
         False,
-        refusals=(Reason("localizer-by-name"),),
+        refusals=(Reason.of("few-slices", slices=3, needed=8),),
         modality="MR",
     )
     selection = Selection((candidate,), {}, tuple(Role))

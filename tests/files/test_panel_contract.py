@@ -133,7 +133,7 @@ def test_a_study_that_does_not_apply_gives_its_reason(tmp_path: Path) -> None:
     client = make_client(place)
     log_in(client)
     page = client.get(f"/studies/{study_id}").text
-    assert made.summary["reasons"][0] in page and "not applicable" in page
+    assert made.summary["reasons"][0] in html.unescape(page) and "not applicable" in page
     place.database.dispose()
 
 

@@ -277,7 +277,7 @@ def test_not_applicable_gives_one_report_that_says_why(tmp_path: Path) -> None:
     outputs = build_outputs(analysis, headers)
     assert [item.kind for item in outputs.objects] == ["sr-text"]
     assert "Not analysed, because" in text_of(outputs.objects[0].dataset)
-    assert "localizer of three slices" in text_of(outputs.objects[0].dataset)
+    assert "only 3 slices in one orientation" in text_of(outputs.objects[0].dataset)
     assert outputs.summary["status"] == "not_applicable"
     assert outputs.summary["reasons"] and not outputs.pictures
 
