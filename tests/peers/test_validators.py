@@ -14,7 +14,6 @@ from inference.result import Analysis, Segment
 from inference.sij_mri import Role
 from inference.space.grids import to_index
 from inference.types import Side, Volume
-from reporting.outputs import paths_of
 from reporting.types import Predecessor
 from reporting.writer import write
 from tests.factories.analysis import (
@@ -24,6 +23,7 @@ from tests.factories.analysis import (
     make_analysis,
     make_reading,
     not_applicable,
+    paths_of,
     with_enhanced_t1,
     without_frame_of_reference,
     write_results,
