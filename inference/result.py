@@ -19,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.series import Selection
-from inference.types import BoolArray, FloatArray, ImageHeader, ModelIdentity, Side, Vector, Volume
+from inference.types import BoolArray, FloatArray, ImageHeader, ModelIdentity, Reason, Side, Vector, Volume
+from inference.types import Key as Key
 
-Key = str
+Limitation = Reason
+"""Something that could not be read, or must be read with care; its code is one of the application's limitations."""
+
 Scope = Literal["full", "partial", "none"]
 Basis = Literal["rule", "network", "joined"]
 Shape = Literal["point", "box", "outline"]
@@ -35,22 +38,6 @@ class Answer(StrEnum):
     PRESENT = "present"
     ABSENT = "absent"
     UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True, slots=True)
-class Limitation:
-    """Something that could not be read, or must be read with care.
-
-    Attributes
-    ----------
-    code : Key
-        Of the application's limitations.
-    parameters : mapping
-        What the words of the code need: numbers, and keys.
-    """
-
-    code: Key
-    parameters: Mapping[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +87,7 @@ class Images:
     sources: tuple[ImageHeader, ...]
     grid: Grid | None
     series_instance_uid: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     @classmethod
     def of(cls, role: Key, volume: Volume) -> "Images":

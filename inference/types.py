@@ -5,7 +5,8 @@ LPS (x to the patient's left, y to the back, z to the head), in millimeters; sli
 normal ``row_direction x column_direction``, ascending. Left and right are the patient's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,6 +18,30 @@ from config.codes import Code
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 Vector = tuple[float, float, float]
+Key = str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so, as a key; :func:`reporting.presentation.word_reason` gives the words.
+
+    Attributes
+    ----------
+    code : Key
+    parameters : mapping
+        What the words of the code need: numbers, keys, names that the source gives, and other reasons.
+    """
+
+    code: Key
+    parameters: "Mapping[str, Parameter]" = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, code: Key, **parameters: "Parameter") -> "Reason":
+        """A reason with its parameters by name."""
+        return cls(code, parameters)
+
+
+Parameter = str | float | Reason | tuple[Reason, ...]
 
 
 class Side(StrEnum):
@@ -115,8 +140,8 @@ class Volume:
         Median distance of neighboring slices along the normal (the slice thickness for a single slice).
     images : tuple of ImageHeader
         The source plane of each slice, in slice order.
-    warnings : tuple of str
-        What is irregular (a gap, unequal spacing, repeats dropped), in sentences.
+    warnings : tuple of Reason
+        What is irregular: a gap, unequal spacing, repeats dropped.
     """
 
     voxels: FloatArray
@@ -128,7 +153,7 @@ class Volume:
     series_instance_uid: str = ""
     frame_of_reference_uid: str = ""
     images: tuple[ImageHeader, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

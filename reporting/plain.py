@@ -9,6 +9,7 @@ from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessab
 from reporting.findings import Checked, GateFinding
 from reporting.objects import codes
 from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, word_limitation
+from reporting.series_words import word_selection
 from reporting.sites import level_words
 from reporting.words import NOT_ANALYSED, RESEARCH_STATEMENT, SIDES_STATEMENT, ascii_text, why_not
 
@@ -50,7 +51,7 @@ class PlainPresentation:
         """A line for each measurement and evaluation, the first of which is the headline."""
         limitations = tuple(ascii_text(word_limitation(self.terms, one)) for one in analysis.limitations)
         if not analysis.applicable:
-            reason = ascii_text(analysis.selection.sentence)
+            reason = ascii_text(word_selection(self.terms, analysis.selection))
             return Report(f"{NOT_ANALYSED}.", (reason,), (RESEARCH_STATEMENT,), limitations)
         lines = (
             *(self._evaluation(one) for one in analysis.evaluations),

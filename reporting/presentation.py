@@ -16,9 +16,10 @@ from pydicom.sr.coding import Code as Concept
 
 from config.codes import Code
 from config.errors import BundleError
-from inference.result import Analysis, Key, Limitation
-from inference.types import Side
+from inference.result import Analysis, Key
+from inference.types import Parameter, Reason, Side
 from reporting.findings import Checked, GateFinding
+from reporting.reasons import REASONS
 
 GROUP = "axspa_node.presentations"
 
@@ -30,10 +31,24 @@ BySide = Mapping[Side | None, Any]
 
 @dataclass(frozen=True, slots=True)
 class RoleTerm:
-    """A role of images: in words (``T1-weighted``), and as a short word for names of files and panes (``t1``)."""
+    """A role of images.
+
+    Attributes
+    ----------
+    words : str
+        ``T1-weighted``.
+    short : str
+        A short word for names of files and panes: ``t1``.
+    wanted : str
+        The series that is looked for, where none is found; empty: a series called by `words`.
+    without : str
+        What cannot be read without it: ``edema cannot be read``.
+    """
 
     words: str
     short: str
+    wanted: str = ""
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +233,8 @@ class Terms:
         default_factory=dict
     )  # of segments, traces, heat maps; else one for each key
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
+    reasons: Mapping[Key, str] = field(default_factory=dict)  # of the choice of series, with {parameters}
+    shown: str = "what is read"  # what its series show, in words
     lead: Key = ""  # the evaluation that is named first; else the first of them
 
 
@@ -314,17 +331,38 @@ def find_presentation(application: str) -> Presentation:
     return presentation
 
 
-def word_limitation(terms: Terms, limitation: Limitation) -> str:
-    """A limitation as a sentence: by its terms, or, for a key that they do not know, the key and its parameters.
+def word_limitation(terms: Terms, limitation: Reason) -> str:
+    """A limitation, or another reason that stands alone, as a sentence; see :func:`word_reason`."""
+    words = word_reason(terms, limitation)
+    return words if _template(terms, limitation) is not None else f"{words[:1].upper()}{words[1:]}."
 
-    A parameter named ``role`` is a role of images; ``{role}`` and ``{Role}`` are its words, small and capital.
+
+def word_reason(terms: Terms, reason: Reason) -> str:
+    """A reason in words: by the terms, else by the engine's own; for a key that neither know, key and parameters.
+
+    A parameter that is a reason stands in its own words, several of them with commas. A parameter named ``role`` is a
+    role of images; ``{role}`` and ``{Role}`` are its words, small and capital.
     """
-    template = terms.limitations.get(limitation.code)
+    words = {name: _word_parameter(terms, value) for name, value in reason.parameters.items()}
+    template = _template(terms, reason)
     if template is None:
-        given = ", ".join(f"{name} {value}" for name, value in limitation.parameters.items())
-        return limitation.code.replace("_", " ").capitalize() + (f" ({given})." if given else ".")
-    words = dict(limitation.parameters)
+        given = ", ".join(f"{name} {value}" for name, value in words.items())
+        return reason.code.replace("_", " ").replace("-", " ").lower() + (f" ({given})" if given else "")
     if "role" in words:
         role = terms.roles[str(words["role"])].words
         words |= {"role": role, "Role": role[:1].upper() + role[1:]}
     return template.format(**words)
+
+
+def _template(terms: Terms, reason: Reason) -> str | None:
+    return next(
+        (known[reason.code] for known in (terms.limitations, terms.reasons, REASONS) if reason.code in known), None
+    )
+
+
+def _word_parameter(terms: Terms, value: Parameter) -> str | float:
+    if isinstance(value, Reason):
+        return word_reason(terms, value)
+    if isinstance(value, tuple):
+        return ", ".join(word_reason(terms, one) for one in value)
+    return value

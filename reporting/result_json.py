@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from inference.result import Analysis, Evaluation, Images, Key, Limitation, Measurement, NotAssessable, Place, Site
-from inference.series import Candidate
+from inference.series import Candidate, Selection
+from inference.types import Parameter, Reason
 from reporting.objects import ResultContext
-from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation
+from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation, word_reason
+from reporting.series_words import word_candidate, word_selection
 from reporting.sites import level_words, segment_label
 from reporting.types import ResultObject
 from reporting.words import (
@@ -71,12 +73,12 @@ def summarize(
         "headline": report.headline,
         "sentences": list(report.findings),
         "conclusions": list(report.conclusions),
-        "reasons": [] if analysis.applicable else [ascii_text(analysis.selection.sentence)],
+        "reasons": [] if analysis.applicable else [ascii_text(word_selection(terms, analysis.selection))],
         "limitations": [_limitation(one, terms) for one in analysis.limitations],
         "limits": list(report.limitations),
         "selection": {
-            "sentence": analysis.selection.sentence,
-            "candidates": [_candidate(one) for one in analysis.selection.candidates],
+            "sentence": word_selection(terms, analysis.selection),
+            "candidates": [_candidate(one, analysis.selection, terms) for one in analysis.selection.candidates],
         },
         "series": {terms.roles[images.role].short: _series(images, terms) for images in analysis.images},
         "lead": terms.lead or next((one.key for one in analysis.evaluations), ""),
@@ -102,14 +104,21 @@ def summarize(
 
 
 def _limitation(limitation: Limitation, terms: Terms) -> Json:
-    return {
-        "code": str(limitation.code),
-        "parameters": dict(limitation.parameters),
-        "sentence": word_limitation(terms, limitation),
-    }
+    return _reason(limitation) | {"sentence": word_limitation(terms, limitation)}
 
 
-def _candidate(candidate: Candidate) -> Json:
+def _reason(reason: Reason) -> Json:
+    parameters = {name: _parameter(value) for name, value in reason.parameters.items()}
+    return {"code": str(reason.code), "parameters": parameters}
+
+
+def _parameter(value: Parameter) -> Any:
+    if isinstance(value, Reason):
+        return _reason(value)
+    return [_reason(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _candidate(candidate: Candidate, selection: Selection, terms: Terms) -> Json:
     return {
         "series_instance_uid": candidate.series_instance_uid,
         "series_number": candidate.series_number,
@@ -118,10 +127,14 @@ def _candidate(candidate: Candidate) -> Json:
         "score": round(float(candidate.score), 1),
         "eligible": candidate.eligible,
         "chosen": candidate.chosen,
-        "sentence": candidate.sentence,
+        "sentence": word_candidate(terms, candidate, selection),
         "images": len(candidate.images),
         "evidence": [
-            {"criterion": item.criterion, "points": round(float(item.points), 1), "text": item.text}
+            {
+                "criterion": item.criterion,
+                "points": round(float(item.points), 1),
+                "text": word_reason(terms, item.reason),
+            }
             for item in candidate.evidence
         ],
     }
@@ -140,7 +153,7 @@ def _series(images: Images, terms: Terms) -> Json:
         "pixel_spacing_mm": [round(float(value), 4) for value in images.pixel_spacing_mm],
         "slice_spacing_mm": spacing,
         "placed": images.placed,
-        "warnings": list(images.warnings),
+        "warnings": [word_limitation(terms, one) for one in images.warnings],
     }
 
 

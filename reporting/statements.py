@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessable, Place, Site
-from inference.types import FloatArray
+from inference.series import Candidate
+from inference.types import FloatArray, Parameter, Reason
 from reporting.presentation import Terms
 
 NOT_ASSESSABLE: Key = "not-assessable"
@@ -95,7 +96,8 @@ def _parts(analysis: Analysis) -> Iterator[Any]:
     yield bundle.name, bundle.version, bundle.digest
     yield from _selected(analysis)
     for images in analysis.images:
-        yield str(images.role), [(image.sop_instance_uid, image.frame) for image in images.sources], images.warnings
+        sources = [(image.sop_instance_uid, image.frame) for image in images.sources]
+        yield str(images.role), sources, [_reason(one) for one in images.warnings]
     for segment in analysis.segments:
         yield "segment", str(segment.key), _site(segment.site), str(segment.role), segment.mask.shape
         yield np.packbits(segment.mask).tobytes()
@@ -113,7 +115,7 @@ def _parts(analysis: Analysis) -> Iterator[Any]:
         yield "heat", str(heat.key), str(heat.of), _site(heat.site), str(heat.towards), str(heat.role)
         yield _quantized(heat.values, HEAT_LEVELS / heat.full_scale)
     yield [(str(one.role), one.plane, str(one.why)) for one in analysis.key_slices]
-    yield [_limitation(one) for one in analysis.limitations]
+    yield [_reason(one) for one in analysis.limitations]
 
 
 def _selected(analysis: Analysis) -> Iterator[Any]:
@@ -121,22 +123,25 @@ def _selected(analysis: Analysis) -> Iterator[Any]:
     chosen = analysis.selection.chosen
     yield sorted((str(role), one.series_number, one.description) for role, one in chosen.items())
     if not analysis.applicable:
-        yield analysis.selection.sentence
-        yield [
-            (one.series_number, one.description, str(one.role), one.sentence) for one in analysis.selection.candidates
-        ]
+        yield [str(role) for role in analysis.selection.wanted]
+        yield from (_candidate(one) for one in analysis.selection.candidates)
+
+
+def _candidate(one: Candidate) -> Any:
+    reasons = [*one.refusals, *(item.reason for item in one.evidence), *one.notes]
+    return one.series_number, one.description, str(one.role), [_reason(reason) for reason in reasons]
 
 
 def _evaluations(analysis: Analysis) -> Iterator[Any]:
     for one in analysis.evaluations:
         known = [(str(key), round(float(value), DIGITS)) for key, value in one.probabilities.items()]
-        value = _limitation(one.value.because) if isinstance(one.value, NotAssessable) else str(one.value)
+        value = _reason(one.value.because) if isinstance(one.value, NotAssessable) else str(one.value)
         yield "evaluation", str(one.key), _site(one.site), value, str(one.basis), known, _places(one.at)
 
 
 def _value(one: Measurement) -> Any:
     if isinstance(one.value, NotAssessable):
-        return _limitation(one.value.because)
+        return _reason(one.value.because)
     spread = None if one.spread is None else tuple(_rounded(value) for value in one.spread)
     return _rounded(one.value), spread
 
@@ -145,12 +150,16 @@ def _rounded(value: float) -> str:
     return f"{float(value):.{DIGITS}g}"
 
 
-def _limitation(one: Any) -> Any:
-    parameters = sorted(
-        (str(name), _rounded(value) if isinstance(value, float) else str(value))
-        for name, value in one.parameters.items()
-    )
-    return "limitation", str(one.code), parameters
+def _reason(one: Reason) -> Any:
+    return "reason", str(one.code), sorted((name, _parameter(value)) for name, value in one.parameters.items())
+
+
+def _parameter(value: Parameter) -> Any:
+    if isinstance(value, Reason):
+        return _reason(value)
+    if isinstance(value, tuple):
+        return [_reason(one) for one in value]
+    return _rounded(value) if isinstance(value, float) else str(value)
 
 
 def _places(places: tuple[Place, ...]) -> Any:

@@ -14,7 +14,7 @@ from statistics import median
 
 import numpy as np
 
-from inference.types import ImageHeader, Vector
+from inference.types import ImageHeader, Reason, Vector
 
 PARALLEL_COSINE = 0.9998  # about one degree
 SAME_POSITION_MM = 0.1
@@ -39,14 +39,14 @@ class Stack:
         Dixon component or complex part ("water", "fat", "in phase", ...); empty for plain magnitude images.
     repeats : int
         Planes left out because another one at their position was kept.
-    kept : str
-        Which of the repeats was kept, in words; empty without repeats.
+    kept : Reason or None
+        Which of the repeats was kept; None without repeats.
     """
 
     images: tuple[ImageHeader, ...]
     kind: str = ""
     repeats: int = 0
-    kept: str = ""
+    kept: Reason | None = None
 
     @cached_property
     def normal(self) -> Vector | None:
@@ -248,14 +248,17 @@ def _one_each(images: list[ImageHeader]) -> Stack:
             shelves[-1][1].append(image)
         else:
             shelves.append((place, [image]))
-    for attribute, title in (("temporal_position", "temporal position"), ("acquisition_number", "acquisition")):
+    for attribute, kept in (
+        ("temporal_position", "kept-temporal-position"),
+        ("acquisition_number", "kept-acquisition"),
+    ):
         complete = _complete_sets(shelves, attribute)
         if complete is not None:
             first, chosen = complete
-            return Stack(chosen, name, len(images) - len(chosen), f"{title} {first}")
+            return Stack(chosen, name, len(images) - len(chosen), Reason.of(kept, number=first))
     chosen = tuple(min(shelf, key=_order) for _, shelf in shelves)
     repeats = len(images) - len(chosen)
-    return Stack(chosen, name, repeats, "the lowest image number" if repeats else "")
+    return Stack(chosen, name, repeats, Reason("kept-lowest-number") if repeats else None)
 
 
 def _complete_sets(

@@ -1,4 +1,4 @@
-"""A chosen series as a volume: decoded, rescaled, sorted along its normal, its irregularities said in words."""
+"""A chosen series as a volume: decoded, rescaled, sorted along its normal, its irregularities given as reasons."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from config.codes import Code
 from config.errors import UnusableInput
 from inference.dicom.planes import decode_planes
 from inference.dicom.stacks import PARALLEL_COSINE, SAME_POSITION_MM, along
-from inference.types import FloatArray, ImageHeader, SeriesHeader, Vector, Volume
+from inference.types import FloatArray, ImageHeader, Reason, SeriesHeader, Vector, Volume
 
 MAX_VOXELS = 256 << 20
 MAX_FAILED_FRACTION = 0.2
@@ -111,7 +111,7 @@ def _cosine(a: Vector | None, b: Vector | None) -> float:
     return sum(x * y for x, y in zip(_known(a), _known(b), strict=True))
 
 
-def _planes(images: Sequence[ImageHeader]) -> tuple[list[_Plane], list[str]]:
+def _planes(images: Sequence[ImageHeader]) -> tuple[list[_Plane], list[Reason]]:
     """All planes that can be decoded, sorted along their normal, and what to say of the others."""
     planes: list[_Plane] = []
     failures: Counter[str] = Counter()
@@ -128,16 +128,17 @@ def _planes(images: Sequence[ImageHeader]) -> tuple[list[_Plane], list[str]]:
             f"The pixels of {failed} of {len(images)} slices cannot be read. Received: {reasons}.",
         )
     planes.sort(key=lambda plane: (plane.place_mm, plane.image.instance_number or 0, plane.image.sop_instance_uid))
-    return planes, [f"The pixels of {failed} of {len(images)} slices cannot be read ({reasons})."] if failed else []
+    damaged = Reason.of("pixels-damaged", damaged=failed, slices=len(images), codes=reasons)
+    return planes, [damaged] if failed else []
 
 
-def _one_each(planes: list[_Plane]) -> tuple[list[_Plane], list[str]]:
+def _one_each(planes: list[_Plane]) -> tuple[list[_Plane], list[Reason]]:
     kept = planes[:1]
     for plane in planes[1:]:
         if plane.place_mm - kept[-1].place_mm > SAME_POSITION_MM:
             kept.append(plane)
     dropped = len(planes) - len(kept)
-    return kept, [f"{dropped} slices repeat a position and are left out."] if dropped else []
+    return kept, [Reason.of("repeated-positions", dropped=dropped)] if dropped else []
 
 
 def _voxels(planes: list[_Plane]) -> FloatArray:
@@ -154,8 +155,8 @@ def _slice_spacing(planes: list[_Plane]) -> float:
     return float(median(gaps)) if gaps else planes[0].image.slice_thickness_mm or _DEFAULT_THICKNESS_MM
 
 
-def _irregularities(planes: list[_Plane]) -> list[str]:
-    """Missing slices and unequal spacing, in sentences; slices are counted from 1."""
+def _irregularities(planes: list[_Plane]) -> list[Reason]:
+    """Missing slices and unequal spacing; slices are counted from 1."""
     spacing = _slice_spacing(planes)
     warnings = []
     unequal = 0.0
@@ -163,12 +164,11 @@ def _irregularities(planes: list[_Plane]) -> list[str]:
         gap = b.place_mm - a.place_mm
         if gap > GAP_FACTOR * spacing:
             missing = max(1, round(gap / spacing) - 1)
-            what = "1 slice is" if missing == 1 else f"{missing} slices are"
-            warnings.append(
-                f"{what} missing between slices {index} and {index + 1}, {gap:.1f} mm apart, not {spacing:.1f}."
-            )
+            code = "missing-slice" if missing == 1 else "missing-slices"
+            place = {"missing": missing, "before": index, "after": index + 1}
+            warnings.append(Reason(code, {**place, "gap_mm": gap, "spacing_mm": spacing}))
         else:
             unequal = max(unequal, abs(gap - spacing))
     if unequal > SPACING_TOLERANCE * spacing:
-        warnings.append(f"The slices are not equally spaced: up to {unequal:.2f} mm from {spacing:.2f} mm.")
+        warnings.append(Reason.of("unequal-spacing", unequal_mm=unequal, spacing_mm=spacing))
     return warnings

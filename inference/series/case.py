@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from inference.dicom import Stack
 from inference.series.types import Evidence
 from inference.series.words import Meaning, meanings
-from inference.types import SeriesHeader
+from inference.types import Key, Reason, SeriesHeader
 
 MR_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.4": "MR Image",
@@ -27,11 +27,11 @@ class Case:
 
     series: SeriesHeader
     stack: Stack
-    role: str
+    role: Key
     stack_orientations: int = 1
     evidence: list[Evidence] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    refusals: list[Reason] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         series = self.series
@@ -43,13 +43,17 @@ class Case:
         self.image_type = self.stack.words("image_type")
         self.measured = self.repetition_ms is not None and self.echo_ms is not None
 
-    def give(self, criterion: str, points: float, text: str) -> None:
+    def give(self, criterion: Key, points: float, reason: Reason) -> None:
         """Add evidence."""
-        self.evidence.append(Evidence(criterion, round(float(points), 1), text))
+        self.evidence.append(Evidence(criterion, round(float(points), 1), reason))
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: Reason) -> None:
         """Rule the stack out."""
         self.refusals.append(reason)
+
+    def note(self, reason: Reason) -> None:
+        """Say something of the stack beside its evidence."""
+        self.notes.append(reason)
 
     @property
     def score(self) -> float:
@@ -90,7 +94,11 @@ class Case:
         return "IR" in self.sequence or self.inversion_ms is not None
 
     @property
-    def times(self) -> str:
-        """TR, TE and TI in words."""
-        known = (("TR", self.repetition_ms), ("TE", self.echo_ms), ("TI", self.inversion_ms))
-        return ", ".join(f"{name} {value:.4g} ms" for name, value in known if value is not None) or "no times given"
+    def times(self) -> tuple[Reason, ...]:
+        """TR, TE and TI, as far as they are known."""
+        known = (
+            ("repetition-time", self.repetition_ms),
+            ("echo-time", self.echo_ms),
+            ("inversion-time", self.inversion_ms),
+        )
+        return tuple(Reason.of(code, ms=ms) for code, ms in known if ms is not None) or (Reason("no-times"),)

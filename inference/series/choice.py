@@ -1,17 +1,16 @@
 """Which series to read: every series is judged for every role that an application wants, and the best of each is taken.
 
 What speaks for and against a series is the application's (for one, :mod:`inference.sij_mri.wanted`); here it becomes a
-score and a sentence; docs/selection.md explains both.
+score and a choice; docs/selection.md explains both.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inference.dicom import orientations, stacks_of
 from inference.series.case import Case
-from inference.series.types import Candidate, Selection
-from inference.types import SeriesHeader, StudyHeaders
+from inference.series.types import Candidate, Selection, StackFacts
+from inference.types import Key, SeriesHeader, StudyHeaders
 
 ELIGIBLE_SCORE = 55.0
 
@@ -22,45 +21,37 @@ class WantedSeries:
 
     Attributes
     ----------
-    role : str
+    role : Key
     judge : callable
         Fills a :class:`~inference.series.case.Case` with evidence, refusals and notes, and returns it.
-    what : str
-        What is wanted, in words.
-    without : str
-        What cannot be read without it, in words.
     """
 
-    role: str
+    role: Key
     judge: Callable[[Case], Case]
-    what: str
-    without: str
 
 
-def choose(study: StudyHeaders, wanted: Sequence[WantedSeries], *, shown: str) -> Selection:
+def choose(study: StudyHeaders, wanted: Sequence[WantedSeries]) -> Selection:
     """Judge every series of a study for every role and choose the best of each.
 
     Parameters
     ----------
     study : StudyHeaders
     wanted : sequence of WantedSeries
-    shown : str
-        What the series of this application show, in words: ``the sacroiliac joints in a semicoronal plane``.
 
     Returns
     -------
     Selection
-        Candidates ordered by role, then score. Nothing is chosen where nothing is eligible, and the sentence says why.
-        The order of the files makes no difference.
+        Candidates ordered by role, then score. Nothing is chosen where nothing is eligible. The order of the files
+        makes no difference.
     """
     candidates = [_candidate(series, one) for one in wanted for series in study.series if series.images]
     best = {one.role: _best([c for c in candidates if c.role == one.role]) for one in wanted}
     table = tuple(
-        _marked(candidate, best[candidate.role]) for candidate in sorted(candidates, key=lambda c: (c.role, *_rank(c)))
+        replace(candidate, chosen=candidate is best[candidate.role])
+        for candidate in sorted(candidates, key=lambda c: (c.role, *_rank(c)))
     )
     chosen = {one.role: c for one in wanted for c in table if c.chosen and c.role == one.role}
-    sentence = _chosen_sentence(wanted, chosen, shown) if chosen else _nothing(study, table, shown)
-    return Selection(table, chosen, sentence)
+    return Selection(table, chosen, tuple(one.role for one in wanted))
 
 
 def _candidate(series: SeriesHeader, wanted: WantedSeries) -> Candidate:
@@ -78,27 +69,17 @@ def _candidate(series: SeriesHeader, wanted: WantedSeries) -> Candidate:
         score=case.score,
         eligible=eligible,
         chosen=False,
-        sentence=_sentence(case, stack_count=len(found), eligible=eligible),
         evidence=tuple(case.evidence),
         images=case.stack.images if eligible else (),
+        refusals=tuple(case.refusals),
+        notes=tuple(case.notes),
+        stack=_facts(case, kinds=len(found)),
+        modality=series.modality,
     )
 
 
-def _sentence(case: Case, *, stack_count: int, eligible: bool) -> str:
-    if case.refusals:
-        return f"Not used: {case.refusals[0]}."
-    texts = {item.criterion: item.text for item in case.evidence}
-    facts = "; ".join(texts[name] for name in ("physics", "plane", "slices", "resolution") if name in texts)
-    parts = [f"{_capital(facts)}."]
-    if not eligible:
-        parts.insert(0, f"Not used: the score is below {ELIGIBLE_SCORE:.0f}.")
-    if stack_count > 1:
-        kind = f"the {case.kind} images" if case.kind else f"{len(case.stack.images)} images"
-        parts.append(f"The series holds {stack_count} kinds of images; {kind} are meant.")
-    if case.stack.repeats:
-        repeats = "1 repeat" if case.stack.repeats == 1 else f"{case.stack.repeats} repeats"
-        parts.append(f"Left out: {repeats} at the same positions; kept: {case.stack.kept}.")
-    return " ".join(parts + case.notes)
+def _facts(case: Case, *, kinds: int) -> StackFacts:
+    return StackFacts(kinds, len(case.stack.images), case.kind, case.stack.repeats, case.stack.kept)
 
 
 def _rank(candidate: Candidate) -> tuple[float, int, float, str]:
@@ -109,48 +90,3 @@ def _rank(candidate: Candidate) -> tuple[float, int, float, str]:
 
 def _best(candidates: list[Candidate]) -> Candidate | None:
     return min((c for c in candidates if c.eligible), key=_rank, default=None)
-
-
-def _marked(candidate: Candidate, best: Candidate | None) -> Candidate:
-    if candidate is best:
-        return replace(candidate, chosen=True, sentence=f"Chosen. {candidate.sentence}")
-    if candidate.eligible and best is not None:
-        return replace(candidate, sentence=f"Suitable, but {_series(best)} is better. {candidate.sentence}")
-    return candidate
-
-
-def _series(candidate: Candidate) -> str:
-    number = "without number" if candidate.series_number is None else str(candidate.series_number)
-    return f"series {number}" + (f' "{candidate.description}"' if candidate.description else "")
-
-
-def _chosen_sentence(wanted: Sequence[WantedSeries], chosen: Mapping[str, Candidate], shown: str) -> str:
-    plane = shown[shown.index(" in ") :] if " in " in shown else ""
-    parts = []
-    for one in wanted:
-        candidate = chosen.get(one.role)
-        if candidate is not None:
-            parts.append(f"{_capital(one.role)}: {_series(candidate)}, score {candidate.score:.0f} of 100.")
-        else:
-            parts.append(f"No {one.what}{plane} was found, so {one.without}.")
-    return " ".join(parts)
-
-
-def _nothing(study: StudyHeaders, table: tuple[Candidate, ...], shown: str) -> str:
-    """Why nothing applies: the reasons, and which series each one rules out."""
-    if not table:
-        return "Not applicable: the study holds no readable series."
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for series in sorted(study.series, key=lambda s: s.modality != "MR"):
-        rows = [c for c in table if c.series_instance_uid == series.series_instance_uid]
-        if not rows:
-            continue
-        sentences = list(dict.fromkeys(c.sentence.removeprefix("Not used: ").rstrip(".") for c in rows))
-        reasons["; ".join(sentences)].append(_series(rows[0]))
-    listed = " ".join(f"{_capital(', '.join(names))}: {reason}." for reason, names in list(reasons.items())[:12])
-    more = f" {len(reasons) - 12} more reasons are in the table." if len(reasons) > 12 else ""
-    return f"Not applicable: no series shows {shown} as needed. {listed}{more}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -4,38 +4,39 @@ from collections.abc import Callable, Set
 
 from inference.series.case import Case
 from inference.series.words import Meaning
+from inference.types import Key, Reason
 
 MIN_SLICES = 8
-MAPS = {
-    "ADC": "an ADC map",
-    "EADC": "an ADC map",
-    "FA": "an anisotropy map",
-    "TRACEW": "a diffusion image",
-    "DIFFUSION": "a diffusion image",
-    "PERFUSION": "a perfusion image",
-    "SUBTRACTION": "a subtraction",
-    "SUB": "a subtraction",
-    "SUBTRACT": "a subtraction",
-    "MIP": "a projection",
-    "MINIP": "a projection",
-    "MIN IP": "a projection",
-    "MAX IP": "a projection",
-    "PROJECTION IMAGE": "a projection",
-    "MEAN": "a mean of images",
-    "T1 MAP": "a T1 map",
-    "T2 MAP": "a T2 map",
-    "T2_MAP": "a T2 map",
-    "T1_MAP": "a T1 map",
-    "MOSAIC": "a mosaic of small slices",
-    "LOCALIZER": "a localizer",
-    "SCREEN SAVE": "a screen capture",
+MAPS: dict[str, Key] = {
+    "ADC": "adc-map",
+    "EADC": "adc-map",
+    "FA": "anisotropy-map",
+    "TRACEW": "diffusion-image",
+    "DIFFUSION": "diffusion-image",
+    "PERFUSION": "perfusion-image",
+    "SUBTRACTION": "subtraction",
+    "SUB": "subtraction",
+    "SUBTRACT": "subtraction",
+    "MIP": "projection",
+    "MINIP": "projection",
+    "MIN IP": "projection",
+    "MAX IP": "projection",
+    "PROJECTION IMAGE": "projection",
+    "MEAN": "mean-image",
+    "T1 MAP": "t1-map",
+    "T2 MAP": "t2-map",
+    "T2_MAP": "t2-map",
+    "T1_MAP": "t1-map",
+    "MOSAIC": "mosaic",
+    "LOCALIZER": "localizer-image",
+    "SCREEN SAVE": "screen-capture",
 }
 REFORMATS = {"MPR", "CSA MPR", "REFORMATTED", "RESAMPLED", "MPR_THICK", "CPR"}
 
 
-def refuse_kind(case: Case, *, unwanted: Set[str] = frozenset({"fat"})) -> None:
+def refuse_kind(case: Case, *, unwanted: Set[Key] = frozenset({"fat"})) -> None:
     """Rule out what is no original MR image of a stack, or a Dixon component that the role does not want."""
-    checks: tuple[Callable[[Case], str], ...] = (
+    checks: tuple[Callable[[Case], Reason | None], ...] = (
         _not_mr,
         _mapped,
         _diffusion,
@@ -45,67 +46,68 @@ def refuse_kind(case: Case, *, unwanted: Set[str] = frozenset({"fat"})) -> None:
     )
     for check in checks:
         reason = check(case)
-        if reason:
+        if reason is not None:
             case.refuse(reason)
             return
 
 
-def _not_mr(case: Case) -> str:
+def _not_mr(case: Case) -> Reason | None:
     if not case.magnetic:
-        return f"not MR images (modality {case.series.modality or 'not given'})"
+        modality = case.series.modality
+        return Reason.of("not-mr", modality=modality) if modality else Reason("not-mr-unnamed")
     if not case.stack.images[0].has_pixels:
-        return "the objects hold no pixels"
-    return "" if case.placed else "the place of the images in the patient, or the pixel spacing, is not given"
+        return Reason("no-pixels")
+    return None if case.placed else Reason("no-place")
 
 
-def _mapped(case: Case) -> str:
-    found = next((text for mark, text in MAPS.items() if mark in case.image_type), "")
-    if found:
-        return f"{found}, as the image type says"
+def _mapped(case: Case) -> Reason | None:
+    found = next((code for mark, code in MAPS.items() if mark in case.image_type), None)
+    if found is not None:
+        return Reason.of("marked-as", kind=Reason(found))
     dixon = case.kind in ("water", "in phase", "opposed phase", "fat")
     if {"DERIVED", "SECONDARY"} <= case.image_type and not dixon and not case.image_type & REFORMATS:
-        named = " (ADC)" if Meaning.DIFFUSION in case.names else ""
-        return f"a derived image{named}, as the image type says"
-    return ""
+        kind = "derived-diffusion" if Meaning.DIFFUSION in case.names else "derived-image"
+        return Reason.of("marked-as", kind=Reason(kind))
+    return None
 
 
-def _diffusion(case: Case) -> str:
+def _diffusion(case: Case) -> Reason | None:
     b_value = max((image.b_value or 0 for image in case.series.images), default=0)
     if b_value > 0:
-        return f"diffusion imaging (b up to {b_value:.0f} s/mm2)"
+        return Reason.of("diffusion-imaging", b_value=b_value)
     if "EP" in case.sequence:
-        return "echo planar imaging"
-    return "diffusion imaging, by its name" if Meaning.DIFFUSION in case.names and not case.measured else ""
+        return Reason("echo-planar")
+    return Reason("diffusion-by-name") if Meaning.DIFFUSION in case.names and not case.measured else None
 
 
-def _component(case: Case, unwanted: Set[str]) -> str:
+def _component(case: Case, unwanted: Set[Key]) -> Reason | None:
     if case.kind in ("phase", "real or imaginary"):
-        return f"a {case.kind} image"
+        return Reason.of("complex-part", kind=Reason(case.kind))
     if case.kind in unwanted:
-        return f"the {case.kind} image of a Dixon series"
-    return ""
+        return Reason.of("dixon-component", kind=Reason(case.kind))
+    return None
 
 
-def _localizer(case: Case) -> str:
+def _localizer(case: Case) -> Reason | None:
     if case.stack_orientations >= 3 and len(case.stack.images) < 0.8 * len(case.series.images):
-        return f"a localizer or another mix of {case.stack_orientations} orientations"
+        return Reason.of("many-orientations", orientations=case.stack_orientations)
     slices = len(case.stack.images)
     gradient = "GR" in case.sequence and "SE" not in case.sequence
     if Meaning.LOCALIZER in case.names and (gradient or slices < MIN_SLICES or not case.measured):
-        return "a localizer, by its name and sequence"
+        return Reason("localizer-by-name")
     if slices < MIN_SLICES:
-        return f"only {slices} slice{'s' * (slices != 1)} in one orientation, at least {MIN_SLICES} are needed"
-    return ""
+        return Reason.of("one-slice" if slices == 1 else "few-slices", slices=slices, needed=MIN_SLICES)
+    return None
 
 
-def _reformat(case: Case) -> str:
+def _reformat(case: Case) -> Reason | None:
     marked = case.image_type & REFORMATS or (Meaning.DERIVED in case.names and "ORIGINAL" not in case.image_type)
     if not marked:
         if "DERIVED" in case.image_type and not case.kind:
-            case.give("image type", -8, "marked as derived")
-        return ""
+            case.give("image type", -8, Reason("marked-derived"))
+        return None
     if case.stack.images[0].acquisition_type != "3D" or "SE" not in case.sequence:
-        return "a reformatted image, not the acquired one"
-    case.give("image type", -20, "reformatted from a 3D spin echo")
-    case.notes.append("The planes are reformatted from a 3D acquisition.")
-    return ""
+        return Reason("reformatted")
+    case.give("image type", -20, Reason("reformatted-3d-spin-echo"))
+    case.note(Reason("reformatted-from-3d"))
+    return None

@@ -2,60 +2,60 @@
 
 from inference.series.case import Case
 from inference.series.words import Meaning
+from inference.types import Reason
 
 
 def judge_t1(case: Case) -> None:
     """Points for T1-weighting without fat suppression, or a refusal."""
     if case.fat_suppressed == "header" or case.kind == "water":
-        case.refuse("fat-suppressed: T1-weighting without fat suppression is needed" + after_contrast(case))
+        case.refuse(after_contrast(case, Reason("fat-suppressed")))
         return
     if not case.measured:
         _unmeasured(case, Meaning.T1, (Meaning.T2, Meaning.STIR, Meaning.PD, Meaning.FAT_SUPPRESSED))
         return
-    points, text = _t1_contrast(case)
+    points, contrast = _t1_contrast(case)
     if points == 0:
-        case.refuse(f"not T1-weighted: {text}")
+        case.refuse(Reason.of("not-t1", contrast=contrast))
         return
     if case.fat_suppressed == "name":
         if "SE" in case.sequence and not case.series.contrast_agent and Meaning.T1 not in case.names:
-            points, text = points - 10, f"{text}; the name says fat suppression, the header does not"
+            points, contrast = points - 10, Reason.of("fat-suppressed-name-only", contrast=contrast)
         else:
-            case.refuse(
-                "fat-suppressed by its name: T1-weighting without fat suppression is needed" + after_contrast(case)
-            )
+            case.refuse(after_contrast(case, Reason("fat-suppressed-by-name")))
             return
     if case.kind == "opposed phase":
-        points, text = points - 15, f"{text}, opposed phase"
-    case.give("physics", points, text)
+        points, contrast = points - 15, Reason.of("in-opposed-phase", contrast=contrast)
+    case.give("physics", points, contrast)
     _echo_train(case, 16)
     if case.series.contrast_agent or Meaning.CONTRAST in case.names:
-        case.give("contrast agent", -8, "given after a contrast agent")
-        case.notes.append("The images were made after a contrast agent.")
+        case.give("contrast agent", -8, Reason("contrast-agent-given"))
+        case.note(Reason("after-contrast-agent"))
 
 
-def after_contrast(case: Case) -> str:
-    """Words to add where a contrast agent was given."""
-    return " (made after a contrast agent)" if case.series.contrast_agent or Meaning.CONTRAST in case.names else ""
+def after_contrast(case: Case, reason: Reason) -> Reason:
+    """The reason, and that a contrast agent was given where it was."""
+    given = case.series.contrast_agent or Meaning.CONTRAST in case.names
+    return Reason.of("after-contrast", reason=reason) if given else reason
 
 
-def _t1_contrast(case: Case) -> tuple[float, str]:
+def _t1_contrast(case: Case) -> tuple[float, Reason]:
     repetition, echo = case.repetition_ms or 0.0, case.echo_ms or 0.0
     if case.inversion:
         inversion = case.inversion_ms or 0.0
         if 500 <= inversion <= 1300 and echo < 40 and 1200 <= repetition <= 4000:
-            return 35, f"T1-weighted inversion recovery ({case.times})"
-        return 0, f"inversion recovery ({case.times})"
+            return 35, Reason.of("t1-inversion-recovery", times=case.times)
+        return 0, Reason.of("inversion-recovery", times=case.times)
     if "GR" in case.sequence and "SE" not in case.sequence:
         balanced = "SS" in case.stack.words("sequence_variant") and (case.stack.typical("flip_angle_deg") or 0) >= 40
         if echo <= 8 and repetition <= 300 and not balanced:
-            return 15, f"gradient echo with weak T1-weighting ({case.times})"
-        return 0, f"gradient echo ({case.times})"
+            return 15, Reason.of("weak-t1-gradient-echo", times=case.times)
+        return 0, Reason.of("gradient-echo", times=case.times)
     if echo > 32 or not 150 <= repetition <= 1300:
-        return 0, case.times
+        return 0, Reason.of("other-times", times=case.times)
     points = 45.0 - (0 if 250 <= repetition <= 950 else 15) - (0 if echo <= 20 else 8)
     if case.stack.images[0].acquisition_type == "3D":
         points -= 4
-    return points, f"T1-weighted spin echo ({case.times})"
+    return points, Reason.of("t1-spin-echo", times=case.times)
 
 
 def judge_fluid(case: Case) -> None:
@@ -63,15 +63,15 @@ def judge_fluid(case: Case) -> None:
     if not case.measured:
         nulls_fat = case.inversion_ms is not None and 90 <= case.inversion_ms <= 250
         if nulls_fat and (case.repetition_ms is None or case.repetition_ms >= 1200):
-            case.give("physics", 38, f"inversion recovery that nulls fat, other times not given ({case.times})")
+            case.give("physics", 38, Reason.of("nulls-fat", times=case.times))
         else:
             _unmeasured(case, Meaning.STIR, (), also=(Meaning.FAT_SUPPRESSED, Meaning.WATER))
         return
-    points, text = _inversion_contrast(case) if case.inversion and case.kind != "water" else _t2_contrast(case)
+    points, contrast = _inversion_contrast(case) if case.inversion and case.kind != "water" else _t2_contrast(case)
     if points == 0:
-        case.refuse(f"not fluid-sensitive with fat suppression: {text}")
+        case.refuse(Reason.of("not-fluid-sensitive", contrast=contrast))
         return
-    case.give("physics", points, text)
+    case.give("physics", points, contrast)
     _echo_train(case, 60)
 
 
@@ -79,50 +79,51 @@ def _echo_train(case: Case, usual: int) -> None:
     """A 2D echo train far longer than usual is a single shot: blurred, and made for other questions."""
     length = case.stack.typical("echo_train_length") or 0
     if length > usual and case.stack.images[0].acquisition_type != "3D":
-        case.give("echo train", -10, f"an echo train of {length:.0f}")
+        case.give("echo train", -10, Reason.of("long-echo-train", length=length))
 
 
-def _inversion_contrast(case: Case) -> tuple[float, str]:
+def _inversion_contrast(case: Case) -> tuple[float, Reason]:
     repetition, echo, inversion = case.repetition_ms or 0.0, case.echo_ms or 0.0, case.inversion_ms
     if inversion is None:
         if repetition >= 1500 and (echo >= 25 or Meaning.STIR in case.names):
-            return 40, f"inversion recovery, taken as STIR: the inversion time is not given ({case.times})"
-        return 0, f"inversion recovery of unknown inversion time ({case.times})"
+            return 40, Reason.of("taken-as-stir", times=case.times)
+        return 0, Reason.of("unknown-inversion-time", times=case.times)
     if repetition < 1200:
-        return 0, f"inversion recovery with a short repetition time ({case.times})"
+        return 0, Reason.of("inversion-short-repetition", times=case.times)
     if 90 <= inversion <= 250:
-        return 45, f"STIR ({case.times})"
+        return 45, Reason.of("stir", times=case.times)
     if 70 <= inversion <= 320:
-        return 36, f"inversion recovery near STIR ({case.times})"
+        return 36, Reason.of("near-stir", times=case.times)
     if case.fat_suppressed:
         return _t2_contrast(case)
-    return 0, f"the inversion time does not null fat ({case.times})"
+    return 0, Reason.of("fat-not-nulled", times=case.times)
 
 
-def _t2_contrast(case: Case) -> tuple[float, str]:
+def _t2_contrast(case: Case) -> tuple[float, Reason]:
     repetition, echo = case.repetition_ms or 0.0, case.echo_ms or 0.0
     three_d = case.stack.images[0].acquisition_type == "3D"
     if "GR" in case.sequence and "SE" not in case.sequence:
-        return 0, f"gradient echo ({case.times})"
+        return 0, Reason.of("gradient-echo", times=case.times)
     if repetition < (1000 if three_d else 1600):
-        return 0, f"the repetition time is short ({case.times}){after_contrast(case)}"
+        return 0, after_contrast(case, Reason.of("short-repetition-time", times=case.times))
     if not case.fat_suppressed:
-        return 0, f"no fat suppression in the header or the name ({case.times})"
+        return 0, Reason.of("no-fat-suppression", times=case.times)
     if echo < 12 or echo > (350 if three_d else 140):
-        return 0, f"the echo time is out of range ({case.times})"
-    named = "T2" if echo >= 30 else "PD"
-    points = (43.0 if named == "T2" else 30.0) - (4 if three_d else 0) - (6 if case.fat_suppressed == "name" else 0)
-    how = "Dixon water" if case.kind == "water" else "with fat suppression"
-    known = "" if case.fat_suppressed == "header" else ", known by the name only"
-    return points, f"{named}-weighted {how}{known} ({case.times})"
+        return 0, Reason.of("echo-time-out-of-range", times=case.times)
+    weighting = "T2" if echo >= 30 else "PD"
+    points = (43.0 if weighting == "T2" else 30.0) - (4 if three_d else 0) - (6 if case.fat_suppressed == "name" else 0)
+    how = Reason(Meaning.WATER if case.kind == "water" else "with-fat-suppression")
+    code = "fat-suppressed-contrast" if case.fat_suppressed == "header" else "fat-suppressed-contrast-by-name"
+    return points, Reason.of(code, weighting=weighting, how=how, times=case.times)
 
 
 def _unmeasured(case: Case, wanted: Meaning, against: tuple[Meaning, ...], *, also: tuple[Meaning, ...] = ()) -> None:
     """Without TR and TE the name must carry the role, and carries less."""
     if any(word in case.names for word in against):
-        case.refuse(f"TR and TE are missing, and the name says {next(w for w in against if w in case.names)}")
+        named = next(word for word in against if word in case.names)
+        case.refuse(Reason.of("no-times-other-name", name=Reason(named)))
     elif wanted in case.names or any(word in case.names for word in also):
-        case.give("physics", 25, "TR and TE are missing, so the name is taken at its word")
-        case.notes.append("TR and TE are missing: the kind of image is known by its name only.")
+        case.give("physics", 25, Reason("no-times-so-name"))
+        case.note(Reason("known-by-name-only"))
     else:
-        case.refuse(f"TR and TE are missing, and the name does not say {wanted}")
+        case.refuse(Reason.of("no-times-no-name", name=Reason(wanted)))

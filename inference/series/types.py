@@ -3,16 +3,41 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inference.types import ImageHeader
+from inference.types import ImageHeader, Key, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One criterion of a candidate's score. ``points`` may be negative."""
 
-    criterion: str
+    criterion: Key
     points: float
-    text: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    """Which images of a series are meant, where it holds several kinds of them, or repeats.
+
+    Attributes
+    ----------
+    kinds : int
+        Of images in the series.
+    planes : int
+        Of the kind that is meant.
+    kind : Key
+        Dixon component or complex part of it; empty for plain magnitude images.
+    repeats : int
+        Planes left out, because another one at their position was kept.
+    kept : Reason or None
+        Which of the repeats was kept.
+    """
+
+    kinds: int = 1
+    planes: int = 0
+    kind: Key = ""
+    repeats: int = 0
+    kept: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +47,16 @@ class Candidate:
     series_instance_uid: str
     series_number: int | None
     description: str
-    role: str
+    role: Key
     score: float  # 0 to 100
     eligible: bool
     chosen: bool
-    sentence: str
     evidence: tuple[Evidence, ...] = ()
     images: tuple[ImageHeader, ...] = ()  # the planes to use, one at each position
+    refusals: tuple[Reason, ...] = ()  # any of them rules it out
+    notes: tuple[Reason, ...] = ()
+    stack: StackFacts = StackFacts()
+    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +64,5 @@ class Selection:
     """The candidate table of a study, and the choice."""
 
     candidates: tuple[Candidate, ...]
-    chosen: Mapping[str, Candidate]  # by role
-    sentence: str  # what was chosen and why, or why nothing applies
+    chosen: Mapping[Key, Candidate]  # by role
+    wanted: tuple[Key, ...] = ()  # the roles that were looked for; empty: those that were found

@@ -30,7 +30,7 @@ from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, re
 from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import resample, same_space
-from inference.types import BoolArray, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, Side, StudyHeaders, Volume
 
 RECOGNIZED_REGION_MM3 = 40_000.0
 """Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
@@ -106,7 +106,7 @@ class _Notes:
     limitations: list[Limitation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def limit(self, code: LimitationCode, **parameters: str | float) -> None:
+    def limit(self, code: LimitationCode, **parameters: Parameter) -> None:
         self.limitations.append(Limitation(code, parameters))
 
     @contextmanager

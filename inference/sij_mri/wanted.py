@@ -5,11 +5,11 @@ Here stands what speaks for and against a stack of planes in a role; physics and
 Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules the stack out whatever its points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from inference.series import Case, Meaning, Selection, WantedSeries, choose, judge_fluid, judge_t1, refuse_kind
 from inference.sij_mri.types import Role
-from inference.types import StudyHeaders
+from inference.types import Key, Reason, StudyHeaders
 
 OTHER_PARTS = {
     *("HEAD", "BRAIN", "SKULL", "NECK", "CSPINE", "TSPINE", "CTSPINE", "CHEST", "THORAX", "BREAST", "HEART", "LIVER"),
@@ -52,45 +52,43 @@ def judge(case: Case) -> Case:
 
 def _extent(case: Case) -> None:
     slices = len(case.stack.images)
-    case.give("slices", 6 if 14 <= slices <= 60 else 4 if slices <= 200 else 1, f"{slices} slices")
+    case.give("slices", 6 if 14 <= slices <= 60 else 4 if slices <= 200 else 1, Reason.of("slices", slices=slices))
     pixel = case.stack.pixel_mm or 0.0
     if pixel > 2.0:
-        case.refuse(f"pixels of {pixel:.2f} mm are too coarse for the joints")
-    case.give("resolution", _ramp(pixel, 0.8, 1.6) * 6, f"{pixel:.2f} mm pixels")
+        case.refuse(Reason.of("too-coarse", pixel_mm=pixel))
+    case.give("resolution", _ramp(pixel, 0.8, 1.6) * 6, Reason.of("pixels", pixel_mm=pixel))
     spacing, coverage = case.stack.spacing_mm or 0.0, case.stack.coverage_mm or 0.0
     points = 5.0 * _ramp(spacing, 5.0, 9.0) * min(1.0, coverage / 45.0)
-    case.give("coverage", points, f"a slice every {spacing:.2g} mm over {coverage:.0f} mm")
+    case.give("coverage", points, Reason.of("coverage", spacing_mm=spacing, coverage_mm=coverage))
     view = case.stack.field_of_view_mm or 0.0
-    case.give(
-        "field of view", 5.0 * _ramp(view, 320, 450) * (1 if view >= 120 else 0.2), f"{view:.0f} mm field of view"
-    )
+    points = 5.0 * _ramp(view, 320, 450) * (1 if view >= 120 else 0.2)
+    case.give("field of view", points, Reason.of("field-of-view", view_mm=view))
     if view > WHOLE_BODY_MM:
-        case.give("field of view", -25, "as large as for the whole body")
+        case.give("field of view", -25, Reason("whole-body"))
     if view > 340:
-        case.notes.append(f"The field of view is large ({view:.0f} mm), as for hips or abdomen.")
+        case.note(Reason.of("large-field-of-view", view_mm=view))
 
 
 def _body_part(case: Case) -> None:
     """A body part that is near, but not meant for these joints."""
     points = NEARBY_PARTS.get(case.series.body_part.replace(" ", ""), 0.0)
     if points and Meaning.JOINT not in case.names:
-        case.give("body part", points, f"body part {case.series.body_part}")
+        case.give("body part", points, Reason.of("body-part", body_part=case.series.body_part))
 
 
 def _plane(case: Case) -> None:
     tilt, lean = case.stack.tilt_deg or 0.0, case.stack.lean_deg or 0.0
     if lean > 25:
-        name = "sagittal" if lean > 65 else "oblique sagittal"
-        case.refuse(f"a {name} plane ({lean:.0f} degrees out of the left-right axis)")
+        case.refuse(Reason.of("sagittal-plane" if lean > 65 else "oblique-sagittal-plane", lean_deg=lean))
     elif abs(tilt) > 75:
-        case.refuse(f"an axial plane ({abs(tilt):.0f} degrees from coronal)")
+        case.refuse(Reason.of("axial-plane", tilt_deg=abs(tilt)))
     elif tilt < -20:
-        case.refuse(f"an oblique axial plane, across the sacrum ({-tilt:.0f} degrees from coronal, against its slope)")
+        case.refuse(Reason.of("across-the-sacrum", tilt_deg=-tilt))
     else:
         level = 1 - 0.7 * max(0.0, (lean - 10) / 15)
-        case.give("plane", _tilt_points(tilt) * level, f"{tilt:.0f} degrees from coronal along the sacrum")
+        case.give("plane", _tilt_points(tilt) * level, Reason.of("along-the-sacrum", tilt_deg=tilt))
         if tilt < 10:
-            case.notes.append("The plane is truly coronal, not along the sacrum; the joints may be cut short.")
+            case.note(Reason("truly-coronal"))
 
 
 def _tilt_points(tilt: float) -> float:
@@ -117,51 +115,38 @@ _FOR_ROLE: Mapping[str, tuple[set[Meaning], set[Meaning]]] = {
 def _names(case: Case) -> None:
     speaks_for, speaks_against = _FOR_ROLE[case.role]
     if case.names & speaks_for:
-        case.give("name", 6, f"named {_listed(case.names & speaks_for)}")
+        case.give("name", 6, _named("named", case.names & speaks_for))
     elif case.names & speaks_against:
-        case.give("name", -3, f"named {_listed(case.names & speaks_against)}")
+        case.give("name", -3, _named("named", case.names & speaks_against))
         if not case.refusals:
-            case.notes.append(f"The name says {_listed(case.names & speaks_against)}, the physics says otherwise.")
+            case.note(_named("name-against-physics", case.names & speaks_against))
     if Meaning.JOINT in case.names:
-        case.give("name", 6, "named after the sacroiliac joints")
+        case.give("name", 6, Reason("named-after-the-joints"))
     if case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
-        case.give("name", 3, f"named {_listed(case.names & {Meaning.CORONAL, Meaning.OBLIQUE})}")
+        case.give("name", 3, _named("named", case.names & {Meaning.CORONAL, Meaning.OBLIQUE}))
     if Meaning.HIP in case.names and Meaning.JOINT not in case.names:
-        case.give("name", -5, "named after the hips")
+        case.give("name", -5, Reason("named-after-the-hips"))
     if Meaning.LOCALIZER in case.names:
-        case.give("name", -15, "named a localizer")
+        case.give("name", -15, Reason("named-a-localizer"))
     if case.names & {Meaning.AXIAL, Meaning.SAGITTAL} and not case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
-        case.give("name", -2, f"named {_listed(case.names & {Meaning.AXIAL, Meaning.SAGITTAL})}, lies otherwise")
+        case.give("name", -2, _named("named-otherwise", case.names & {Meaning.AXIAL, Meaning.SAGITTAL}))
 
 
-def _listed(words: set[Meaning] | frozenset[Meaning]) -> str:
-    return ", ".join(sorted(words))
+def _named(code: Key, words: Set[Meaning]) -> Reason:
+    return Reason.of(code, names=tuple(Reason(word) for word in sorted(words)))
 
 
-def _elsewhere(case: Case) -> str:
+def _elsewhere(case: Case) -> Reason | None:
     if Meaning.JOINT in case.names:
-        return ""
+        return None
     if case.series.body_part.replace(" ", "") in OTHER_PARTS:
-        return f"another part of the body ({case.series.body_part})"
-    return "another part of the body, by its name" if Meaning.OTHER_ANATOMY in case.names else ""
+        return Reason.of("elsewhere", body_part=case.series.body_part)
+    return Reason("elsewhere-by-name") if Meaning.OTHER_ANATOMY in case.names else None
 
 
-_WANTED = (
-    WantedSeries(
-        Role.T1W,
-        judge,
-        what="T1-weighted series without fat suppression",
-        without="structure (joint line, erosions, fat) cannot be read",
-    ),
-    WantedSeries(
-        Role.FLUID,
-        judge,
-        what="fat-suppressed fluid-sensitive series (STIR or T2)",
-        without="bone marrow edema cannot be read",
-    ),
-)
+_WANTED = (WantedSeries(Role.T1W, judge), WantedSeries(Role.FLUID, judge))
 
 
 def select(study: StudyHeaders) -> Selection:
     """Choose the two series of a study by role; see :func:`inference.series.choose`."""
-    return choose(study, _WANTED, shown="the sacroiliac joints in a semicoronal plane")
+    return choose(study, _WANTED)

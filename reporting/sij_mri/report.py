@@ -7,6 +7,7 @@ from inference.series import Candidate
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.presentation import Report, word_limitation
+from reporting.series_words import word_candidate, word_selection
 from reporting.sij_mri.terms import TERMS, milliliters
 from reporting.words import (
     HEATMAP_STATEMENT,
@@ -42,7 +43,7 @@ def describe(analysis: Analysis) -> Report:
     """Word an analysis, applicable or not."""
     limitations = tuple(ascii_text(word_limitation(TERMS, one)) for one in analysis.limitations)
     if not analysis.applicable:
-        reason = ascii_text(analysis.selection.sentence)
+        reason = ascii_text(word_selection(TERMS, analysis.selection))
         return Report(
             headline=f"{NOT_ANALYSED}, because no sacroiliac series was found.",
             findings=(f"{NOT_ANALYSED}, because: {reason}", *_refusals(analysis)),
@@ -247,9 +248,10 @@ def _refusals(analysis: Analysis) -> tuple[str, ...]:
     sentences: dict[str, str] = {}
     for candidate in analysis.selection.candidates:
         name = _series_name(candidate)
+        words = ascii_text(word_candidate(TERMS, candidate, analysis.selection))
         sentences.setdefault(
             f"{candidate.series_instance_uid}{candidate.role}",
-            f"{name[0].upper()}{name[1:]}, for {candidate.role}: {ascii_text(candidate.sentence)}",
+            f"{name[0].upper()}{name[1:]}, for {candidate.role}: {words}",
         )
     return tuple(list(sentences.values())[:REFUSALS_NAMED])
 
@@ -262,5 +264,7 @@ def _geometry_limits(analysis: Analysis) -> tuple[str, ...]:
         if not images.placed
     ]
     for name, images in words:
-        lines += [f"{name[0].upper()}{name[1:]} series: {ascii_text(text)}" for text in images.warnings]
+        lines += [
+            f"{name[0].upper()}{name[1:]} series: {ascii_text(word_limitation(TERMS, one))}" for one in images.warnings
+        ]
     return tuple(lines)

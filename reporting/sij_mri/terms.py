@@ -3,7 +3,7 @@
 from pydicom.sr.coding import Code as Concept
 
 from inference.result import Answer
-from inference.sij_mri import STAGES, Role
+from inference.sij_mri import STAGES
 from inference.types import Side
 from reporting.objects import codes as dicom
 from reporting.presentation import (
@@ -13,7 +13,6 @@ from reporting.presentation import (
     MeasurementTerm,
     ProfileTerm,
     Rgb,
-    RoleTerm,
     SegmentGroup,
     SegmentTerm,
     Terms,
@@ -21,6 +20,7 @@ from reporting.presentation import (
 )
 from reporting.sij_mri import codes
 from reporting.sij_mri.limitations import LIMITATIONS
+from reporting.sij_mri.selection_words import REASONS, ROLES, SHOWN
 
 JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
 
@@ -45,7 +45,7 @@ _LEARNED = "Learned from simulated lesions. How well it does on patients is unkn
 _JOINTS = LayerTerm("joints", "Joints", edge=170)
 
 TERMS = Terms(
-    roles={Role.T1W: RoleTerm("T1-weighted", "t1"), Role.FLUID: RoleTerm("fluid-sensitive", "fluid")},
+    roles=ROLES,
     anatomy={
         "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT, paired=True),
         "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACROILIAC_JOINT, paired=True),
@@ -154,4 +154,6 @@ TERMS = Terms(
     },
     lead="stage",
     limitations=LIMITATIONS,
+    reasons=REASONS,
+    shown=SHOWN,
 )

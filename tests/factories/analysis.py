@@ -27,7 +27,7 @@ from inference.sij_mri.types import (
     SlicePrediction,
     Stage,
 )
-from inference.types import ImageHeader, ModelIdentity, SeriesHeader, Side, StudyHeaders, Volume
+from inference.types import ImageHeader, ModelIdentity, Reason, SeriesHeader, Side, StudyHeaders, Volume
 from reporting.findings import GateFinding
 from reporting.gate import check
 from reporting.outputs import Outputs, build
@@ -218,14 +218,13 @@ def _selection(t1: Volume | None, fluid: Volume | None) -> Selection:
             score=91.0,
             eligible=True,
             chosen=True,
-            sentence="Semicoronal, fits.",
-            evidence=(Evidence("echo time", 20.0, "TE 9 ms"),),
+            evidence=(Evidence("physics", 20.0, Reason.of("echo-time", ms=9.0)),),
             images=volume.images,
         )
         for role, volume, number in ((Role.T1W, t1, 2), (Role.FLUID, fluid, 3))
         if volume is not None
     }
-    return Selection(tuple(chosen.values()), chosen, "Both series were found.")
+    return Selection(tuple(chosen.values()), chosen)
 
 
 def lateral_mm(volume: Volume) -> tuple[Any, Any]:
@@ -300,9 +299,17 @@ def not_applicable(folder: Path, header: dict[str, Any] | None = None) -> tuple[
     volume = make_volume(folder, number=2, shape=(3, 40, 40), spacing_mm=(2.0, 2.0), header=header)
     series = SeriesHeader(STUDY_UID, volume.series_instance_uid, "MR", series_number=2, images=volume.images)
     candidate = Candidate(
-        volume.series_instance_uid, 2, "localizer", Role.T1W, 3.0, False, False, "Refused: a localizer of three slices."
+        volume.series_instance_uid,
+        2,
+        "localizer",
+        Role.T1W,
+        3.0,
+        False,
+        False,
+        refusals=(Reason("localizer-by-name"),),
+        modality="MR",
     )
-    selection = Selection((candidate,), {}, "Not applicable: the only series is a localizer.")
+    selection = Selection((candidate,), {}, tuple(Role))
     analysis = Analysis(SacroiliacMri.name, SacroiliacMri.version, STUDY_UID, "none", selection, MODEL)
     return analysis, StudyHeaders(STUDY_UID, (series,))
 

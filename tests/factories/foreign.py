@@ -22,7 +22,7 @@ from inference.result import (
     Site,
 )
 from inference.series import Candidate, Selection
-from inference.types import ImageHeader, ModelIdentity, Side
+from inference.types import ImageHeader, ModelIdentity, Reason, Side
 from reporting.plain import PlainPresentation
 from reporting.presentation import (
     AnatomyTerm,
@@ -98,6 +98,7 @@ TERMS = Terms(
         "L4": AnatomyTerm("L4/L5", _code("L4L5", "Disc L4/L5")),
         "L5": AnatomyTerm("L5/S1", _code("L5S1", "Disc L5/S1")),
     },
+    reasons={"fits": "It fits."},
     limitations={"NO_AXIAL": "No axial series was sent.", "TOO_DARK": "The {role} series is too dark ({level:.0f})."},
 )  # fmt: skip
 
@@ -189,6 +190,14 @@ def make_photo() -> Analysis:
 
 def _selection(images: Images) -> Selection:
     candidate = Candidate(
-        images.series_instance_uid, 4, "T2 SAG", images.role, 80.0, True, True, "It fits.", images=images.sources
+        images.series_instance_uid,
+        4,
+        "T2 SAG",
+        images.role,
+        80.0,
+        True,
+        True,
+        images=images.sources,
+        notes=(Reason("fits"),),
     )
-    return Selection((candidate,), {images.role: candidate}, "One series was found.")
+    return Selection((candidate,), {images.role: candidate})

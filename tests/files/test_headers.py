@@ -14,6 +14,8 @@ from inference.dicom.headers import read_studies, read_study
 from inference.dicom.stacks import kind
 from inference.sij_mri.types import Role
 from inference.sij_mri.wanted import select
+from reporting.series_words import word_candidate, word_selection
+from reporting.sij_mri.terms import TERMS
 from tests.factories.dicom import COLUMN, ROW, SHAPE, STUDY, pattern, plane, position, write_enhanced, write_series
 from tests.factories.waiting import processor_limit_s
 
@@ -182,13 +184,13 @@ def test_foreign_studies_are_not_applicable_with_reasons(shared_data: Path, fold
         selection = select(study)
         assert selection.chosen.get(Role.T1W) is None
         assert selection.chosen.get(Role.FLUID) is None
-        assert selection.sentence.startswith("Not applicable: ")
-        assert all(len(candidate.sentence) > 12 for candidate in selection.candidates)
+        assert word_selection(TERMS, selection).startswith("Not applicable: ")
+        assert all(len(word_candidate(TERMS, candidate, selection)) > 12 for candidate in selection.candidates)
 
 
 def test_the_pelvis_study_says_why(shared_data: Path) -> None:
     files = (shared_data / "data" / "dicom" / "pelvis").rglob("*.dcm")
-    sentence = select(read_study(files)).sentence
+    sentence = word_selection(TERMS, select(read_study(files)))
     assert "derived image" in sentence
     assert "701" in sentence
 

@@ -16,6 +16,7 @@ from reporting import outputs
 from reporting.objects import ResultContext
 from reporting.pictures import make_pictures, prepare
 from reporting.result_json import summarize
+from reporting.series_words import word_candidate
 from reporting.sij_mri.presentation import SacroiliacPresentation
 from storage import results, runs
 from storage.results import NewPicture, NewResult
@@ -89,7 +90,7 @@ def test_the_page_shows_the_numbers_of_the_analysis(shown: tuple[TestClient, Ana
     for sentence in SACROILIAC.report(analysis).findings:
         assert sentence in page
     for candidate in analysis.selection.candidates:
-        assert candidate.sentence in page
+        assert word_candidate(SACROILIAC.terms, candidate, analysis.selection) in page
     assert "simulated lesions" in page and "Sacroiliac joint MRI" in page
 
 

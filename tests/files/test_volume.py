@@ -25,6 +25,9 @@ from inference.dicom.volume import load_volume
 from inference.sij_mri.types import Role
 from inference.sij_mri.wanted import select
 from inference.space.grids import to_patient
+from inference.types import Volume
+from reporting.presentation import word_limitation
+from reporting.sij_mri.terms import TERMS
 from tests.factories.dicom import (
     COLUMN,
     ROW,
@@ -36,6 +39,11 @@ from tests.factories.dicom import (
     write_enhanced,
     write_series,
 )
+
+
+def worded(volume: Volume) -> list[str]:
+    """The warnings of a volume in words."""
+    return [word_limitation(TERMS, warning) for warning in volume.warnings]
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -131,14 +139,14 @@ def test_a_missing_slice_is_said(tmp_path: Path) -> None:
     volume = load(paths[:5] + paths[6:])
     assert volume.shape[0] == SHAPE[0] - 1
     assert volume.slice_spacing_mm == pytest.approx(SPACING[0])
-    assert volume.warnings == ("1 slice is missing between slices 5 and 6, 8.0 mm apart, not 4.0.",)
+    assert worded(volume) == ["1 slice is missing between slices 5 and 6, 8.0 mm apart, not 4.0."]
     assert np.array_equal(volume.voxels, np.delete(pattern(), 5, axis=0))
 
 
 def test_unequal_spacing_is_said_and_kept(tmp_path: Path) -> None:
     places = [position(n + 0.1 * (n % 3)) for n in range(SHAPE[0])]
     volume = load(write_series(tmp_path, places=places))
-    assert any("not equally spaced" in warning for warning in volume.warnings)
+    assert any("not equally spaced" in warning for warning in worded(volume))
     assert volume.positions_mm == pytest.approx(np.array(places))
 
 
@@ -151,7 +159,7 @@ def test_repeats_at_one_position_are_left_out(tmp_path: Path) -> None:
     places = [position(n - (n == 6)) for n in range(SHAPE[0])]
     volume = load(write_series(tmp_path, places=places))
     assert volume.shape[0] == SHAPE[0] - 1
-    assert any("repeat" in warning for warning in volume.warnings)
+    assert any("repeat" in warning for warning in worded(volume))
 
 
 def test_one_damaged_slice_is_left_out_and_said(tmp_path: Path) -> None:
@@ -159,8 +167,8 @@ def test_one_damaged_slice_is_left_out_and_said(tmp_path: Path) -> None:
     paths[4].write_bytes(paths[4].read_bytes()[:-900])
     volume = load(paths)
     assert np.array_equal(volume.voxels, np.delete(pattern(), 4, axis=0))
-    assert volume.warnings[0].startswith("The pixels of 1 of 12 slices cannot be read")
-    assert "missing between slices 4 and 5" in volume.warnings[1]
+    assert worded(volume)[0].startswith("The pixels of 1 of 12 slices cannot be read")
+    assert "missing between slices 4 and 5" in worded(volume)[1]
 
 
 def test_many_damaged_slices_are_refused(tmp_path: Path) -> None:

@@ -29,5 +29,5 @@ def test_a_decoder_that_aborts_costs_one_plane(jpeg_series: list[Path]) -> None:
     table = data.index(b"\xff\xc4", data.index(b"\xff\xd8"))
     jpeg_series[4].write_bytes(data[:table] + b"\x61" + data[table + 1 :])
     volume = load(jpeg_series)
-    assert "DECODER_CRASHED" in volume.warnings[0]
+    assert "DECODER_CRASHED" in str(volume.warnings[0].parameters["codes"])
     assert np.array_equal(volume.voxels, np.delete(pattern(), 4, axis=0))

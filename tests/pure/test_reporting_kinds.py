@@ -26,9 +26,7 @@ def test_what_an_analysis_calls_for() -> None:
     whole = {"sr-root": 1, "seg-cyst": 1, "sr-measurements": 1, "sr-text": 1, "sc": 2}
     assert expected_kinds(make_lumbar(), lumbar) == whole
     assert expected_kinds(make_photo(), lumbar) == {"sr-root": 1, "sr-text": 1, "sc": 1}
-    nothing = replace(
-        make_photo(), scope="none", images=(), evaluations=(), selection=Selection((), {}, "Nothing fits.")
-    )
+    nothing = replace(make_photo(), scope="none", images=(), evaluations=(), selection=Selection((), {}))
     assert expected_kinds(nothing, lumbar) == {"sr-text": 1}
 
 

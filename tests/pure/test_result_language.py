@@ -38,7 +38,7 @@ def analysis() -> Analysis:
         application_version="1",
         study_instance_uid="1.2.3",
         scope="full",
-        selection=Selection((), {}, ""),
+        selection=Selection((), {}),
         bundle=ModelIdentity("", "", ""),
         images=(Images.of("coronal", volume(SHAPE)),),
         segments=(Segment("fluid", SITE, "coronal", MASK),),

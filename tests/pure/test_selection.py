@@ -11,6 +11,8 @@ from inference.series.types import Candidate, Selection
 from inference.sij_mri.types import Role
 from inference.sij_mri.wanted import select
 from inference.types import SeriesHeader
+from reporting.series_words import word_candidate, word_selection
+from reporting.sij_mri.terms import TERMS
 from tests.factories.headers import (
     MR,
     NOTHING,
@@ -37,6 +39,16 @@ def chosen(*members: SeriesHeader) -> tuple[int | None, int | None]:
 def row(selection: Selection, number: int, role: Role) -> Candidate:
     """The candidate of one series in one role."""
     return next(c for c in selection.candidates if (c.series_number, c.role) == (number, role))
+
+
+def said(selection: Selection) -> str:
+    """The choice in words."""
+    return word_selection(TERMS, selection)
+
+
+def worded(selection: Selection, candidate: Candidate) -> str:
+    """One candidate in words."""
+    return word_candidate(TERMS, candidate, selection)
 
 
 VENDOR_NAMES = [
@@ -68,7 +80,7 @@ def test_names_alone_do_where_the_scanner_says_nothing(t1_name: str, stir_name: 
         selection.chosen.get(Role.FLUID) and selection.chosen.get(Role.FLUID).series_number,
     ) == (2, 3)
     assert selection.chosen.get(Role.T1W) is not None
-    assert "by its name only" in selection.chosen.get(Role.T1W).sentence
+    assert "by its name only" in worded(selection, selection.chosen.get(Role.T1W))
 
 
 def test_without_times_and_without_a_telling_name_nothing_is_invented() -> None:
@@ -80,7 +92,7 @@ def test_measured_values_beat_swapped_names() -> None:
     assert selection.chosen.get(Role.T1W) is not None
     assert selection.chosen.get(Role.FLUID) is not None
     assert (selection.chosen.get(Role.T1W).series_number, selection.chosen.get(Role.FLUID).series_number) == (2, 3)
-    assert "the physics says otherwise" in selection.chosen.get(Role.T1W).sentence
+    assert "the physics says otherwise" in worded(selection, selection.chosen.get(Role.T1W))
 
 
 FLUID = [
@@ -126,7 +138,7 @@ NOT_FLUID = [
 def test_not_fluid_sensitive(what: str, name: str, physics: dict[str, Any], reason: str) -> None:
     selection = select(study(series(3, name, physics)))
     assert selection.chosen.get(Role.FLUID) is None
-    assert reason in row(selection, 3, Role.FLUID).sentence
+    assert reason in worded(selection, row(selection, 3, Role.FLUID))
 
 
 T1_LIKE = [
@@ -161,7 +173,7 @@ NOT_T1 = [
 def test_not_t1_weighted(what: str, name: str, physics: dict[str, Any], reason: str) -> None:
     selection = select(study(series(2, name, physics)))
     assert selection.chosen.get(Role.T1W) is None
-    assert reason in row(selection, 2, Role.T1W).sentence
+    assert reason in worded(selection, row(selection, 2, Role.T1W))
 
 
 def test_native_t1_is_preferred_to_that_after_contrast() -> None:
@@ -211,12 +223,12 @@ def test_refused_with_a_reason(what: str, member: SeriesHeader, reason: str) -> 
     selection = select(study(member))
     assert selection.chosen.get(Role.T1W) is None
     assert selection.chosen.get(Role.FLUID) is None
-    assert selection.sentence.startswith("Not applicable: ")
+    assert said(selection).startswith("Not applicable: ")
     for candidate in selection.candidates:
         assert not candidate.eligible
         assert candidate.score < ELIGIBLE_SCORE
-    assert reason in row(selection, 1, Role.T1W).sentence
-    assert reason in selection.sentence
+    assert reason in worded(selection, row(selection, 1, Role.T1W))
+    assert reason in said(selection)
     good = chosen(member, series(2, "", T1), series(3, "", STIR))
     assert good == (2, 3)
 
@@ -241,8 +253,8 @@ def test_coronal_hips_only_where_nothing_is_better_and_with_a_note() -> None:
     hips = series(5, "t1 cor hips", T1, tilt_deg=0, matrix=512, pixel_mm=0.78)
     alone = select(study(hips))
     assert alone.chosen[Role.T1W] is not None
-    assert "truly coronal" in alone.chosen[Role.T1W].sentence
-    assert "field of view is large" in alone.chosen[Role.T1W].sentence
+    assert "truly coronal" in worded(alone, alone.chosen[Role.T1W])
+    assert "field of view is large" in worded(alone, alone.chosen[Role.T1W])
     assert chosen(hips, series(6, "", T1)) == (6, None)
 
 
@@ -262,7 +274,7 @@ def test_a_dixon_series_of_four_kinds_gives_its_water_images() -> None:
     assert selection.chosen.get(Role.FLUID) is not None
     assert {image.image_type[2] for image in selection.chosen.get(Role.FLUID).images} == {"W"}
     assert len(selection.chosen.get(Role.FLUID).images) == 24
-    assert "the water images" in selection.chosen.get(Role.FLUID).sentence
+    assert "the water images" in worded(selection, selection.chosen.get(Role.FLUID))
     assert selection.chosen.get(Role.T1W) is None
 
 
@@ -284,7 +296,7 @@ def test_repeats_at_one_position_leave_one_complete_set(attribute: str) -> None:
     assert selection.chosen.get(Role.T1W) is not None
     assert len(selection.chosen.get(Role.T1W).images) == 24
     assert {getattr(image, attribute) for image in selection.chosen.get(Role.T1W).images} == {1}
-    assert "24 repeats" in selection.chosen.get(Role.T1W).sentence
+    assert "24 repeats" in worded(selection, selection.chosen.get(Role.T1W))
 
 
 def test_one_repeated_slice_is_dropped_and_said() -> None:
@@ -293,7 +305,7 @@ def test_one_repeated_slice_is_dropped_and_said() -> None:
     selection = select(study(replace(plain, images=(*plain.images, again))))
     assert selection.chosen.get(Role.T1W) is not None
     assert [image.instance_number for image in selection.chosen.get(Role.T1W).images] == list(range(1, 25))
-    assert "1 repeat at the same" in selection.chosen.get(Role.T1W).sentence
+    assert "1 repeat at the same" in worded(selection, selection.chosen.get(Role.T1W))
 
 
 def test_interleaved_acquisition_numbers_are_no_repeats() -> None:
@@ -328,16 +340,16 @@ def test_ties_are_broken_by_slices_then_resolution() -> None:
 
 def test_what_is_missing_is_said() -> None:
     only_t1 = select(study(series(2, "", T1)))
-    assert "edema cannot be read" in only_t1.sentence
+    assert "edema cannot be read" in said(only_t1)
     only_stir = select(study(series(3, "", STIR)))
-    assert "cannot be read" in only_stir.sentence
-    assert "T1-weighted" in only_stir.sentence
+    assert "cannot be read" in said(only_stir)
+    assert "T1-weighted" in said(only_stir)
 
 
 def test_an_empty_study_is_not_applicable() -> None:
     selection = select(study())
     assert selection.candidates == ()
-    assert selection.sentence.startswith("Not applicable: ")
+    assert said(selection).startswith("Not applicable: ")
 
 
 def test_enhanced_objects_are_candidates_too() -> None:
@@ -377,4 +389,4 @@ def test_a_full_protocol_leaves_the_two_that_are_meant() -> None:
     assert chosen(scout, *others, series(3, "", T1), series(4, "", STIR)) == (3, 4)
     selection = select(study(scout, *others[:-1]))
     for number in (1, 2, 5, 6, 7, 8):
-        assert f"eries {number} " in selection.sentence
+        assert f"eries {number} " in said(selection)

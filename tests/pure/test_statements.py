@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.result import Analysis, Limitation, NotAssessable
-from inference.types import ModelIdentity
+from inference.types import ModelIdentity, Reason
 from reporting.statements import NOT_ASSESSABLE, Statement, analysis_hash, statements
 from tests.factories.foreign import TERMS, make_lumbar, make_photo
 
@@ -90,6 +90,6 @@ def test_a_refused_series_counts_where_nothing_was_read_and_only_there() -> None
     whole, nothing = make_photo(), replace(make_photo(), scope="none", images=(), evaluations=())
     for analysis, counts in ((whole, False), (nothing, True)):
         known = analysis.selection
-        refused = replace(known.candidates[0], series_number=99, sentence="Refused.", chosen=False)
+        refused = replace(known.candidates[0], series_number=99, refusals=(Reason("no-pixels"),), chosen=False)
         more = replace(analysis, selection=replace(known, candidates=(*known.candidates, refused)))
         assert (analysis_hash(more) != analysis_hash(analysis)) is counts

@@ -18,7 +18,7 @@ from inference.result import (
     Site,
 )
 from inference.series import Candidate, Case, Selection, WantedSeries, choose
-from inference.types import ModelIdentity, Side, StudyHeaders, Volume
+from inference.types import ModelIdentity, Reason, Side, StudyHeaders, Volume
 from reporting.objects import local
 from reporting.plain import PlainPresentation
 from reporting.presentation import AnatomyTerm, EvaluationTerm, RoleTerm, Terms, ValueTerm
@@ -48,12 +48,12 @@ def _axial(case: Case) -> Case:
 
 def _of_plane(case: Case, *, sagittal: bool) -> Case:
     if not case.magnetic or not case.placed:
-        case.refuse("not MR images with a place in the patient")
+        case.refuse(Reason("no-place"))
         return case
     normal = np.abs(np.asarray(case.stack.normal))
     if normal[0 if sagittal else 2] < STRAIGHT or len(case.stack.images) < FEWEST:
-        case.refuse("another plane, or a localizer")
-    case.give("plane", 90, "the plane asked for")
+        case.refuse(Reason("another-plane"))
+    case.give("plane", 90, Reason("asked-for"))
     return case
 
 
@@ -72,11 +72,7 @@ class Levels:
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[str, str] | None = None) -> Selection:
         """A sagittal and an axial series."""
-        wanted = (
-            WantedSeries("sagittal", _sagittal, what="sagittal series", without="canal and foramina cannot be graded"),
-            WantedSeries("axial", _axial, what="axial series", without="the recesses cannot be graded"),
-        )
-        return choose(study, wanted, shown="the lumbar spine")
+        return choose(study, (WantedSeries("sagittal", _sagittal), WantedSeries("axial", _axial)))
 
     def analyse(
         self,
@@ -142,7 +138,10 @@ class LevelsWords(PlainPresentation):
     application = "levels"
     title = "Lumbar levels"
     terms = Terms(
-        roles={"sagittal": RoleTerm("sagittal", "sag"), "axial": RoleTerm("axial", "ax")},
+        roles={
+            "sagittal": RoleTerm("sagittal", "sag", without="canal and foramina cannot be graded"),
+            "axial": RoleTerm("axial", "ax", without="the recesses cannot be graded"),
+        },
         anatomy={"disc": AnatomyTerm("Lumbar level", DISC)},
         evaluations={
             condition: EvaluationTerm(
@@ -163,6 +162,8 @@ class LevelsWords(PlainPresentation):
             "NO_SAGITTAL": "The study has no sagittal series: canal and foramina were not graded.",
             "NO_AXIAL": "The study has no axial series: the recesses were not graded.",
         },
+        reasons={"another-plane": "another plane, or a localizer", "asked-for": "the plane asked for"},
+        shown="the lumbar spine",
     )
     study_finding = local("LUMBAR_NARROWING", "Narrowing of the lumbar spine")
     study_site = DISC

@@ -19,7 +19,7 @@ from inference.result import (
     Site,
 )
 from inference.series import Candidate, Selection
-from inference.types import ModelIdentity, StudyHeaders
+from inference.types import ModelIdentity, Reason, SeriesHeader, StudyHeaders
 from reporting.objects import codes, local
 from reporting.plain import PlainPresentation
 from reporting.presentation import (
@@ -50,15 +50,13 @@ class Picture:
         return modality in RADIOGRAPHS
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[str, str] | None = None) -> Selection:
-        """The first radiograph."""
+        """The first radiograph; all other series are refused."""
         for series in study.series:
             if series.modality in RADIOGRAPHS and series.images:
                 uid, number = series.series_instance_uid, series.series_number
-                found = Candidate(
-                    uid, number, series.description, "view", 100.0, True, True, "A radiograph.", (), series.images[:1]
-                )
-                return Selection((found,), {"view": found}, "A radiograph was found.")
-        return Selection((), {}, "Not applicable: the study holds no radiograph.")
+                found = Candidate(uid, number, series.description, "view", 100.0, True, True, images=series.images[:1])
+                return Selection((found,), {"view": found})
+        return Selection(tuple(_refused(series) for series in study.series), {})
 
     def analyse(
         self,
@@ -108,6 +106,12 @@ class Picture:
         )
 
 
+def _refused(series: SeriesHeader) -> Candidate:
+    uid, number = series.series_instance_uid, series.series_number
+    because = (Reason("no-radiograph"),)
+    return Candidate(uid, number, series.description, "view", 0.0, False, False, refusals=because)
+
+
 class PictureWords(PlainPresentation):
     """Its words and codes."""
 
@@ -115,6 +119,8 @@ class PictureWords(PlainPresentation):
     title = "Radiograph"
     terms = Terms(
         roles={"view": RoleTerm("radiograph", "view")},
+        reasons={"no-radiograph": "no radiograph"},
+        shown="a radiograph",
         anatomy={"pelvis": AnatomyTerm("Pelvis", PELVIS)},
         measurements={
             "width": MeasurementTerm(

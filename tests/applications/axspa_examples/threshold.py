@@ -21,7 +21,7 @@ from inference.result import (
     Site,
 )
 from inference.series import Case, Selection, WantedSeries, choose
-from inference.types import ModelIdentity, StudyHeaders
+from inference.types import ModelIdentity, Reason, StudyHeaders
 from reporting.objects import codes, local
 from reporting.plain import PlainPresentation
 from reporting.presentation import (
@@ -43,8 +43,8 @@ PELVIS = Code("12921003", "SCT", "Pelvis")
 def judge(case: Case) -> Case:
     """Any MR series of parallel planes will do; more planes are better."""
     if not case.magnetic or not case.placed:
-        case.refuse("not MR images with a place in the patient")
-    case.give("slices", min(100, 60 + len(case.stack.images)), f"{len(case.stack.images)} slices")
+        case.refuse(Reason("no-place"))
+    case.give("slices", min(100, 60 + len(case.stack.images)), Reason.of("slices", slices=len(case.stack.images)))
     return case
 
 
@@ -63,8 +63,7 @@ class Threshold:
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[str, str] | None = None) -> Selection:
         """The series with most slices."""
-        wanted = WantedSeries("any", judge, what="MR series", without="nothing can be marked")
-        return choose(study, (wanted,), shown="parallel planes")
+        return choose(study, (WantedSeries("any", judge),))
 
     def analyse(
         self,
@@ -112,7 +111,7 @@ class ThresholdWords(PlainPresentation):
     application = "threshold"
     title = "Bright voxels"
     terms = Terms(
-        roles={"any": RoleTerm("MR", "mr")},
+        roles={"any": RoleTerm("MR", "mr", without="nothing can be marked")},
         anatomy={"body": AnatomyTerm("Body", PELVIS)},
         segments={
             "bright": SegmentTerm(
@@ -147,6 +146,8 @@ class ThresholdWords(PlainPresentation):
         },
         heatmaps={"deviation": "Deviation from the mean"},
         limitations={"NO_PRIOR": "No study of the same patient before this one was given."},
+        reasons={"slices": "{slices} slices"},
+        shown="parallel planes",
     )
     groups = (SegmentGroup("seg-bright", 1, "Bright voxels", ("bright",)),)
     study_finding = local("BRIGHT", "Bright voxels")

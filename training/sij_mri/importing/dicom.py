@@ -62,7 +62,8 @@ def _subject(study: StudyHeaders) -> Subject | None:
     selection = select(study)
     chosen_t1, chosen_fluid = selection.chosen.get(Role.T1W), selection.chosen.get(Role.FLUID)
     if chosen_t1 is None:
-        log.warning("A study was left out: %s", selection.sentence)
+        codes = sorted({str(reason.code) for one in selection.candidates for reason in one.refusals})
+        log.warning("A study was left out: no T1-weighted series was found (%s)", ", ".join(codes))
         return None
     t1 = _load(study, chosen_t1)
     images = {"t1w": t1.voxels}

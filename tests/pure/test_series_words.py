@@ -1,0 +1,84 @@
+"""The choice of series in words: every reason has its words, and what has none is still said."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from string import Formatter
+
+import inference
+from inference.result import Limitation
+from inference.series import Candidate, Evidence, Selection
+from inference.series.exclusions import MAPS
+from inference.series.words import Meaning
+from inference.sij_mri import LimitationCode, Role
+from inference.types import Reason
+from reporting.presentation import RoleTerm, Terms, word_limitation, word_reason
+from reporting.reasons import REASONS
+from reporting.series_words import word_candidate, word_selection
+from reporting.sij_mri import selection_words
+from reporting.sij_mri.terms import TERMS
+
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(inference.__path__[0]).rglob("*.py")))
+PLAIN = Terms(roles={"view": RoleTerm("sagittal", "sag")}, anatomy={})
+FOUND = Candidate("1.2", 3, "t1", "view", 80.0, True, True, (Evidence("plane", 80.0, Reason("asked-for")),))
+
+
+def test_every_reason_that_inference_gives_has_words() -> None:
+    given = set(re.findall(r'Reason(?:\.of)?\(\s*"([^"]+)"', SOURCES)) | set(MAPS.values()) | {*map(str, Meaning)}
+    assert len(given) > 80
+    assert given <= {*REASONS, *selection_words.REASONS}
+
+
+def test_every_word_has_a_reason_that_inference_gives() -> None:
+    for code in (*REASONS, *selection_words.REASONS):
+        assert f'"{code}"' in SOURCES, code
+
+
+def test_no_parameter_is_named_that_inference_does_not_give() -> None:
+    for template in (*REASONS.values(), *selection_words.REASONS.values()):
+        for _, name, _, _ in Formatter().parse(template):
+            assert name is None or re.search(rf'\b{name}=|"{name}":', SOURCES), template
+
+
+def test_a_reason_within_a_reason_is_worded_where_it_stands() -> None:
+    times = (Reason.of("repetition-time", ms=500.0), Reason.of("echo-time", ms=9.25))
+    contrast = Reason.of("t1-spin-echo", times=times)
+    assert word_reason(TERMS, contrast) == "T1-weighted spin echo (TR 500 ms, TE 9.25 ms)"
+    assert word_reason(TERMS, Reason.of("in-opposed-phase", contrast=contrast)).endswith("9.25 ms), opposed phase")
+    warning = Reason.of("unequal-spacing", unequal_mm=0.5, spacing_mm=4.0)
+    limitation = Limitation.of(LimitationCode.SERIES_IRREGULAR, role=Role.T1W, warning=warning)
+    assert word_limitation(TERMS, limitation) == (
+        "T1-weighted series: The slices are not equally spaced: up to 0.50 mm from 4.00 mm."
+    )
+
+
+def test_a_key_without_words_is_said_with_its_parameters_and_terms_come_first() -> None:
+    unknown = Reason.of("too_dark", level=12.0)
+    assert word_reason(PLAIN, unknown) == "too dark (level 12.0)"
+    assert word_limitation(PLAIN, unknown) == "Too dark (level 12.0)."
+    assert word_limitation(PLAIN, Reason("NO_AXIAL")) == "No axial."
+    known = replace(PLAIN, reasons={"too_dark": "dark ({level:.0f})", "no-pixels": "nothing in it"})
+    assert word_reason(known, unknown) == word_limitation(known, unknown) == "dark (12)"
+    assert word_reason(PLAIN, Reason("no-pixels")) == "the objects hold no pixels"
+    assert word_reason(known, Reason("no-pixels")) == "nothing in it"
+
+
+def test_an_application_without_words_of_its_own_still_says_what_it_chose() -> None:
+    chosen = Selection((FOUND,), {"view": FOUND}, ("view",))
+    assert word_candidate(PLAIN, FOUND, chosen) == "Chosen. Asked for."
+    assert word_selection(PLAIN, chosen) == 'View: series 3 "t1", score 80 of 100.'
+    second = replace(FOUND, series_number=4, chosen=False)
+    assert word_candidate(PLAIN, second, chosen) == 'Suitable, but series 3 "t1" is better. Asked for.'
+    refused = replace(second, eligible=False, refusals=(Reason("another-plane"),))
+    assert word_candidate(PLAIN, refused, chosen) == "Not used: another plane."
+    assert word_selection(PLAIN, Selection((refused,), {}, ("view",))) == (
+        'Not applicable: no series shows what is read as needed. Series 4 "t1": another plane.'
+    )
+
+
+def test_a_role_that_was_looked_for_in_vain_is_said() -> None:
+    roles = {"view": RoleTerm("sagittal", "sag"), "axial": RoleTerm("axial", "ax", without="nothing can be graded")}
+    terms = replace(PLAIN, roles=roles)
+    both = Selection((FOUND,), {"view": FOUND}, ("view", "axial"))
+    assert word_selection(terms, both).endswith("No axial series was found, so nothing can be graded.")
+    assert "axial" not in word_selection(terms, Selection((FOUND,), {"view": FOUND}, ("view",)))
