@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -152,11 +151,3 @@ def _objects(material: Material) -> tuple[ResultObject, ...]:
 
 def _builder(row: KindRow) -> Any:
     return getattr(objects, row.builder)
-
-
-def paths_of(outputs: Sequence[ResultObject], folder: Path) -> dict[str, Path]:
-    """A readable file name in a folder for each object, by SOP Instance UID."""
-    return {
-        item.sop_instance_uid: folder / f"{item.series_number}-{item.kind}-{item.instance_number:03d}.dcm"
-        for item in outputs
-    }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import map_coordinates
 
-from inference.types import Side, Volume
+from inference.types import Volume
 
 Points = NDArray[np.float64]
 SAME_GRID_MM = 1e-3
@@ -111,15 +111,6 @@ def resample(array: NDArray[Any], source: Volume, onto: Volume, *, order: int = 
             found = map_coordinates(values, place, order=order, mode="nearest", prefilter=order > 1)
             result[index][inside] = found[inside]
     return result >= 0.5 if array.dtype == np.bool_ else result
-
-
-def orient_side(volume: Volume, column: float) -> Side:
-    """Side of the patient on which a column lies, seen from the middle of the image.
-
-    The image's middle need not be the patient's: take it for the halves of an image, not as proof of anatomy.
-    """
-    right_of_center = column > (volume.shape[2] - 1) / 2
-    return Side.LEFT if right_of_center == volume.left_is_high_column else Side.RIGHT
 
 
 def _places(volume: Volume) -> Points:

@@ -114,31 +114,6 @@ def network_mapping(volume: Volume, *, spacing_mm: float, size_px: int) -> Plane
     return _mapping(volume, ((rows - 1) / 2, (columns - 1) / 2), spacing_mm, size_px)
 
 
-def crop_about(
-    volume: Volume, center_px: tuple[float, float], *, size_mm: float, size_px: int
-) -> tuple[FloatArray, PlaneMapping]:
-    """Cut a square about a point out of every slice.
-
-    Parameters
-    ----------
-    volume : Volume
-    center_px : (float, float)
-        Row and column of the center, on the source grid.
-    size_mm : float
-        Edge of the square.
-    size_px : int
-        Rows and columns of the result.
-
-    Returns
-    -------
-    float32 array (slices, size_px, size_px), PlaneMapping
-        The crop in the reading habit (left at high columns, feet at high rows), in the volume's units, zero outside it;
-        and the way back.
-    """
-    mapping = _mapping(volume, center_px, size_mm / size_px, size_px)
-    return mapping.to_network(volume.voxels), mapping
-
-
 def normalized(
     values: FloatArray, percentiles: tuple[float, float] = (1.0, 99.0), *, ceiling: float = 1.5
 ) -> FloatArray:

@@ -30,7 +30,7 @@ from inference.sij_mri.types import (
 from inference.types import ImageHeader, ModelIdentity, Reason, SeriesHeader, Side, StudyHeaders, Volume
 from reporting.findings import GateFinding
 from reporting.gate import check
-from reporting.outputs import Outputs, build, paths_of
+from reporting.outputs import Outputs, build
 from reporting.sij_mri import SacroiliacPresentation
 from reporting.types import ResultObject
 from reporting.writer import write
@@ -390,3 +390,11 @@ def write_results(analysis: Analysis, folder: Path, headers: StudyHeaders | None
         write(item.dataset, paths[item.sop_instance_uid])
         files.setdefault(item.kind, []).append(paths[item.sop_instance_uid])
     return files
+
+
+def paths_of(outputs: Sequence[ResultObject], folder: Path) -> dict[str, Path]:
+    """A readable file name in a folder for each object, by SOP Instance UID."""
+    return {
+        item.sop_instance_uid: folder / f"{item.series_number}-{item.kind}-{item.instance_number:03d}.dcm"
+        for item in outputs
+    }

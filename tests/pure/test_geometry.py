@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from inference.space.grids import orient_side, resample, same_grid, same_space, to_index, to_patient
-from inference.types import Side, Volume
+from inference.space.grids import resample, same_grid, same_space, to_index, to_patient
+from inference.types import Volume
 from tests.factories.volumes import FEET, LEFT
 from tests.factories.volumes import volume as make_volume
 
@@ -72,15 +72,6 @@ def test_left_stays_left_in_any_orientation(angles: tuple[float, ...], flips: tu
     assert center == pytest.approx(truth, abs=0.5)
     assert truth[0] > 0
     assert center[0] > 0
-
-
-@pytest.mark.parametrize("flipped", [False, True])
-def test_sides(flipped: bool) -> None:
-    place = volume()
-    if flipped:
-        place = replace(place, row_direction=(-1.0, 0.0, 0.0), column_direction=place.column_direction)
-    assert orient_side(place, 30) == (Side.RIGHT if flipped else Side.LEFT)
-    assert orient_side(place, 2) == (Side.LEFT if flipped else Side.RIGHT)
 
 
 def test_the_same_grid_is_copied() -> None:

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from inference.space.network_grid import (
-    PlaneMapping,
-    crop_about,
     neighbor_indices,
     network_mapping,
     normalized,
@@ -82,18 +80,6 @@ def test_what_lies_beyond_the_image_is_zero() -> None:
 
     assert not picture[0, :50].any()
     assert picture[0, 80, 80] > 0
-
-
-def test_a_crop_has_its_center_in_the_middle_and_the_wanted_size() -> None:
-    given = volume((2, 120, 120), spacing_mm=(0.5, 0.5))
-
-    crop, mapping = crop_about(given, (36.0, 78.0), size_mm=40.0, size_px=80)
-
-    assert isinstance(mapping, PlaneMapping)
-    assert crop.shape == (2, 80, 80)
-    assert mapping.matrix @ np.array([39.5, 39.5, 1.0]) == pytest.approx([78.0, 36.0])
-    row, column = np.unravel_index(crop[0].argmax(), crop[0].shape)
-    assert abs(row - 39.5) < 2 and abs(column - 39.5) < 2
 
 
 def test_normalization_ignores_the_empty_margin_and_bounds_the_bright() -> None:
