@@ -4,6 +4,7 @@ Plain ASCII, so that every viewer, printer and validator shows it; American spel
 """
 
 from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
+from inference.series import Candidate
 from inference.types import ImageHeader
 from reporting.presentation import Terms, word_limitation
 from reporting.sites import level_words
@@ -76,10 +77,14 @@ def series_words(analysis: Analysis, role: Key) -> str:
     images = analysis.of_role(role)
     if images is None:
         return ""
-    candidate = analysis.selection.chosen.get(role)
     slices = "1 slice" if images.shape[0] == 1 else f"{images.shape[0]} slices"
+    return f"{series_name(analysis.selection.chosen.get(role))}, {slices}"
+
+
+def series_name(candidate: Candidate | None) -> str:
+    """How people find a series: ``series 2 't1_tse'``."""
     if candidate is None:
-        return f"the series chosen, {slices}"
+        return "the series chosen"
     number = "" if candidate.series_number is None else f" {candidate.series_number}"
     name = ascii_text(candidate.description)
-    return f"series{number}" + (f" '{name}'" if name else "") + f", {slices}"
+    return f"series{number}" + (f" '{name}'" if name else "")

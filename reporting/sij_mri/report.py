@@ -3,7 +3,6 @@
 import numpy as np
 
 from inference.result import Analysis, Answer, Evaluation, Images, NotAssessable, Place
-from inference.series import Candidate
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.presentation import Report, word_limitation
@@ -16,6 +15,8 @@ from reporting.words import (
     SIDES_STATEMENT,
     ascii_text,
     image_name,
+    series_name,
+    series_words,
     why_not,
 )
 
@@ -95,14 +96,6 @@ def asas_sentence(analysis: Analysis) -> str:
     return f"The ASAS/OMERACT rule for active sacroiliitis is not met: no {RULE}."
 
 
-def read_series(analysis: Analysis, role: Role) -> str:
-    """Which series was read: ``series 2 't1_tse', 25 slices``; empty where none was."""
-    images = analysis.of_role(role)
-    if images is None:
-        return ""
-    return f"{_series_name(analysis.selection.chosen.get(role))}, {images.shape[0]} slices"
-
-
 def _said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
     """An evaluation that every applicable analysis of this application has."""
     evaluation = analysis.evaluation(key, side)
@@ -119,18 +112,10 @@ def _rule_words(key: str) -> str:
     return TERMS.evaluations["asas"].values[key].words
 
 
-def _series_name(candidate: Candidate | None) -> str:
-    if candidate is None:
-        return "the series chosen"
-    number = "" if candidate.series_number is None else f" {candidate.series_number}"
-    name = ascii_text(candidate.description)
-    return f"series{number}" + (f" '{name}'" if name else "")
-
-
 def _what_was_read(analysis: Analysis) -> tuple[str, ...]:
     lines = []
     for role, name in NAMES.items():
-        read = read_series(analysis, role)
+        read = series_words(analysis, role)
         lines.append(
             f"{name}: {read}." if read else f"{name}: no such series was found; what needs it could not be read."
         )
@@ -247,7 +232,7 @@ def _conclusions(analysis: Analysis) -> tuple[str, ...]:
 def _refusals(analysis: Analysis) -> tuple[str, ...]:
     sentences: dict[str, str] = {}
     for candidate in analysis.selection.candidates:
-        name = _series_name(candidate)
+        name = series_name(candidate)
         words = ascii_text(word_candidate(TERMS, candidate, analysis.selection))
         sentences.setdefault(
             f"{candidate.series_instance_uid}{candidate.role}",
