@@ -236,7 +236,7 @@ def _draw_found(
             blend_mask(rgb, mask, color, alpha=INSIDE_ALPHA)
         draw_contour(rgb, mask, color)
     for trace in (one for one in analysis.traces if one.role == images.role):
-        points = viewport.points(trace.columns_px[plane], images, plane)
+        points = viewport.points(trace.lines_px[plane], images, plane)
         draw_line(rgb, points, terms.traces[trace.key][trace.site.side])
     for place in _places(analysis):
         if place.role == images.role and place.plane == plane:
