@@ -36,24 +36,36 @@ def turn_back(analysis: Analysis, turns: Turns) -> Analysis:
         Images, segments, traces, places, profiles, heat maps and key slices of the turned roles lie on the sources as
         they are stored. Numbers and answers do not change. The same object where nothing was turned.
     """
-    back = {str(role): turn.back for role, turn in turns.items() if not turn.nothing}
-    if not back:
+    return turned(analysis, {role: turn.back for role, turn in turns.items()})
+
+
+def turned(analysis: Analysis, turns: Turns) -> Analysis:
+    """Say of turned images what was found in these; see :func:`turn_back`, which is the way back.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    turns : mapping of role to Turn
+        From the images of the analysis to the turned ones.
+    """
+    needed = {str(role): turn for role, turn in turns.items() if not turn.nothing}
+    if not needed:
         return analysis
     return replace(
         analysis,
-        images=_each(analysis.images, back, _images),
-        segments=_each(analysis.segments, back, lambda one, turn: replace(one, mask=turn.array(one.mask))),
-        traces=_each(analysis.traces, back, _trace),
-        measurements=tuple(_seen(one, back) for one in analysis.measurements),
-        evaluations=tuple(_seen(one, back) for one in analysis.evaluations),
-        profiles=_each(analysis.profiles, back, lambda one, turn: replace(one, values=turn.profile(one.values))),
-        heatmaps=_each(analysis.heatmaps, back, lambda one, turn: replace(one, values=turn.array(one.values))),
-        key_slices=_each(analysis.key_slices, back, lambda one, turn: replace(one, plane=turn.plane(one.plane))),
+        images=_each(analysis.images, needed, _images),
+        segments=_each(analysis.segments, needed, lambda one, turn: replace(one, mask=turn.array(one.mask))),
+        traces=_each(analysis.traces, needed, _trace),
+        measurements=tuple(_seen(one, needed) for one in analysis.measurements),
+        evaluations=tuple(_seen(one, needed) for one in analysis.evaluations),
+        profiles=_each(analysis.profiles, needed, lambda one, turn: replace(one, values=turn.profile(one.values))),
+        heatmaps=_each(analysis.heatmaps, needed, lambda one, turn: replace(one, values=turn.array(one.values))),
+        key_slices=_each(analysis.key_slices, needed, lambda one, turn: replace(one, plane=turn.plane(one.plane))),
     )
 
 
-def _each(things: tuple[Thing, ...], back: Turns, how: Callable[[Thing, Turn], Thing]) -> tuple[Thing, ...]:
-    return tuple(how(one, back[one.role]) if one.role in back else one for one in things)
+def _each(things: tuple[Thing, ...], turns: Turns, how: Callable[[Thing, Turn], Thing]) -> tuple[Thing, ...]:
+    return tuple(how(one, turns[one.role]) if one.role in turns else one for one in things)
 
 
 def _images(images: Images, turn: Turn) -> Images:
@@ -67,8 +79,8 @@ def _trace(trace: Trace, turn: Turn) -> Trace:
     return replace(trace, lines_px=tuple(turn.points(line).astype(np.float32) for line in lines))
 
 
-def _seen(said: Said, back: Turns) -> Said:
-    return replace(said, at=_each(said.at, back, _place))
+def _seen(said: Said, turns: Turns) -> Said:
+    return replace(said, at=_each(said.at, turns, _place))
 
 
 def _place(place: Place, turn: Turn) -> Place:

@@ -9,7 +9,7 @@ from inference.space.network_grid import (
     slice_places_mm,
     smoothed,
 )
-from inference.space.orientation import Turn, check_standard, standard
+from inference.space.orientation import Turn, check_standard, standard, standard_turn
 from inference.space.surfaces import Steps, distance_to, least_surface, surface_band, surface_distance
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "slice_places_mm",
     "smoothed",
     "standard",
+    "standard_turn",
     "surface_band",
     "surface_distance",
     "to_index",

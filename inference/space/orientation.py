@@ -63,6 +63,11 @@ class Turn:
             self.turned_shape, self.transposed, (slices, columns, rows) if self.transposed else (slices, rows, columns)
         )
 
+    @property
+    def in_plane(self) -> "Turn":
+        """The same turn of each picture, with the slices left in their order."""
+        return replace(self, backwards=(False, *self.backwards[1:]))
+
     def array(self, values: NDArray[Value]) -> NDArray[Value]:
         """Turn an array (slices, rows, columns).
 

@@ -31,6 +31,8 @@ from inference.space.grids import Points
 from inference.space.orientation import Turn, check_standard, standard
 from inference.turned import turn_back
 from inference.types import FloatArray, ImageHeader, ModelIdentity, Vector, Volume
+from reporting.pictures import side_letters, upright
+from reporting.pictures.layers import trace_pixels
 from tests.factories.orientations import WAYS, Way, array_stored, volume_stored
 from tests.factories.volumes import FEET, LEFT
 from tests.factories.volumes import volume as make_volume
@@ -163,7 +165,7 @@ def everything(images: Volume) -> Analysis:
     """An analysis with one of each thing in the volume of the role "seen", and one in another role."""
     mask = images.voxels % 3 == 0
     line = np.full(images.shape[:2], np.nan, np.float32)
-    line[1, 1:4] = (0.5, 1.5, 3.0)
+    line[1, 1:4] = (0.0, 2.0, 3.0)
     values = np.arange(images.shape[0], dtype=np.float32)
     point = Place("other", 0, "point", ((1.0, 2.0),))
     box = Place("seen", 2, "box", ((1.0, 0.0), (3.0, 2.0)), area_mm2=4.0)
@@ -213,6 +215,33 @@ def test_what_is_said_lies_on_the_sources_own_pixels(way: Way, reversed_slices: 
         there = turn.back.plane(plane)
         assert line_mm(images, there, back.traces[0].lines_px[there]) == pytest.approx(line_mm(before, plane, line))
         assert back.profiles[0].values[there] == plane
+
+
+@every_way
+def test_pages_show_every_picture_upright_and_number_slices_as_the_source_does(way: Way, reversed_slices: bool) -> None:
+    stored = volume_stored(numbered(), way, reversed_slices=reversed_slices)
+    read, turn = standard(stored)
+    said = turn_back(everything(read), {"seen": turn})
+    shown = upright(said)
+    assert (shown is said) == (not way)
+    order = turn.back.profile(np.arange(SHAPE[0]))
+    np.testing.assert_array_equal(shown.images[0].pixels, numbered().voxels[order])
+    np.testing.assert_array_equal(shown.segments[0].mask, (numbered().voxels % 3 == 0)[order])
+    assert shown.images[0].sources == said.images[0].sources
+    assert shown.key_slices == said.key_slices
+    assert side_letters(shown.images[0]) == ("R", "L")
+
+
+@every_way
+def test_a_line_is_drawn_through_the_pixels_that_it_crosses(way: Way, reversed_slices: bool) -> None:
+    stored = volume_stored(numbered(), way, reversed_slices=reversed_slices)
+    read, turn = standard(stored)
+    said = everything(read)
+    there = turn_back(said, {"seen": turn}).traces[0].lines_px
+    drawn = np.stack([trace_pixels(line, stored.shape[1:]) for line in there])
+    usual = np.stack([trace_pixels(line, SHAPE[1:]) for line in said.traces[0].lines_px])
+    assert usual.sum() == 3
+    np.testing.assert_array_equal(drawn, array_stored(usual, way, reversed_slices=reversed_slices))
 
 
 def corners_mm(images: Images, box: Place) -> set[tuple[float, ...]]:
