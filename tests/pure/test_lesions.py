@@ -9,6 +9,7 @@ from inference.sij_mri.types import STAGES, Stage
 from inference.types import Side
 from tests.factories.volumes import volume
 from training.sij_mri.lesions.disease import apply, slice_stages, stage_of
+from training.sij_mri.lesions.joint_frame import joint_frame
 from training.sij_mri.lesions.lesions import Anatomy, Flank, LesionKind, LesionPlan, paint
 
 SLICES, ROWS, COLUMNS = 12, 120, 160
@@ -37,6 +38,14 @@ def anatomy() -> Anatomy:
 def _plan(kind: LesionKind, side: Side = Side.LEFT, flank: Flank = Flank.ILIAC) -> LesionPlan:
     size = (5 * STEP_MM, 40.0, 3.0) if kind is LesionKind.ANKYLOSIS else (2.5 * STEP_MM, 16.0, 11.0)
     return LesionPlan(kind, side, flank, across=0.5, along=0.5, size_mm=size, strength=0.9)
+
+
+def test_a_volume_whose_left_lies_at_low_columns_is_refused(anatomy: Anatomy) -> None:
+    stored = volume(anatomy.t1.voxels, gap_mm=STEP_MM, flipped=True)
+    surface = anatomy.surfaces[Side.LEFT]
+    assert joint_frame(anatomy.t1, anatomy.region, Side.LEFT, surface) is not None
+    with pytest.raises(ValueError, match="standard orientation"):
+        joint_frame(stored, anatomy.region, Side.LEFT, surface)
 
 
 @pytest.mark.parametrize("side", list(Side))

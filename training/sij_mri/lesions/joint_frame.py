@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.space import slice_places_mm, surface_distance
+from inference.space import check_standard, slice_places_mm, surface_distance
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 MARGIN_MM = 34.0
@@ -81,7 +81,13 @@ def joint_frame(volume: Volume, region: BoolArray, side: Side, columns_px: Float
     -------
     JointFrame or None
         None where the surface is empty.
+
+    Raises
+    ------
+    ValueError
+        The volume is not in the standard orientation.
     """
+    check_standard(volume)
     known = np.isfinite(columns_px)
     if not known.any():
         return None
