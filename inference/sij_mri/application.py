@@ -182,14 +182,16 @@ def _find_region(
         model, volume = models["region"], t1
     elif "region_fluid" in models and fluid is not None:
         model, volume = models["region_fluid"], fluid
-        notes.limit(LimitationCode.REGION_FROM_FLUID)
     else:
         notes.limit(LimitationCode.NO_REGION)
         return None
     found = RegionReader(model).read(volume)
     found = replace(found, mask=_largest_part(found.mask))
-    if found.disputed > DISPUTED_SHARE and plausible_region(found, volume):
-        notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
+    if plausible_region(found, volume):
+        if t1 is None:
+            notes.limit(LimitationCode.REGION_FROM_FLUID)
+        if found.disputed > DISPUTED_SHARE:
+            notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
     return found
 
 
