@@ -170,8 +170,12 @@ _PATTERNS: dict[Meaning, str] = {
             _start("cervic", "thorac", "thorax", "schadel", "schaedel", "cerebr", "cerveau", "cerebro", "cervello"),
             _start("cardiac", "herz", "uterus", "rectum", "rektum", "hersen", "hirn", "orbit", "hypophys", "pituit"),
             _start("thigh", "oberschenkel", "cuisse", "muslo", "coscia", "dijbeen", "femur", "unterschenkel", "calf"),
-            _start("ginocch", "spalla", "caviglia", "gomito", "mano", "elleboog", "hombro", "prostaat", "kidney", "niere"),
-            _start("brust", "mammel", "pancrea", "pankrea", "mrcp", "enterogr", "halswirbel", "brustwirbel", "c ?spine"),
+            _start(
+                "ginocch", "spalla", "caviglia", "gomito", "mano", "elleboog", "hombro", "prostaat", "kidney", "niere"
+            ),
+            _start(
+                "brust", "mammel", "pancrea", "pankrea", "mrcp", "enterogr", "halswirbel", "brustwirbel", "c ?spine"
+            ),
             _start("t ?spine"),
             _word("hws", "bws", "head", "neck", "kopf", "hals", "tete", "cou", "foot", "fuss", "pied", "hand", "tmj"),
             "бедр(?!о ?таз)",

@@ -167,7 +167,7 @@ def beside_the_joints(path: Path) -> Iterator[Picture]:
     yield picture("planes in the columns", "wrong plane", cut(scan.transpose(2, 1, 0), (across, down, gap)))
     order = np.random.default_rng(len(name) + int(person)).permutation(len(scan))
     yield picture("planes shuffled", "spoiled", scan[order])
-    yield picture("inverted", "spoiled", scan.max() - scan)
+    yield picture("inverted", "inverted", scan.max() - scan)
     yield picture("blurred", "spoiled", ndimage.gaussian_filter(scan, (0, 12, 12)))
 
 
