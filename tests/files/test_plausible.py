@@ -119,8 +119,9 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("series", [("t1", "stir"), ("stir",)], ids=["both", "fluid"])
-@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize(
+    ("what", "series"), [*((what, ("t1", "stir")) for what in WRONG), ("noise", ("stir",)), ("head", ("stir",))]
+)
 def test_of_other_pictures_nothing_is_read(
     shipped_bundle: LoadedBundle, tmp_path: Path, what: str, series: tuple[str, ...]
 ) -> None:

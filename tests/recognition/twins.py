@@ -86,7 +86,8 @@ def simulated(folder: Path, *, each: int = 6, spaced: int = 3) -> Iterator[Study
 
 def spaced_phantom(seed: int, spacing_mm: float) -> Phantom:
     """A simulated patient in planes so far apart."""
-    grid = GridSpec(slices=round(DEPTH_MM / spacing_mm), step_mm=spacing_mm, thickness_mm=spacing_mm - 0.3)
+    depth = GridSpec(slices=round(DEPTH_MM / spacing_mm), step_mm=spacing_mm, thickness_mm=spacing_mm - 0.3)
+    grid = replace(depth, rows=200, columns=220, pixel_mm=0.95)
     return make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
 
 
