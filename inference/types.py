@@ -100,6 +100,8 @@ class SeriesHeader:
     body_part: str = ""
     manufacturer: str = ""
     contrast_agent: str = ""
+    study_description: str = ""
+    coil: str = ""  # receive coil, as the scanner names it
     frame_of_reference_uid: str = ""
     images: tuple[ImageHeader, ...] = ()
 

@@ -29,6 +29,8 @@ _NAMES: Mapping[Key, str] = {
     Meaning.DERIVED: "derived image",
     Meaning.CONTRAST: "contrast agent",
     Meaning.HIP: "hip",
+    Meaning.LUMBAR: "lumbar spine",
+    Meaning.PELVIS: "pelvis",
     Meaning.OTHER_ANATOMY: "other part of the body",
 }
 

@@ -109,7 +109,7 @@ def _merged(old: SeriesHeader | None, new: SeriesHeader) -> SeriesHeader:
     if old is None:
         return new
     names: tuple[str, ...] = ("modality", "description", "protocol_name", "sequence_name", "body_part", "manufacturer")
-    names += ("contrast_agent", "frame_of_reference_uid", "series_number")
+    names += ("contrast_agent", "frame_of_reference_uid", "series_number", "study_description", "coil")
     gaps = {name: getattr(new, name) for name in names if getattr(old, name) in ("", None)}
     return replace(old, **gaps) if any(gaps.values()) else old
 
@@ -145,6 +145,8 @@ def _instance(path: Path, dataset: FileDataset, *, has_pixels: bool) -> _Instanc
         manufacturer=text(dataset, "Manufacturer"),
         contrast_agent=_contrast_agent(dataset),
         frame_of_reference_uid=first(dataset, "FrameOfReferenceUID"),
+        study_description=text(dataset, "StudyDescription"),
+        coil=text(dataset, "ReceiveCoilName"),
     )
     image = _image(path, dataset, sop_class, sop, has_pixels=has_pixels)
     if not is_enhanced(dataset):

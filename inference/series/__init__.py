@@ -5,7 +5,7 @@ from inference.series.choice import ELIGIBLE_SCORE, WantedSeries, choose
 from inference.series.exclusions import refuse_kind
 from inference.series.mr_contrast import judge_fluid, judge_t1
 from inference.series.types import Candidate, Evidence, Selection, StackFacts
-from inference.series.words import Meaning
+from inference.series.words import Meaning, meanings
 
 __all__ = [
     "ELIGIBLE_SCORE",
@@ -19,5 +19,6 @@ __all__ = [
     "choose",
     "judge_fluid",
     "judge_t1",
+    "meanings",
     "refuse_kind",
 ]

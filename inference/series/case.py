@@ -36,6 +36,7 @@ class Case:
     def __post_init__(self) -> None:
         series = self.series
         self.names = meanings(series.description, series.protocol_name, series.sequence_name)
+        self.around = meanings(series.study_description)
         self.repetition_ms = self.stack.typical("repetition_time_ms")
         self.echo_ms = self.stack.typical("echo_time_ms")
         self.inversion_ms = self.stack.typical("inversion_time_ms")

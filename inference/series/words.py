@@ -32,6 +32,8 @@ class Meaning(StrEnum):
     DERIVED = "derived image"
     CONTRAST = "contrast agent"
     HIP = "hip"
+    LUMBAR = "lumbar spine"
+    PELVIS = "pelvis"
     OTHER_ANATOMY = "other part of the body"
 
 
@@ -146,6 +148,18 @@ _PATTERNS: dict[Meaning, str] = {
     Meaning.HIP: "|".join(
         [_word("hip", "hips"), _start("huft", "hueft", "hanche", "cadera", "heup", "anca"), "тазобед", "股関節", "髋"]
     ),
+    Meaning.LUMBAR: "|".join(
+        [
+            _start("lumb", "lomb", "lendenwirbel", "lendewervel", "l ?spine", "l ?wk"),
+            _word("lws", "lwk", "lwz", "ls spine", "rachis"),
+            "поясн",
+            "腰椎",
+            "요추",
+        ]
+    ),
+    Meaning.PELVIS: "|".join(
+        [_start("pelvi", "becken", "bassin", "bacino", "bekken"), r"(?<!\w)таз(?!об)", "骨盤", "骨盆", "골반"]
+    ),
     Meaning.OTHER_ANATOMY: "|".join(
         [
             _start("knee", "knie", "genou", "rodilla", "shoulder", "schulter", "epaule", "hombro", "schouder", "brain"),
@@ -153,8 +167,30 @@ _PATTERNS: dict[Meaning, str] = {
                 "wrist", "handgelenk", "poignet", "muneca", "pols", "ankle", "sprung", "cheville", "tobillo", "enkel"
             ),
             _start("elbow", "ellenbogen", "coude", "breast", "mamma", "prostat", "liver", "leber", "foie", "higado"),
-            _start("cervical", "thorac", "schadel", "cerebr", "cardiac", "herz", "uterus", "rectum", "rektum"),
-            _word("hws", "bws", "head", "neck", "foot", "fuss", "hand"),
+            _start("cervic", "thorac", "thorax", "schadel", "schaedel", "cerebr", "cerveau", "cerebro", "cervello"),
+            _start("cardiac", "herz", "uterus", "rectum", "rektum", "hersen", "hirn", "orbit", "hypophys", "pituit"),
+            _start("thigh", "oberschenkel", "cuisse", "muslo", "coscia", "dijbeen", "femur", "unterschenkel", "calf"),
+            _start(
+                "ginocch", "spalla", "caviglia", "gomito", "mano", "elleboog", "hombro", "prostaat", "kidney", "niere"
+            ),
+            _start(
+                "brust", "mammel", "pancrea", "pankrea", "mrcp", "enterogr", "halswirbel", "brustwirbel", "c ?spine"
+            ),
+            _start("t ?spine"),
+            _word("hws", "bws", "head", "neck", "kopf", "hals", "tete", "cou", "foot", "fuss", "pied", "hand", "tmj"),
+            "бедр(?!о ?таз)",
+            "голов",
+            "шейн",
+            "простат",
+            "前立腺",
+            "前列腺",
+            "脑",
+            "脳",
+            "颈椎",
+            "頚椎",
+            "大腿",
+            "무릎",
+            "뇌",
             "колен",
             "плеч",
             "мозг",

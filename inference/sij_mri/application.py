@@ -9,7 +9,7 @@ its place.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,21 +24,18 @@ from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.edema import VOXELS, VoxelCutter, find_edema
 from inference.sij_mri.limitations import LimitationCode
+from inference.sij_mri.plausible import Recognized, plausible_region, recognize, unrecognized
 from inference.sij_mri.region import CUTTER as REGION
-from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader
+from inference.sij_mri.region import DISPUTED_SHARE, FoundRegion, RegionCutter, RegionReader
 from inference.sij_mri.said import say
 from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
 from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import Turn, resample, same_space, standard
 from inference.turned import turn_back
-from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, Side, StudyHeaders, Volume
-
-RECOGNIZED_REGION_MM3 = 40_000.0
-"""Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
+from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, StudyHeaders, Volume
 
 MISSING = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
-NOT_FOUND = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode.NO_RIGHT_JOINT}
 
 
 class SacroiliacMri:
@@ -125,11 +122,15 @@ def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], 
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection, notes)
     with notes.timed("region"):
-        region = _find_region(t1, fluid, models, notes)
+        seen = _find_region(t1, fluid, models, notes)
+        region = None if seen is None else seen.mask
     with notes.timed("joints"):
-        found = joints.find_joints(t1, region) if t1 is not None and region is not None else ()
+        recognized = _recognize(t1, fluid, seen)
+        notes.limitations.extend(recognized.limitations)
+        if not recognized.anything:
+            return Reading(t1, fluid, limitations=tuple(notes.limitations), recognized=False)
+        found = recognized.joints
         shown = joints.joint_slices(found, t1) if t1 is not None else ()
-        _note_joints(found, t1, region, notes)
         on_fluid = _carried(found, t1, fluid)
     with notes.timed("edema"):
         edema, rule = _find_edema(t1, fluid, region, on_fluid, models, notes)
@@ -179,23 +180,24 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], role: Ro
     return turned
 
 
-def _find_region(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes) -> BoolArray | None:
+def _find_region(
+    t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes
+) -> FoundRegion | None:
     if t1 is not None:
         model, volume = models["region"], t1
     elif "region_fluid" in models and fluid is not None:
         model, volume = models["region_fluid"], fluid
-        notes.limit(LimitationCode.REGION_FROM_FLUID)
     else:
         notes.limit(LimitationCode.NO_REGION)
         return None
     found = RegionReader(model).read(volume)
-    region = _largest_part(found.mask)
-    if np.count_nonzero(region) * volume.voxel_volume_mm3 < RECOGNIZED_REGION_MM3:
-        notes.limit(LimitationCode.REGION_NOT_RECOGNIZED)
-        return None
-    if found.disputed > DISPUTED_SHARE:
-        notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
-    return region
+    found = replace(found, mask=_largest_part(found.mask))
+    if plausible_region(found, volume):
+        if t1 is None:
+            notes.limit(LimitationCode.REGION_FROM_FLUID)
+        if found.disputed > DISPUTED_SHARE:
+            notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
+    return found
 
 
 def _largest_part(mask: BoolArray) -> BoolArray:
@@ -209,13 +211,14 @@ def _largest_part(mask: BoolArray) -> BoolArray:
     return kept
 
 
-def _note_joints(found: tuple[Joint, ...], t1: Volume | None, region: BoolArray | None, notes: _Notes) -> None:
-    if t1 is None or region is None:
-        return
-    seen = {joint.side for joint in found}
-    for side, code in NOT_FOUND.items():
-        if side not in seen:
-            notes.limit(code)
+def _recognize(t1: Volume | None, fluid: Volume | None, seen: FoundRegion | None) -> Recognized:
+    """The joints that look like joints; without T1-weighting none can be traced, so the region decides alone."""
+    volume = t1 if t1 is not None else fluid
+    if seen is None or volume is None:
+        return Recognized()
+    if not plausible_region(seen, volume):
+        return Recognized((), (unrecognized(volume, seen),))
+    return recognize(t1, seen, joints.find_joints(t1, seen.mask)) if t1 is not None else Recognized()
 
 
 def _find_edema(

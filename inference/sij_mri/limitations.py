@@ -17,8 +17,8 @@ class LimitationCode(AnyCode):
     )
     REGION_FROM_FLUID = row(_STUDY, "The bone region was found without T1-weighting; look at its outline.", tone=_WARN)
     NO_REGION = row(_STUDY, "No bone region was found, so nothing was measured.", tone=_WARN)
-    REGION_NOT_RECOGNIZED = row(
-        _STUDY, "No sacrum with its ilia was recognized, so nothing was measured; look at the series.", tone=_WARN
+    NO_JOINTS_RECOGNIZED = row(
+        _STUDY, "The pictures show no sacroiliac joint, so nothing was read; look at the series.", tone=_WARN
     )
     NO_NORMAL_MARROW = row(
         _STUDY, "No normal marrow was found to hold edema against, so edema could not be judged.", tone=_WARN

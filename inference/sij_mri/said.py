@@ -45,6 +45,17 @@ def say(
     seconds: dict[str, float],
 ) -> Analysis:
     """A reading in the language of results; its scope is full where both series gave joints, edema and a class."""
+    if not reading.recognized:
+        return Analysis(
+            application,
+            version,
+            study_instance_uid,
+            "none",
+            selection,
+            bundle,
+            limitations=reading.limitations,
+            seconds=seconds,
+        )
     whole = reading.prediction is not None and reading.edema is not None and len(reading.joints) == len(Side)
     return Analysis(
         application=application,

@@ -166,6 +166,8 @@ class Reading:
     explanation : Explanation or None
         On the grid of the reference.
     limitations : tuple of Limitation
+    recognized : bool
+        False where the pictures show no sacroiliac joint: then nothing else is said of them.
     """
 
     t1: Volume | None = None
@@ -178,6 +180,7 @@ class Reading:
     prediction: Prediction | None = None
     explanation: Explanation | None = None
     limitations: tuple[Limitation, ...] = ()
+    recognized: bool = True
 
     @property
     def reference(self) -> Volume:

@@ -7,14 +7,24 @@ Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules t
 
 from collections.abc import Mapping, Set
 
-from inference.series import Case, Meaning, Selection, WantedSeries, choose, judge_fluid, judge_t1, refuse_kind
+from inference.series import (
+    Case,
+    Meaning,
+    Selection,
+    WantedSeries,
+    choose,
+    judge_fluid,
+    judge_t1,
+    meanings,
+    refuse_kind,
+)
 from inference.sij_mri.types import Role
 from inference.types import Key, Reason, StudyHeaders
 
 OTHER_PARTS = {
     *("HEAD", "BRAIN", "SKULL", "NECK", "CSPINE", "TSPINE", "CTSPINE", "CHEST", "THORAX", "BREAST", "HEART", "LIVER"),
     *("KNEE", "SHOULDER", "ELBOW", "WRIST", "HAND", "FINGER", "ANKLE", "FOOT", "TOE", "ARM", "FOREARM", "LEG", "CALF"),
-    *("PROSTATE", "ORBIT", "JAW", "TMJ", "EXTREMITY"),
+    *("PROSTATE", "ORBIT", "JAW", "TMJ", "EXTREMITY", "FEMUR", "THIGH", "UPPERLEG", "LOWERLEG", "UTERUS", "RECTUM"),
 }
 WHOLE_BODY_MM = 460
 NEARBY_PARTS = {
@@ -23,8 +33,13 @@ NEARBY_PARTS = {
     "HIP": -4.0,
     "LSPINE": -3.0,
     "WHOLEBODY": -12.0,
-    "FEMUR": -10.0,
 }
+NEIGHBORS = {Meaning.HIP, Meaning.LUMBAR}
+NEIGHBOR_PARTS = {"HIP", "HIPS", "LSPINE", "LUMBARSPINE"}
+CORONAL_DEG = 10.0  # less tilt along the sacrum is truly coronal: real semicoronal scans have 23 and more
+NEIGHBOR_CORONAL, NEIGHBOR_OBLIQUE = -30.0, -6.0
+COIL = -25.0
+NARROWEST_MM = 130.0  # two joints of adults lie up to 116 mm apart (19 patients of Hepburn et al.)
 
 
 def judge(case: Case) -> Case:
@@ -42,7 +57,8 @@ def judge(case: Case) -> Case:
     if not case.refusals:
         (judge_t1 if case.role == Role.T1W else judge_fluid)(case)
     _extent(case)
-    _body_part(case)
+    _neighbors(case)
+    _coil(case)
     _names(case)
     return case
 
@@ -61,19 +77,37 @@ def _extent(case: Case) -> None:
     points = 5.0 * _ramp(spacing, 5.0, 9.0) * min(1.0, coverage / 45.0)
     case.give("coverage", points, Reason.of("coverage", spacing_mm=spacing, coverage_mm=coverage))
     view = case.stack.field_of_view_mm or 0.0
-    points = 5.0 * _ramp(view, 320, 450) * (1 if view >= 120 else 0.2)
+    points = 5.0 * _ramp(view, 320, 450) * (1 if view >= NARROWEST_MM else 0.2)
     case.give("field of view", points, Reason.of("field-of-view", view_mm=view))
     if view > WHOLE_BODY_MM:
         case.give("field of view", -25, Reason("whole-body"))
+    if 0 < view < NARROWEST_MM:
+        case.note(Reason.of("too-narrow-for-both", view_mm=view))
     if view > 340:
         case.note(Reason.of("large-field-of-view", view_mm=view))
 
 
-def _body_part(case: Case) -> None:
-    """A body part that is near, but not meant for these joints."""
-    points = NEARBY_PARTS.get(case.series.body_part.replace(" ", ""), 0.0)
-    if points and Meaning.JOINT not in case.names:
+def _neighbors(case: Case) -> None:
+    """A part of the body that is near, but not meant for these joints."""
+    if Meaning.JOINT in case.names:
+        return
+    part = case.series.body_part.replace(" ", "")
+    points = NEARBY_PARTS.get(part, 0.0)
+    if points:
         case.give("body part", points, Reason.of("body-part", body_part=case.series.body_part))
+    named = case.names & NEIGHBORS
+    coronal = (case.stack.tilt_deg or 0.0) < CORONAL_DEG
+    if not named and not (coronal and part in NEIGHBOR_PARTS and Meaning.JOINT not in case.around):
+        return
+    reason = _named("named-after-a-neighbor", named) if named else Reason("coronal-of-a-neighbor")
+    case.give("neighbor", NEIGHBOR_CORONAL if coronal else NEIGHBOR_OBLIQUE, reason)
+
+
+def _coil(case: Case) -> None:
+    """A coil for another part of the body; those that lie about the pelvis are named after spine, body or torso."""
+    named = meanings(case.series.coil)
+    if Meaning.OTHER_ANATOMY in named and Meaning.JOINT not in case.names:
+        case.give("coil", COIL, Reason.of("coil-elsewhere", coil=case.series.coil))
 
 
 def _plane(case: Case) -> None:
@@ -87,7 +121,7 @@ def _plane(case: Case) -> None:
     else:
         level = 1 - 0.7 * max(0.0, (lean - 10) / 15)
         case.give("plane", _tilt_points(tilt) * level, Reason.of("along-the-sacrum", tilt_deg=tilt))
-        if tilt < 10:
+        if tilt < CORONAL_DEG:
             case.note(Reason("truly-coronal"))
 
 
@@ -124,8 +158,6 @@ def _names(case: Case) -> None:
         case.give("name", 6, Reason("named-after-the-joints"))
     if case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
         case.give("name", 3, _named("named", case.names & {Meaning.CORONAL, Meaning.OBLIQUE}))
-    if Meaning.HIP in case.names and Meaning.JOINT not in case.names:
-        case.give("name", -5, Reason("named-after-the-hips"))
     if Meaning.LOCALIZER in case.names:
         case.give("name", -15, Reason("named-a-localizer"))
     if case.names & {Meaning.AXIAL, Meaning.SAGITTAL} and not case.names & {Meaning.CORONAL, Meaning.OBLIQUE}:
@@ -141,7 +173,10 @@ def _elsewhere(case: Case) -> Reason | None:
         return None
     if case.series.body_part.replace(" ", "") in OTHER_PARTS:
         return Reason.of("elsewhere", body_part=case.series.body_part)
-    return Reason("elsewhere-by-name") if Meaning.OTHER_ANATOMY in case.names else None
+    if Meaning.OTHER_ANATOMY in case.names:
+        return Reason("elsewhere-by-name")
+    near = case.around & {Meaning.JOINT, Meaning.PELVIS, *NEIGHBORS}
+    return Reason("elsewhere-by-study") if Meaning.OTHER_ANATOMY in case.around and not near else None
 
 
 _WANTED = (WantedSeries(Role.T1W, judge), WantedSeries(Role.FLUID, judge))

@@ -13,7 +13,7 @@ LIMITATIONS: Mapping[str, str] = {
     _C.SERIES_UNREADABLE: "The {role} series could not be decoded and was not read. {reason}",
     _C.REGION_FROM_FLUID: "The bone region was found on the fluid-sensitive series, since T1 is missing.",
     _C.NO_REGION: "Without a T1-weighted series neither bone region nor joints nor edema are measured.",
-    _C.REGION_NOT_RECOGNIZED: "No sacrum with its ilia was recognized in the chosen series; nothing was measured.",
+    _C.NO_JOINTS_RECOGNIZED: "The pictures of the chosen series show no sacroiliac joint: nothing was read.",
     _C.REGION_DISPUTED: "The networks that find the bone region disagree on {share:.0%} of it; look at its outline.",
     _C.NO_LEFT_JOINT: "The left sacroiliac joint was not found on the T1-weighted series.",
     _C.NO_RIGHT_JOINT: "The right sacroiliac joint was not found on the T1-weighted series.",

@@ -43,8 +43,12 @@ REASONS: Mapping[Key, str] = {
     "named-otherwise": "named {names}, lies otherwise",
     "name-against-physics": "The name says {names}, the physics says otherwise.",
     "named-after-the-joints": "named after the sacroiliac joints",
-    "named-after-the-hips": "named after the hips",
+    "named-after-a-neighbor": "named {names}, not after the sacroiliac joints",
+    "coronal-of-a-neighbor": "a coronal plane of a neighboring part of the body",
+    "coil-elsewhere": "a coil for another part of the body ({coil})",
+    "too-narrow-for-both": "The field of view ({view_mm:.0f} mm) is too narrow for both joints.",
     "named-a-localizer": "named a localizer",
     "elsewhere": "another part of the body ({body_part})",
     "elsewhere-by-name": "another part of the body, by its name",
+    "elsewhere-by-study": "another part of the body, by the name of the study",
 }

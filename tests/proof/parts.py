@@ -11,6 +11,7 @@ from tests.proof.part import Part, Place, Step, last_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = "docs/evaluation/subjects.md"
+RECOGNITION = "docs/evaluation/recognition.md"
 ORDERS = 5
 
 
@@ -65,6 +66,13 @@ def tiers(root: Path, *names: str) -> list[str]:
 def real(place: Place) -> list[Step]:
     """Every real subject; the table of it is a page of its own."""
     return [Step("subjects", module("tests.real_subjects", "--shared", str(shared_folder()), "--out", SUBJECTS))]
+
+
+def recognition(place: Place) -> list[Step]:
+    """What is read and what is not; rows are kept, so that an interrupted run goes on."""
+    rows = place.state / "rows.jsonl"
+    arguments = ("--shared", str(shared_folder()), "--out", RECOGNITION, "--rows", str(rows))
+    return [Step("recognition", module("tests.recognition", *arguments))]
 
 
 def backends(place: Place) -> list[Step]:
@@ -124,6 +132,14 @@ PARTS = {
             real,
             lacks=real_data_and_peers,
             writes=(SUBJECTS,),
+        ),
+        Part(
+            "recognition",
+            "Real and simulated patients are read, pictures that show no sacroiliac joint are not:"
+            " [the table](evaluation/recognition.md).",
+            recognition,
+            lacks=real_data,
+            writes=(RECOGNITION,),
         ),
         Part(
             "backends",

@@ -249,13 +249,81 @@ def test_obliquity_counts_however_the_plane_is_written(tilt: float, flip: int) -
     assert chosen(series(1, "t1", T1, tilt_deg=0), turned) == (2, None)
 
 
-def test_coronal_hips_only_where_nothing_is_better_and_with_a_note() -> None:
-    hips = series(5, "t1 cor hips", T1, tilt_deg=0, matrix=512, pixel_mm=0.78)
-    alone = select(study(hips))
+def test_a_truly_coronal_series_only_where_nothing_is_better_and_with_a_note() -> None:
+    wide = series(5, "t1 cor", T1, tilt_deg=0, matrix=512, pixel_mm=0.78)
+    alone = select(study(wide))
     assert alone.chosen[Role.T1W] is not None
     assert "truly coronal" in worded(alone, alone.chosen[Role.T1W])
     assert "field of view is large" in worded(alone, alone.chosen[Role.T1W])
-    assert chosen(hips, series(6, "", T1)) == (6, None)
+    assert chosen(wide, series(6, "", T1)) == (6, None)
+
+
+NEIGHBORS = [
+    ("hips", "t1 cor hips", {}),
+    ("hips in German", "t1_tse_cor Hüfte bds", {}),
+    ("hips by body part", "t1_tse_cor", {"body_part": "HIP"}),
+    ("lumbar spine", "T1 cor LWS", {}),
+    ("lumbar spine by body part", "cor T1", {"body_part": "LSPINE"}),
+    ("lumbar spine by protocol", "cor T1", {"protocol_name": "L-SPINE ROUTINE"}),
+]
+
+
+@pytest.mark.parametrize(("what", "name", "more"), NEIGHBORS, ids=[case[0] for case in NEIGHBORS])
+def test_a_coronal_neighbor_is_not_taken_for_the_joints(what: str, name: str, more: dict[str, Any]) -> None:
+    """Its twins: the same plane named after the joints, and a plane along the sacrum under the same name."""
+    assert chosen(series(5, name, T1, tilt_deg=0, **more)) == (None, None)
+    assert chosen(series(5, f"{name} ISG", T1, tilt_deg=0, **more)) == (5, None)
+    assert chosen(series(5, name, T1, **more)) == (5, None)
+
+
+ELSEWHERE = [
+    "T1 cor Oberschenkel",
+    "cor T1 thigh",
+    "T1 cor cuisse",
+    "T1 cor muslo",
+    "T1 cor prostate",
+    "t1 cor Kopf",
+    "T1 cor tête",
+    "Т1 кор голова",
+    "T1 cor C-Spine",
+    "脳 T1 冠状断",
+]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_another_part_of_the_body_is_refused_by_series_and_by_study(name: str) -> None:
+    """Its twins: a study that names the joints or the pelvis too, and the series named after the joints."""
+    for refused in (series(1, name, T1), series(1, "", T1, study_description=name)):
+        selection = select(study(refused))
+        assert not selection.chosen
+        assert "another part of the body, by " in said(selection)
+    assert chosen(series(1, "", T1, study_description=f"{name} + ISG")) == (1, None)
+    assert chosen(series(1, "", T1, study_description=f"{name}, Becken")) == (1, None)
+    assert chosen(series(1, "T1 cor SIJ", T1, study_description=name)) == (1, None)
+
+
+def test_a_coil_for_another_part_of_the_body_speaks_against_it() -> None:
+    plain = series(1, "t1", T1, tilt_deg=0)
+    assert chosen(replace(plain, coil="Head_32")) == (None, None)
+    assert chosen(replace(plain, coil="TxRx_Knee_15")) == (None, None)
+    for coil in ("", "Body_18", "SENSE-XL-Torso", "Spine_32", "HDx Lower Body"):
+        assert chosen(replace(plain, coil=coil)) == (1, None)
+
+
+STUDIES = ["", "MRT ISG", "MR Sacroiliac joints", "MRT LWS + ISG", "IRM bassin", "MRT Becken", "МРТ таза", "MR Hips"]
+
+
+@pytest.mark.parametrize("study_description", STUDIES)
+@pytest.mark.parametrize(("t1_name", "stir_name"), VENDOR_NAMES)
+def test_no_name_of_a_study_near_the_joints_hides_them(t1_name: str, stir_name: str, study_description: str) -> None:
+    both = [series(2, t1_name, T1), series(3, stir_name, STIR)]
+    assert chosen(*(replace(one, study_description=study_description) for one in both)) == (2, 3)
+
+
+def test_a_field_too_narrow_for_both_joints_is_said() -> None:
+    for matrix, narrow in ((200, True), (384, False)):
+        selection = select(study(series(1, "t1", T1, matrix=matrix)))
+        assert ("too narrow for both" in worded(selection, selection.chosen[Role.T1W])) is narrow
 
 
 def test_reformatted_3d_spin_echo_only_where_nothing_is_better() -> None:

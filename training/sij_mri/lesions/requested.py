@@ -32,7 +32,7 @@ def requested_patient(seed: int, stage: Stage, *, grid: GridSpec) -> SimulatedPa
         Of both contrasts.
     """
     rng = np.random.default_rng([seed, 11])
-    spec = PhantomSpec(t1=grid, fluid=grid, lesions=_requests(stage, rng))
+    spec = PhantomSpec(t1=grid, fluid=grid, lesions=draw_requests(stage, rng))
     phantom = make_phantom(seed, spec=spec)
     lesions = tuple(
         Lesion(KINDS[made.kind], made.side, Flank(_flank(made.bone)), made.mask, made.center_mm, made.volume_mm3)
@@ -47,7 +47,8 @@ def _flank(bone: str) -> str:
     return "sacral" if bone == "both" else bone
 
 
-def _requests(stage: Stage, rng: np.random.Generator) -> tuple[LesionRequest, ...]:
+def draw_requests(stage: Stage, rng: np.random.Generator) -> tuple[LesionRequest, ...]:
+    """Lesions of a patient at a stage, for the phantom to make."""
     kinds: list[str] = []
     if stage is Stage.EARLY:
         kinds = ["bme"] * int(rng.integers(1, 4))

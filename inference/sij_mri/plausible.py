@@ -1,0 +1,188 @@
+"""Is there a sacroiliac joint in the picture at all?
+
+The finders always answer: a network finds some region in noise, a surface of least cost runs through any region. What
+they found is a joint only where it looks like one. The limits are few, named, and in millimeters and milliliters.
+
+Where they come from: the T1-weighted scans of 10 of the 19 patients of Hepburn et al. (every other one by number) and
+the wrong pictures of half of the people and seeds; judged on the others, with real patients, simulated ones and wrong
+pictures counted in docs/evaluation/recognition.md (``python -m tests.recognition``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from inference.result import Limitation
+from inference.sij_mri.joints import joint_slices
+from inference.sij_mri.limitations import LimitationCode
+from inference.sij_mri.region import FoundRegion
+from inference.sij_mri.types import Joint
+from inference.types import Parameter, Side, Volume
+
+REGION_ML = 100.0
+"""A smaller region is none: two fifths of the smallest of the setting half (251 ml and more; judged half: 238 ml).
+
+Half a pelvis has 170 ml and more (phantoms)."""
+
+DISPUTED = 0.5
+"""A region of which the networks dispute more than this share is none.
+
+Setting half: at most 0.10 on T1-weighted scans, 0.17 on fluid-sensitive ones; 0.47 on phantoms with one joint beyond
+the field; 0.6 and more on pictures of something else. One network disputes nothing: then the other limits decide."""
+
+TRACED_MM = 20.0
+"""A joint is traced over at least this depth from front to back: two thirds of the least of the setting half (29.7)."""
+
+BAND_ML = 18.0
+"""The band about a joint has at least this volume: two thirds of the least of the setting half (28 ml)."""
+
+JAGGED = 1.4
+"""Upper quartile of how much the surface turns from plane to plane, millimeters per millimeter of spacing.
+
+Setting half: at most 1.2, and as much with every other plane left out; joints of phantoms that lie beyond the field,
+and are traced through something else: 1.6 and more."""
+
+SMOOTHED_MM = 3.0
+UNLIKE_NEXT = 0.7
+"""Planes that differ from the next ones by more than this share of what distant planes differ by are no stack.
+
+Setting half: at most 0.26 on T1-weighted scans, 0.5 with every other plane left out, 0.34 on STIR; 0.9 and more where
+planes are shuffled. It needs no network: noise fails here, whatever networks make of it."""
+
+NOT_FOUND = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode.NO_RIGHT_JOINT}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A traced joint in numbers.
+
+    Attributes
+    ----------
+    side : Side
+    traced_mm : float
+        Depth, from front to back, over which the line spans at least 15 mm.
+    band_ml : float
+    jagged : float
+        Upper quartile of the second difference of the surface from plane to plane, over their spacing; infinite where
+        fewer than three planes in a row show it.
+    """
+
+    side: Side
+    traced_mm: float
+    band_ml: float
+    jagged: float
+
+    @classmethod
+    def of(cls, joint: Joint, volume: Volume) -> "Measured":
+        """Measure one joint on the grid of `volume`."""
+        depth = len(joint_slices((joint,), volume)) * volume.slice_spacing_mm
+        turns = np.abs(np.diff(joint.columns_px, n=2, axis=0)) * volume.pixel_spacing_mm[1] / volume.slice_spacing_mm
+        known = turns[np.isfinite(turns)]
+        jagged = float(np.percentile(known, 75)) if known.size else float("inf")
+        return cls(joint.side, depth, float(joint.band.sum()) * volume.voxel_volume_mm3 / 1000, jagged)
+
+    @property
+    def plausible(self) -> bool:
+        """True where this looks like a sacroiliac joint."""
+        return self.traced_mm >= TRACED_MM and self.band_ml >= BAND_ML and self.jagged <= JAGGED
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What of the findings is what it is taken for.
+
+    Attributes
+    ----------
+    joints : tuple of Joint
+        The plausible ones.
+    limitations : tuple of Limitation
+        Why something is left out; ``NO_JOINTS_RECOGNIZED`` where nothing is left to be read.
+    """
+
+    joints: tuple[Joint, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """False where the picture does not show what is read."""
+        return all(limitation.code is not LimitationCode.NO_JOINTS_RECOGNIZED for limitation in self.limitations)
+
+
+def plausible_region(found: FoundRegion, volume: Volume) -> bool:
+    """True where the planes are those of one body, and the region looks like the sacrum with its ilia.
+
+    Parameters
+    ----------
+    found : FoundRegion
+        On the grid of `volume`.
+    volume : Volume
+    """
+    whole = _region_ml(found, volume) >= REGION_ML and found.disputed <= DISPUTED
+    return whole and unlike_next(volume) <= UNLIKE_NEXT
+
+
+def unlike_next(volume: Volume) -> float:
+    """How much a plane differs from the next, as a share of how much planes a third of the stack apart differ.
+
+    Parameters
+    ----------
+    volume : Volume
+
+    Returns
+    -------
+    float
+        0 to about 1 (no order at all); differences are 1 minus the correlation of planes averaged to about 3 mm.
+    """
+    rows, columns = (max(1, round(SMOOTHED_MM / size)) for size in volume.pixel_spacing_mm)
+    smooth = ndimage.uniform_filter(volume.voxels, (0, rows, columns))[:, ::rows, ::columns]
+    planes = smooth.reshape(len(smooth), -1)
+    planes = planes - planes.mean(axis=1, keepdims=True)
+    planes /= np.linalg.norm(planes, axis=1, keepdims=True) + 1e-6
+    apart = np.abs(np.subtract.outer(np.arange(len(planes)), np.arange(len(planes))))
+    differs = 1.0 - planes @ planes.T
+    distant = apart >= max(2, len(planes) // 3)
+    if not distant.any():
+        return 1.0
+    return float(differs[apart == 1].mean() / max(float(differs[distant].mean()), 1e-6))
+
+
+def recognize(volume: Volume, found: FoundRegion, joints: Sequence[Joint]) -> Recognized:
+    """Judge what was found in a T1-weighted volume.
+
+    Parameters
+    ----------
+    volume : Volume
+    found : FoundRegion
+        On the grid of `volume`.
+    joints : sequence of Joint
+        On the same grid; at most one of each side.
+
+    Returns
+    -------
+    Recognized
+        Two joints, one with the reason why the other is missing, or none with what was measured.
+    """
+    measured = {joint.side: Measured.of(joint, volume) for joint in joints}
+    kept = tuple(joint for joint in joints if measured[joint.side].plausible)
+    if not kept or not plausible_region(found, volume):
+        return Recognized((), (unrecognized(volume, found, tuple(measured.values())),))
+    sides = {joint.side for joint in kept}
+    return Recognized(kept, tuple(Limitation(code) for side, code in NOT_FOUND.items() if side not in sides))
+
+
+def unrecognized(volume: Volume, found: FoundRegion, measured: Sequence[Measured] = ()) -> Limitation:
+    """Why nothing is read of a volume, with what was measured there."""
+    numbers: dict[str, Parameter] = {
+        "region_ml": round(_region_ml(found, volume), 1),
+        "disputed": round(min(found.disputed, 1.0), 2),
+        "unlike_next": round(unlike_next(volume), 2),
+    }
+    for one in measured:
+        numbers |= {f"{one.side}_mm": round(one.traced_mm, 1), f"{one.side}_ml": round(one.band_ml, 1)}
+    return Limitation(LimitationCode.NO_JOINTS_RECOGNIZED, numbers)
+
+
+def _region_ml(found: FoundRegion, volume: Volume) -> float:
+    return float(np.count_nonzero(found.mask)) * volume.voxel_volume_mm3 / 1000

@@ -1,0 +1,119 @@
+"""Studies that are to be read: real patients, simulated ones, and those of which one joint alone is shown."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from inference.sij_mri import Role, Stage
+from inference.types import Side
+from training.phantom.dicom import StudyOptions, write_study
+from training.phantom.phantom import GridSpec, Phantom, PhantomSpec, make_phantom
+from training.sij_mri.lesions.requested import draw_requests
+
+Outcome = Literal["both joints", "one joint", "fluid region", "nothing"]
+SPACINGS_MM = (2.0, 3.0, 4.0, 5.0, 6.0)
+DEPTH_MM = 82.0
+FIRST_SEED = 7000
+BEYOND_MM = 60.0
+"""Shift that leaves one joint outside a field of 192 mm: the joints lie 54 mm from the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One study in a folder, and what must come of it.
+
+    Attributes
+    ----------
+    name, kind : str
+    person : str
+        Halves go by it.
+    folder : Path
+    wanted : Outcome
+    """
+
+    name: str
+    kind: str
+    person: str
+    folder: Path
+    wanted: Outcome
+
+
+def real(shared: Path, folder: Path) -> Iterator[Study]:
+    """Every real scan with all that belongs to it, with every other plane, and its STIR alone."""
+    tool = [sys.executable, str(shared / "tools" / "sij_to_dicom.py")]
+    made = folder / "made"
+    subprocess.run([*tool, "all", str(made)], check=True, stdout=subprocess.DEVNULL)
+    for path in sorted((shared / "data/sij/followup_t1w").glob("*_before.nii.gz")):
+        subprocess.run([*tool, path.name[:4], str(made), "--followup"], check=True, stdout=subprocess.DEVNULL)
+    for study in sorted({path.parent for path in made.rglob("*.dcm")}):
+        name = study.relative_to(made).as_posix()
+        t1, stir = sorted(study.glob("MR02*.dcm")), sorted(study.glob("MR03*.dcm"))
+        kind = "real, T1-weighted and STIR" if stir else "real, T1-weighted"
+        yield Study(name, kind, name[:4], study, "both joints")
+        sparse = _copied(t1[::2], folder / "sparse" / name)
+        yield Study(f"{name}, sparse", "real, T1-weighted, every other plane", name[:4], sparse, "both joints")
+        if stir:
+            alone = _copied(stir, folder / "stir" / name)
+            yield Study(f"{name}, STIR", "real, STIR alone", name[:4], alone, "fluid region")
+
+
+def _copied(files: list[Path], folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for file in files:
+        shutil.copy(file, folder)
+    return folder
+
+
+def simulated(folder: Path, *, each: int = 6, spaced: int = 3) -> Iterator[Study]:
+    """Simulated patients of each stage, and some at every spacing."""
+    for number, stage in enumerate(Stage):
+        for count in range(each):
+            seed = FIRST_SEED + 100 * number + count
+            requests = draw_requests(stage, np.random.default_rng([seed, 11]))
+            phantom = make_phantom(seed, spec=PhantomSpec(lesions=requests))
+            yield _study(phantom, f"simulated, {stage.lower()}", f"{seed}", folder, "both joints")
+    for seed in range(FIRST_SEED + 900, FIRST_SEED + 900 + spaced):
+        for spacing in SPACINGS_MM:
+            kind = f"simulated, {spacing:g} mm apart"
+            yield _study(spaced_phantom(seed, spacing), kind, f"{seed}", folder, "both joints")
+
+
+def spaced_phantom(seed: int, spacing_mm: float) -> Phantom:
+    """A simulated patient in planes so far apart."""
+    depth = GridSpec(slices=round(DEPTH_MM / spacing_mm), step_mm=spacing_mm, thickness_mm=spacing_mm - 0.3)
+    grid = replace(depth, rows=200, columns=220, pixel_mm=0.95)
+    return make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
+
+
+def one_joint(folder: Path, *, each: int = 4) -> Iterator[Study]:
+    """Simulated patients of whom one joint alone is shown: the other is beyond the field, or lost in a metal void."""
+    for seed in range(FIRST_SEED + 950, FIRST_SEED + 950 + each):
+        for side in Side:
+            grid = GridSpec(shift_mm=(BEYOND_MM if side is Side.LEFT else -BEYOND_MM, 0.0, 0.0))
+            beyond = make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
+            yield _study(beyond, f"one joint beyond the field, {side}", f"{seed}", folder, "one joint")
+            yield _study(
+                voided(make_phantom(seed), side), f"metal at one joint, {side}", f"{seed}", folder, "one joint"
+            )
+
+
+def voided(phantom: Phantom, side: Side, *, radius_mm: float = 50.0) -> Phantom:
+    """The phantom with no signal about one joint."""
+    column, row_mm = float(np.nanmean(phantom.surfaces[side])), phantom.t1.pixel_spacing_mm[0]
+    rows, columns = np.indices(phantom.t1.shape[1:])
+    shown = np.flatnonzero(np.isfinite(phantom.surfaces[side]).any(axis=0)).mean()
+    lost = np.hypot(rows - shown, columns - column) < radius_mm / row_mm
+    t1, fluid = (replace(one, voxels=np.where(lost, 0, one.voxels)) for one in (phantom.t1, phantom.fluid))
+    return replace(phantom, t1=t1, fluid=fluid)
+
+
+def _study(phantom: Phantom, kind: str, person: str, folder: Path, wanted: Outcome) -> Study:
+    place = folder / f"{kind} {person}"
+    write_study(phantom, place, options=StudyOptions(roles=(Role.T1W, Role.FLUID)))
+    return Study(f"{kind} {person}", kind.rsplit(",", 1)[0] if wanted == "one joint" else kind, person, place, wanted)
