@@ -6,12 +6,25 @@ from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
-from inference.sij_mri.types import STAGES, Edema, Joint, Prediction, Reading, Role, SlicePrediction, Stage
+from inference.sij_mri.types import (
+    STAGES,
+    Cutoff,
+    Edema,
+    EdemaParts,
+    Joint,
+    Prediction,
+    Reading,
+    Role,
+    SlicePrediction,
+    Stage,
+)
 from inference.sij_mri.wanted import select
 
 __all__ = [
     "STAGES",
+    "Cutoff",
     "Edema",
+    "EdemaParts",
     "Joint",
     "LimitationCode",
     "Prediction",

@@ -27,7 +27,7 @@ from inference.sij_mri.region import CUTTER as REGION
 from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader
 from inference.sij_mri.said import say
 from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
-from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
+from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import resample, same_space
 from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, Side, StudyHeaders, Volume
@@ -46,7 +46,7 @@ class SacroiliacMri:
     """
 
     name: Key = "sij_mri"
-    version = "1.0.0"
+    version = "1.1.0"
     steps: tuple[Key, ...] = ("select", "load", "region", "joints", "edema", "classify", "explain")
     needs: Mapping[Key, Key] = {"region": Kind.SEGMENTER, "stage": Kind.CLASSIFIER, "edema": Kind.VOXELS}
     cutters: Mapping[str, Callable[[ModelSpec], object]] = {
@@ -120,6 +120,10 @@ class _Notes:
 def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection, notes)
+    return _read_volumes(t1, fluid, models, notes)
+
+
+def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("region"):
         region = _find_region(t1, fluid, models, notes)
     with notes.timed("joints"):
@@ -133,7 +137,6 @@ def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], 
         reader = StageReader(models["stage"])
         given = _stage_input(t1, fluid, found, shown, reader, notes)
         prediction = reader.predict(given) if given is not None else None
-        _note_disagreement(prediction, rule, notes)
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
@@ -234,7 +237,7 @@ def _find_edema(
     if edema is None:
         notes.limit(LimitationCode.NO_NORMAL_MARROW)
         return None, None
-    return edema, asas.asas(edema, on_fluid, fluid)
+    return edema, asas.asas(edema, fluid)
 
 
 def _stage_input(
@@ -249,8 +252,3 @@ def _stage_input(
         notes.limit(LimitationCode.NOT_CLASSIFIED)
         return None
     return reader.prepare(t1, fluid, found, shown)
-
-
-def _note_disagreement(prediction: Prediction | None, rule: AsasResult | None, notes: _Notes) -> None:
-    if prediction is not None and rule is not None and rule.met and not prediction.as_present:
-        notes.limit(LimitationCode.DISAGREEMENT)
