@@ -1,6 +1,8 @@
 """The sacroiliac application: from two series to what is seen at the sacroiliac joints."""
 
-from inference.sij_mri.application import SacroiliacMri
+from inference.sij_mri.application import SacroiliacMri, read_volumes
+from inference.sij_mri.asas import asas as asas_rule
+from inference.sij_mri.conclusion import Conclusion, conclude_reading
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
@@ -8,6 +10,7 @@ from inference.sij_mri.midline import find_midline
 from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
 from inference.sij_mri.types import (
     STAGES,
+    AsasResult,
     Cutoff,
     Edema,
     EdemaParts,
@@ -22,6 +25,8 @@ from inference.sij_mri.wanted import select
 
 __all__ = [
     "STAGES",
+    "AsasResult",
+    "Conclusion",
     "Cutoff",
     "Edema",
     "EdemaParts",
@@ -35,10 +40,13 @@ __all__ = [
     "SacroiliacMri",
     "SlicePrediction",
     "Stage",
+    "asas_rule",
     "carry_joints",
+    "conclude_reading",
     "find_joints",
     "find_midline",
     "joint_slices",
+    "read_volumes",
     "region_spec",
     "select",
 ]

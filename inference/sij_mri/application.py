@@ -117,6 +117,19 @@ class _Notes:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
 
 
+def read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any]) -> Reading:
+    """Read two series that are loaded already, as :meth:`SacroiliacMri.analyse` does.
+
+    Parameters
+    ----------
+    t1, fluid : Volume or None
+        At least one.
+    models : mapping of Key to models
+        Of a bundle, by role.
+    """
+    return _read_volumes(t1, fluid, models, _Notes(lambda step: None))
+
+
 def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection, notes)

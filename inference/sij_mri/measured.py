@@ -21,7 +21,8 @@ def measurements(reading: Reading) -> Iterator[Measurement]:
     yield _volume("region", Site(REGION), grid, missing_region(reading) or [reading.region])
     for side in Side:
         joint = reading.joint(side)
-        yield _volume("joint", Site(JOINT, side), grid, missing_joint(reading, side) or [joint and joint.band])
+        band = None if joint is None else joint.band
+        yield _volume("joint", Site(JOINT, side), grid, missing_joint(reading, side) or [band])
     for side in Side:
         missing = missing_edema_of(reading, side)
         for key in ("edema", "edema-deep"):

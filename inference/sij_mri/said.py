@@ -161,16 +161,20 @@ def _rule(reading: Reading) -> Iterator[Evaluation]:
     rule = reading.asas
     places = {side: tuple(_place(one) for one in (rule.lesions if rule else ()) if one.side is side) for side in Side}
     missing = {side: missing_edema_of(reading, side) for side in Side}
-    study: Key | NotAssessable
-    if rule is not None and rule.study is not None:
-        study = rule.study
-    else:
-        study = NotAssessable(missing[Side.LEFT] or missing[Side.RIGHT] or Limitation(LimitationCode.NO_NORMAL_MARROW))
+    first = missing[Side.LEFT] or missing[Side.RIGHT]
+    study = _answered(rule.study if rule else None, first)
     yield Evaluation("asas", JOINTS, study, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))
-    for side in Side:
-        because = missing[side]
-        value = NotAssessable(because) if because is not None or rule is None else rule.by_side[side]
+    for side, because in missing.items():
+        value = _answered(rule.by_side.get(side) if rule else None, because)
         yield Evaluation("asas", Site(JOINT, side), value, "rule", at=places[side])
+
+
+def _answered(value: Answer | None, because: Limitation | None) -> Key | NotAssessable:
+    if value is not None:
+        return value
+    if because is None:
+        raise ValueError("what was not judged must have its reason, received a reading that lacks nothing")
+    return NotAssessable(because)
 
 
 def _concluded(concluded: Conclusion | Limitation) -> Iterator[Evaluation]:
@@ -180,7 +184,7 @@ def _concluded(concluded: Conclusion | Limitation) -> Iterator[Evaluation]:
         yield Evaluation("stage", JOINTS, NotAssessable(concluded), "joined")
         return
     yes = concluded.probability
-    shares = {Answer.PRESENT: yes, Answer.ABSENT: 1.0 - yes}
+    shares: dict[Key, float] = {Answer.PRESENT: yes, Answer.ABSENT: 1.0 - yes}
     yield Evaluation("axspa", JOINTS, concluded.axspa, "joined", probabilities=shares)
     stages = {stage_key(stage): p for stage, p in zip(STAGES, concluded.stages, strict=True)}
     stage = Answer.UNDECIDED if concluded.stage is None else stage_key(concluded.stage)

@@ -51,9 +51,9 @@ class Surroundings:
             nearest[Side.RIGHT] = nearest[Side.RIGHT] & ~nearest[Side.LEFT]
         bands = {}
         for joint in joints:
-            traced = np.isfinite(joint.columns_px).any(axis=1)[:, None, None]
-            within = away[joint.side] <= SUBCHONDRAL_MM
-            bands[joint.side] = np.asarray(within & traced & nearest[joint.side], dtype=np.bool_)
+            band = np.asarray((away[joint.side] <= SUBCHONDRAL_MM) & nearest[joint.side], dtype=np.bool_)
+            band[~np.isfinite(joint.columns_px).any(axis=1)] = False
+            bands[joint.side] = band
         return cls(bands, nearest)
 
     def share_out(self, edema: BoolArray) -> EdemaParts:
@@ -84,4 +84,5 @@ def _continued(surface: FloatArray) -> FloatArray:
     """A surface that goes on, before and behind it and through its gaps, as in the nearest slice where it is traced."""
     traced = np.flatnonzero(np.isfinite(surface).any(axis=1))
     places = np.arange(len(surface))
-    return surface[traced[np.abs(places[:, None] - traced[None, :]).argmin(axis=1)]]
+    nearest = traced[np.abs(places[:, None] - traced[None, :]).argmin(axis=1)]
+    return np.asarray(surface[nearest], dtype=np.float32)

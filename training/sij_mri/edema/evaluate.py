@@ -308,7 +308,7 @@ def _score(name: str, ours: EdemaParts, readings: Sequence[EdemaParts], voxel_ml
 
 
 def _whole(parts: EdemaParts) -> BoolArray:
-    return np.logical_or.reduce([*parts.near.values(), *parts.deep.values(), parts.elsewhere])
+    return np.asarray(np.logical_or.reduce([*parts.near.values(), *parts.deep.values(), parts.elsewhere]), np.bool_)
 
 
 def _ml(parts: EdemaParts, side: Side, voxel_ml: float) -> float:
