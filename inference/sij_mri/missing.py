@@ -11,9 +11,7 @@ NO_JOINT = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode.
 
 def missing_region(reading: Reading) -> Limitation | None:
     """Why there is no bone region; None where there is one."""
-    if reading.region is not None:
-        return None
-    return _noted(reading, LimitationCode.REGION_NOT_RECOGNIZED) or Limitation(LimitationCode.NO_REGION)
+    return None if reading.region is not None else Limitation(LimitationCode.NO_REGION)
 
 
 def missing_joint(reading: Reading, side: Side) -> Limitation | None:

@@ -100,7 +100,7 @@ def no_marrow(reading: Reading) -> Reading:
 
 
 def no_region(reading: Reading) -> Reading:
-    bare = with_limit(reading, Code.REGION_NOT_RECOGNIZED, region=None, edema=None, asas=None)
+    bare = with_limit(reading, Code.NO_REGION, region=None, edema=None, asas=None)
     return without_joints(bare)
 
 
@@ -130,9 +130,7 @@ RIGHT = {(key, Side.RIGHT) for key in ("edema-volume", "edema-deep-volume", "asa
         (no_marrow, dict.fromkeys(EDEMA | RULE | CLASS, Code.NO_NORMAL_MARROW)),
         (
             no_region,
-            dict.fromkeys(
-                EDEMA | RULE | CLASS | everything("region-volume", "joint-volume"), Code.REGION_NOT_RECOGNIZED
-            ),
+            dict.fromkeys(EDEMA | RULE | CLASS | everything("region-volume", "joint-volume"), Code.NO_REGION),
         ),
         (no_slice, dict.fromkeys(CLASS, Code.NOT_CLASSIFIED)),
     ],

@@ -86,7 +86,8 @@ def _by_truth(judged: Sequence[Judged]) -> list[str]:
 
 
 def _counts(values: Sequence[str]) -> str:
-    return ", ".join(f"{values.count(value)} {value}" for value in sorted(set(values), key=values.count, reverse=True))
+    common = sorted(set(values), key=lambda value: (-values.count(value), value))
+    return ", ".join(f"{values.count(value)} {value}" for value in common)
 
 
 def _scans(scans: Sequence[ReadScan]) -> list[str]:

@@ -1,5 +1,7 @@
 """Which simulated patients the stage network learns from, is calibrated on, and is judged on."""
 
+from dataclasses import replace
+
 from training.data import Dataset
 from training.sij_mri.lesions.dataset import AnatomyPlan
 
@@ -54,5 +56,15 @@ def usable_anatomies(real: Dataset | None) -> tuple[str, ...]:
 
 
 def held_back_plans(real: Dataset | None, *, share: float = 1.0) -> tuple[AnatomyPlan, ...]:
-    """The anatomies that the stage network is judged on."""
-    return tuple(plan for plan in stage_plans(usable_anatomies(real), share=share) if plan.split == "held-back")
+    """The anatomies that the stage network is judged on.
+
+    Parameters
+    ----------
+    real : Dataset or None
+    share : float
+        Of the phantoms, and of the patients of each real scan; below 1 for a trial.
+    """
+    plans = (plan for plan in stage_plans(usable_anatomies(real), share=share) if plan.split == "held-back")
+    return tuple(
+        replace(plan, draws=max(1, round(share * plan.draws))) if plan.source == "real" else plan for plan in plans
+    )
