@@ -10,7 +10,7 @@ from inference.result import Answer, Limitation
 from inference.serving.registry import LoadedBundle
 from inference.sij_mri import Conclusion, Reading, Role, conclude_reading, read_volumes
 from inference.sij_mri.limitations import LimitationCode
-from inference.types import Side
+from inference.types import Side, Volume
 from tests.factories.phantoms import left_lesion
 from training.phantom.phantom import Phantom
 
@@ -19,9 +19,15 @@ MOST_UNDECIDED = 2
 MARKED_BY_ALL = set(PAIRS) - {"2015"}  # each of the four readings meets the ASAS rule
 
 
+def in_space(volume: Volume) -> Volume:
+    """Both series of a study in one frame of reference."""
+    return replace(volume, frame_of_reference_uid="1.2.3")
+
+
 @pytest.fixture(scope="module")
 def phantom() -> Phantom:
-    return left_lesion()
+    made = left_lesion()
+    return replace(made, t1=in_space(made.t1), fluid=in_space(made.fluid))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +83,7 @@ def test_every_real_pair_is_concluded_and_never_against_the_rule(
     said = {}
     for name in PAIRS:
         scan = labeled_subject(source, source / "t1w" / f"{name}.nii.gz")
-        read = read_volumes(scan.volume("t1w"), scan.volume("stir"), shipped_bundle.models)
+        read = read_volumes(in_space(scan.volume("t1w")), in_space(scan.volume("stir")), shipped_bundle.models)
         concluded = conclude_reading(read)
         assert isinstance(concluded, Conclusion), f"{name}: {concluded}"
         assert read.asas is not None
