@@ -228,7 +228,7 @@ class Evaluation:
     basis : {"rule", "network", "joined"}
         A stated rule over measurements, a network, or a rule that joins both.
     probabilities : mapping
-        Of every value, where they are known; they sum to 1.
+        Of every value, where they are known; they sum to 1. The value may be "undecided" beside them.
     at : tuple of Place
         Where it is seen.
     """
@@ -294,7 +294,8 @@ class KeySlice:
 class Analysis:
     """Everything that one application says of one study.
 
-    ``scope`` is "none" where nothing of the study is read by this application; the selection says why.
+    ``scope`` is "none" where nothing of the study is read by this application: the selection says why, or, where series
+    were chosen, the limitations.
 
     Raises
     ------
@@ -409,8 +410,9 @@ def _improbable(evaluation: Evaluation) -> Iterator[str]:
     known = evaluation.probabilities
     if not known:
         return
-    if not isinstance(evaluation.value, NotAssessable) and evaluation.value not in known:
-        yield f"{evaluation.key} is {evaluation.value}, which is not among its probabilities"
+    said = evaluation.value
+    if not isinstance(said, NotAssessable) and said not in known and said != Answer.UNDECIDED:
+        yield f"{evaluation.key} is {said}, which is not among its probabilities"
     values = np.array(list(known.values()), float)
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1 or abs(values.sum() - 1) > SUM_TOLERANCE:
         yield f"the probabilities of {evaluation.key} are none"

@@ -125,6 +125,13 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     edema.add_argument("--page", type=Path, default=Path("docs/evaluation/edema.md"))
     edema.add_argument("--threads", type=int, default=2)
     edema.set_defaults(run=commands.run_evaluate_edema)
+    conclusion = which.add_parser("conclusion", help="rule and network joined, by the node's path")
+    conclusion.add_argument("dataset", type=Path, help="real scans, as they are and as anatomies of simulated patients")
+    conclusion.add_argument("--bundle", default="sij-1")
+    conclusion.add_argument("--share", type=float, default=1.0, help="of the simulated patients; below 1 for a trial")
+    conclusion.add_argument("--page", type=Path, default=Path("docs/evaluation/conclusion.md"))
+    conclusion.add_argument("--threads", type=int, default=2)
+    conclusion.set_defaults(run=commands.run_evaluate_conclusion)
 
 
 def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -149,6 +149,28 @@ def run_evaluate_edema(options: argparse.Namespace) -> None:
     print(options.page)
 
 
+def run_evaluate_conclusion(options: argparse.Namespace) -> None:
+    """Judge the conclusion of rule and network on held-back simulated patients, and show it on real scans."""
+    _set_threads(options.threads)
+    from inference.serving import load_bundle
+    from inference.sij_mri import SacroiliacMri
+    from training.sij_mri.conclusion.evaluate import judge_patients, read_scans
+    from training.sij_mri.conclusion.page import conclusion_page
+    from training.sij_mri.stage.plan import held_back_plans
+
+    real = read_index(options.dataset)
+    models = load_bundle(options.bundle, SacroiliacMri()).models
+    scans = list(read_scans(real, models))
+    judged = []
+    for one in judge_patients(held_back_plans(real, share=options.share), real, models):
+        judged.append(one)
+        print(f"{one.anatomy}: {one.truth} is {one.axspa}", flush=True)
+    page = conclusion_page(judged, scans, command=f"axspa-train evaluate conclusion DATASET --share {options.share:g}")
+    options.page.parent.mkdir(parents=True, exist_ok=True)
+    options.page.write_text(page, encoding="utf-8")
+    print(options.page)
+
+
 def run_train_edema(options: argparse.Namespace) -> None:
     """Teach the edema classifier by every scan that has readings."""
     _set_threads(options.threads)

@@ -1,17 +1,35 @@
 """The sacroiliac application: from two series to what is seen at the sacroiliac joints."""
 
-from inference.sij_mri.application import SacroiliacMri
+from inference.sij_mri.application import SacroiliacMri, read_volumes
+from inference.sij_mri.asas import asas as asas_rule
+from inference.sij_mri.conclusion import Conclusion, conclude_reading
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
-from inference.sij_mri.types import STAGES, Edema, Joint, Prediction, Reading, Role, SlicePrediction, Stage
+from inference.sij_mri.types import (
+    STAGES,
+    AsasResult,
+    Cutoff,
+    Edema,
+    EdemaParts,
+    Joint,
+    Prediction,
+    Reading,
+    Role,
+    SlicePrediction,
+    Stage,
+)
 from inference.sij_mri.wanted import select
 
 __all__ = [
     "STAGES",
+    "AsasResult",
+    "Conclusion",
+    "Cutoff",
     "Edema",
+    "EdemaParts",
     "Joint",
     "LimitationCode",
     "Prediction",
@@ -22,10 +40,13 @@ __all__ = [
     "SacroiliacMri",
     "SlicePrediction",
     "Stage",
+    "asas_rule",
     "carry_joints",
+    "conclude_reading",
     "find_joints",
     "find_midline",
     "joint_slices",
+    "read_volumes",
     "region_spec",
     "select",
 ]

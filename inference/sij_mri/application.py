@@ -29,7 +29,7 @@ from inference.sij_mri.region import CUTTER as REGION
 from inference.sij_mri.region import DISPUTED_SHARE, FoundRegion, RegionCutter, RegionReader
 from inference.sij_mri.said import say
 from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
-from inference.sij_mri.types import AsasResult, Edema, Joint, Prediction, Reading, Role
+from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import Turn, resample, same_space, standard
 from inference.turned import turn_back
@@ -45,7 +45,7 @@ class SacroiliacMri:
     """
 
     name: Key = "sij_mri"
-    version = "1.0.0"
+    version = "1.1.0"
     steps: tuple[Key, ...] = ("select", "load", "region", "joints", "edema", "classify", "explain")
     needs: Mapping[Key, Key] = {"region": Kind.SEGMENTER, "stage": Kind.CLASSIFIER, "edema": Kind.VOXELS}
     cutters: Mapping[str, Callable[[ModelSpec], object]] = {
@@ -118,9 +118,26 @@ class _Notes:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
 
 
+def read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any]) -> Reading:
+    """Read two series that are loaded already, as :meth:`SacroiliacMri.analyse` does.
+
+    Parameters
+    ----------
+    t1, fluid : Volume or None
+        At least one.
+    models : mapping of Key to models
+        Of a bundle, by role.
+    """
+    return _read_volumes(t1, fluid, models, _Notes(lambda step: None))
+
+
 def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("load"):
         t1, fluid = _load_both(study, selection, notes)
+    return _read_volumes(t1, fluid, models, notes)
+
+
+def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes) -> Reading:
     with notes.timed("region"):
         seen = _find_region(t1, fluid, models, notes)
         region = None if seen is None else seen.mask
@@ -138,7 +155,6 @@ def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], 
         reader = StageReader(models["stage"])
         given = _stage_input(t1, fluid, found, shown, reader, notes)
         prediction = reader.predict(given) if given is not None else None
-        _note_disagreement(prediction, rule, notes)
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
@@ -242,7 +258,7 @@ def _find_edema(
     if edema is None:
         notes.limit(LimitationCode.NO_NORMAL_MARROW)
         return None, None
-    return edema, asas.asas(edema, on_fluid, fluid)
+    return edema, asas.asas(edema, fluid)
 
 
 def _stage_input(
@@ -257,8 +273,3 @@ def _stage_input(
         notes.limit(LimitationCode.NOT_CLASSIFIED)
         return None
     return reader.prepare(t1, fluid, found, shown)
-
-
-def _note_disagreement(prediction: Prediction | None, rule: AsasResult | None, notes: _Notes) -> None:
-    if prediction is not None and rule is not None and rule.met and not prediction.as_present:
-        notes.limit(LimitationCode.DISAGREEMENT)

@@ -35,4 +35,6 @@ class LimitationCode(AnyCode):
         tone=_WARN,
     )
     NOT_CLASSIFIED = row(_STUDY, "No slice shows a joint, so no class is given.", tone=_WARN)
-    DISAGREEMENT = row(None, "Classifier and rule disagree; look at the edema in the pictures.", tone=_WARN)
+    RULE_AND_NETWORK_DIFFER = row(
+        None, "The network alone gives another class than rule and network together; look at the pictures.", tone=_WARN
+    )

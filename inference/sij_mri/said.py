@@ -4,6 +4,7 @@ The keys stand here and in :mod:`reporting.sij_mri`, which words them, and nowhe
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from inference.result import (
     Key,
     KeySlice,
     Limitation,
-    Measurement,
     NotAssessable,
     Place,
     Profile,
@@ -25,12 +25,14 @@ from inference.result import (
     Trace,
 )
 from inference.series import Selection
+from inference.sij_mri.conclusion import Conclusion, conclude_reading, network_differs
 from inference.sij_mri.keyslices import choose_key_slices
 from inference.sij_mri.limitations import LimitationCode
-from inference.sij_mri.types import STAGES, Edema, Lesion, Reading, Role, Stage
+from inference.sij_mri.measured import JOINT, REGION, edema_mask, measurements
+from inference.sij_mri.missing import missing_edema_of
+from inference.sij_mri.types import STAGES, Lesion, Reading, Role, Stage
 from inference.types import BoolArray, FloatArray, ModelIdentity, Side
 
-JOINT, REGION, MARROW = "sacroiliac-joint", "sacrum-and-ilia", "sacral-marrow"
 JOINTS = Site(JOINT)
 
 
@@ -44,36 +46,36 @@ def say(
     bundle: ModelIdentity,
     seconds: dict[str, float],
 ) -> Analysis:
-    """A reading in the language of results; its scope is full where both series gave joints, edema and a class."""
-    if not reading.recognized:
-        return Analysis(
-            application,
-            version,
-            study_instance_uid,
-            "none",
-            selection,
-            bundle,
-            limitations=reading.limitations,
-            seconds=seconds,
-        )
-    whole = reading.prediction is not None and reading.edema is not None and len(reading.joints) == len(Side)
-    return Analysis(
+    """A reading in the language of results.
+
+    Its scope is full where there is a conclusion, and none where the pictures show no sacroiliac joints: then nothing
+    is said of them but why.
+    """
+    nothing = Analysis(
         application=application,
         application_version=version,
         study_instance_uid=study_instance_uid,
-        scope="full" if whole else "partial",
+        scope="none",
         selection=selection,
         bundle=bundle,
+        limitations=reading.limitations,
+        seconds=seconds,
+    )
+    if not reading.recognized:
+        return nothing
+    concluded = conclude_reading(reading)
+    return replace(
+        nothing,
+        scope="full" if isinstance(concluded, Conclusion) else "partial",
         images=_images(reading),
         segments=_segments(reading),
         traces=_traces(reading),
-        measurements=(*_anatomy(reading), *_edema(reading)),
-        evaluations=(*_classified(reading), *_rule(reading)),
+        measurements=tuple(measurements(reading)),
+        evaluations=(*_rule(reading), *_concluded(concluded)),
         profiles=_profiles(reading),
         heatmaps=_heatmaps(reading),
         key_slices=_key_slices(reading),
-        limitations=reading.limitations,
-        seconds=seconds,
+        limitations=(*reading.limitations, *_difference(reading, concluded)),
     )
 
 
@@ -94,7 +96,12 @@ def _segments(reading: Reading) -> tuple[Segment, ...]:
     masks: list[tuple[Key, Site, Key, BoolArray | None]] = [("region", Site(REGION), role, reading.region)]
     masks += [("joint", Site(JOINT, joint.side), role, joint.band) for joint in reading.joints]
     if reading.edema is not None:
-        masks += [("edema", Site(JOINT, side), Role.FLUID, _edema_of(reading.edema, side)) for side in Side]
+        usual = reading.edema.usual
+        sites = [(key, Site(JOINT, side)) for key in ("edema", "edema-deep") for side in Side]
+        masks += [
+            (key, site, Role.FLUID, edema_mask(usual, key, site.side))
+            for key, site in (*sites, ("edema-elsewhere", Site(REGION)))
+        ]
     return tuple(Segment(key, site, on, mask) for key, site, on, mask in masks if mask is not None and mask.any())
 
 
@@ -148,103 +155,49 @@ def _heatmaps(reading: Reading) -> tuple[HeatMap, ...]:
 
 def _key_slices(reading: Reading) -> tuple[KeySlice, ...]:
     """The slices to look at first."""
-    return tuple(KeySlice(reading.reference_role, plane, "shows-most") for plane in choose_key_slices(reading))
-
-
-def _anatomy(reading: Reading) -> Iterator[Measurement]:
-    voxel_mm3 = reading.reference.voxel_volume_mm3
-    missing = Limitation(LimitationCode.NO_REGION)
-    region = reading.region
-    size = NotAssessable(missing) if region is None else float(np.count_nonzero(region)) * voxel_mm3
-    yield Measurement("region-volume", Site(REGION), size, of="region")
-    for side in Side:
-        joint = reading.joint(side)
-        volume: float | NotAssessable = NotAssessable(_no_joint(reading, side))
-        if joint is not None:
-            volume = float(np.count_nonzero(joint.band)) * voxel_mm3
-        yield Measurement("joint-volume", Site(JOINT, side), volume, of="joint")
-
-
-def _edema(reading: Reading) -> Iterator[Measurement]:
-    edema = reading.edema
-    missing = NotAssessable(_no_edema(reading))
-    for side in Side:
-        size: float | NotAssessable = missing
-        if edema is not None:
-            size = edema.left_mm3 if side is Side.LEFT else edema.right_mm3
-        yield Measurement("edema-volume", Site(JOINT, side), size, of="edema")
-    for key, value in (
-        ("edema-threshold", missing if edema is None else edema.threshold),
-        ("marrow-mean", missing if edema is None else edema.normal_mean),
-        ("marrow-sd", missing if edema is None else edema.normal_sd),
-    ):
-        yield Measurement(key, Site(MARROW), value)
-
-
-def _classified(reading: Reading) -> Iterator[Evaluation]:
-    prediction = reading.prediction
-    if prediction is None:
-        missing = NotAssessable(Limitation(LimitationCode.NOT_CLASSIFIED))
-        yield Evaluation("axspa", JOINTS, missing, "network")
-        yield Evaluation("stage", JOINTS, missing, "network")
-        return
-    yes = float(prediction.as_probability)
-    yield Evaluation(
-        "axspa",
-        JOINTS,
-        _answer(prediction.as_present),
-        "network",
-        probabilities={Answer.PRESENT: yes, Answer.ABSENT: 1.0 - yes},
-    )
-    stages = {stage_key(stage): float(p) for stage, p in zip(STAGES, prediction.stage_probabilities, strict=True)}
-    yield Evaluation("stage", JOINTS, stage_key(prediction.stage), "network", probabilities=stages)
+    return tuple(KeySlice(reading.reference_role, plane, why) for plane, why in choose_key_slices(reading))
 
 
 def _rule(reading: Reading) -> Iterator[Evaluation]:
+    """The rule for the study and by side; what was not judged has its reason."""
     rule = reading.asas
     places = {side: tuple(_place(one) for one in (rule.lesions if rule else ()) if one.side is side) for side in Side}
-    missing = next((side for side in Side if reading.joint(side) is None), None)
-    whole: Key | NotAssessable
-    if rule is not None and rule.met is not None:
-        whole = _answer(rule.met)
-    else:
-        whole = NotAssessable(_no_edema(reading) if rule is None or missing is None else _no_joint(reading, missing))
-    yield Evaluation("asas", JOINTS, whole, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))
-    for side in Side:
-        value: Key | NotAssessable
-        if rule is not None and side in rule.by_side:
-            value = _answer(rule.by_side[side])
-        else:
-            value = NotAssessable(_no_edema(reading) if rule is None else _no_joint(reading, side))
+    missing = {side: missing_edema_of(reading, side) for side in Side}
+    first = missing[Side.LEFT] or missing[Side.RIGHT]
+    study = _answered(rule.study if rule else None, first)
+    yield Evaluation("asas", JOINTS, study, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))
+    for side, because in missing.items():
+        value = _answered(rule.by_side.get(side) if rule else None, because)
         yield Evaluation("asas", Site(JOINT, side), value, "rule", at=places[side])
 
 
-def _no_joint(reading: Reading, side: Side) -> Limitation:
-    if reading.t1 is None:
-        return Limitation(LimitationCode.NO_T1)
-    if reading.region is None:
-        return Limitation(LimitationCode.NO_REGION)
-    return Limitation(LimitationCode.NO_LEFT_JOINT if side is Side.LEFT else LimitationCode.NO_RIGHT_JOINT)
+def _answered(value: Answer | None, because: Limitation | None) -> Key | NotAssessable:
+    if value is not None:
+        return value
+    if because is None:
+        raise ValueError("what was not judged must have its reason, received a reading that lacks nothing")
+    return NotAssessable(because)
 
 
-def _no_edema(reading: Reading) -> Limitation:
-    """Why edema could not be judged: the first reason along the way."""
-    if reading.fluid is None:
-        return Limitation(LimitationCode.NO_FLUID)
-    if reading.region is None:
-        return Limitation(LimitationCode.NO_REGION)
-    known = {limitation.code for limitation in reading.limitations}
-    if LimitationCode.FRAME_OF_REFERENCE in known:
-        return Limitation(LimitationCode.FRAME_OF_REFERENCE)
-    return Limitation(LimitationCode.NO_NORMAL_MARROW)
+def _concluded(concluded: Conclusion | Limitation) -> Iterator[Evaluation]:
+    """Class and stage of the one conclusion, or why there is none."""
+    if isinstance(concluded, Limitation):
+        yield Evaluation("axspa", JOINTS, NotAssessable(concluded), "joined")
+        yield Evaluation("stage", JOINTS, NotAssessable(concluded), "joined")
+        return
+    yes = concluded.probability
+    shares: dict[Key, float] = {Answer.PRESENT: yes, Answer.ABSENT: 1.0 - yes}
+    yield Evaluation("axspa", JOINTS, concluded.axspa, "joined", probabilities=shares)
+    stages = {stage_key(stage): p for stage, p in zip(STAGES, concluded.stages, strict=True)}
+    stage = Answer.UNDECIDED if concluded.stage is None else stage_key(concluded.stage)
+    yield Evaluation("stage", JOINTS, stage, "joined", probabilities=stages)
 
 
-def _answer(value: object) -> Answer:
-    return Answer.PRESENT if value else Answer.ABSENT
-
-
-def _edema_of(edema: Edema, side: Side) -> BoolArray:
-    return edema.left if side is Side.LEFT else edema.right
+def _difference(reading: Reading, concluded: Conclusion | Limitation) -> Iterator[Limitation]:
+    prediction = reading.prediction
+    if isinstance(concluded, Conclusion) and prediction is not None and network_differs(reading, concluded):
+        parameters = {"probability": float(prediction.as_probability)}
+        yield Limitation(LimitationCode.RULE_AND_NETWORK_DIFFER, parameters)
 
 
 def _place(lesion: Lesion) -> Place:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inference.result import Limitation
+from inference.result import Answer, Limitation
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 
@@ -48,27 +48,56 @@ class Joint:
     visibility: FloatArray
 
 
+class Cutoff(StrEnum):
+    """How probable edema must be to count: as the bundle says, or by one step more, or less."""
+
+    STRICT = "strict"
+    USUAL = "usual"
+    LOOSE = "loose"
+
+
+@dataclass(frozen=True, slots=True)
+class EdemaParts:
+    """Edema by the joint that it belongs to; no voxel is in two parts. Arrays are bool (slices, rows, columns).
+
+    Attributes
+    ----------
+    near : mapping of Side to bool array
+        In the subchondral band of each joint that is known there; a side whose joint is not known has no entry.
+    deep : mapping of Side to bool array
+        Continuous with it, beyond the band; of the same sides.
+    elsewhere : bool array
+        What belongs to no joint that is known.
+    """
+
+    near: Mapping[Side, BoolArray]
+    deep: Mapping[Side, BoolArray]
+    elsewhere: BoolArray
+
+
 @dataclass(frozen=True, slots=True)
 class Edema:
     """Bone marrow edema on the fluid-sensitive grid.
 
     Attributes
     ----------
-    left, right : bool array (slices, rows, columns)
+    at : mapping of Cutoff to EdemaParts
+        At each of the three cut-offs.
     normal_mean, normal_sd : float
         Intensity of the normal sacral marrow found by the method.
     threshold : float
         Intensity above which marrow counts as edematous.
-    left_mm3, right_mm3 : float
     """
 
-    left: BoolArray
-    right: BoolArray
+    at: Mapping[Cutoff, EdemaParts]
     normal_mean: float
     normal_sd: float
     threshold: float
-    left_mm3: float
-    right_mm3: float
+
+    @property
+    def usual(self) -> EdemaParts:
+        """At the cut-offs of the bundle: what is drawn, and the value of every volume."""
+        return self.at[Cutoff.USUAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +125,17 @@ class AsasResult:
 
     Attributes
     ----------
-    met : bool or None
-        For the study; None where the rule could not be applied.
-    by_side : dict from Side to bool
-        The sides whose joint was found.
+    study : Answer or None
+        Present, absent, or undecided: it depends on the cut-off of edema. None where it was not judged: what would meet
+        the rule may lie at a joint that is not known.
+    by_side : mapping of Side to Answer
+        Of the sides that were judged: a side whose joint is not known has no entry.
     lesions : tuple of Lesion
-        Each counted lesion, so that anyone can check it by eye.
+        Each counted lesion at the cut-offs of the bundle, so that anyone can check it by eye.
     """
 
-    met: bool | None
-    by_side: Mapping[Side, bool]
+    study: Answer | None
+    by_side: Mapping[Side, Answer]
     lesions: tuple[Lesion, ...] = ()
 
 
@@ -167,7 +197,7 @@ class Reading:
         On the grid of the reference.
     limitations : tuple of Limitation
     recognized : bool
-        False where the pictures show no sacroiliac joint: then nothing else is said of them.
+        Whether the pictures show sacroiliac joints at all; where they do not, nothing else is said of them.
     """
 
     t1: Volume | None = None

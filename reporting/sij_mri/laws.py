@@ -1,47 +1,69 @@
-"""What every sacroiliac result must obey: left lies left of right, and nothing lies across the midline."""
+"""What every sacroiliac result must obey: left lies left of right, and nothing lies across the midline.
 
-from collections.abc import Iterator, Sequence
+The midline is the plane midway between the two joints and square to the line between them, so that it turns with the
+pelvis. What is judged against it are the joints and the edema within their subchondral bands; edema that reaches deep,
+or lies elsewhere, may cross it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.types import Key, Side
 from reporting.checks import centroids_mm, read_frames
 from reporting.findings import Checked, GateCode, GateFinding
+from reporting.sij_mri.terms import TERMS
 
 FloatVector = NDArray[np.float64]
+Centroids = Mapping[tuple[Key, Side | None], FloatVector]
 
-_NAMES = (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema"))
+KINDS: Mapping[Key, str] = {"joint": "seg-anatomy", "edema": "seg-edema"}
+_REGION = ("region", None)
 
 
 def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
-    """The patient's left has the larger LPS x; edema lies on its side of the plane midway between the joints."""
-    kinds = {kind for _, kind in _NAMES}
-    centroids: dict[str, FloatVector] = {}
+    """Left and right as the segmentations themselves, read back, hold them."""
+    named: dict[str, FloatVector] = {}
     for item in objects:
-        if item.kind in kinds:
-            centroids |= centroids_mm(item.dataset, read_frames(item.dataset))
-    for name, kind in _NAMES:
-        left, right = centroids.get(f"Left {name}"), centroids.get(f"Right {name}")
+        if item.kind in KINDS.values():
+            named |= centroids_mm(item.dataset, read_frames(item.dataset))
+    places = {
+        (key, side): named[label]
+        for key in ("region", *KINDS)
+        for side, label in TERMS.segments[key].labels.items()
+        if label in named
+    }
+    yield from misplaced(places)
+
+
+def misplaced(places: Centroids) -> Iterator[GateFinding]:
+    """What lies on the wrong side.
+
+    Parameters
+    ----------
+    places : mapping of (Key, Side or None) to float64 array (3,)
+        Center of each segment, LPS millimeters.
+    """
+    middle, axis = _midline(places)
+    for key, kind in KINDS.items():
+        labels = TERMS.segments[key].labels
+        left, right = places.get((key, Side.LEFT)), places.get((key, Side.RIGHT))
         if left is not None and right is not None and left[0] <= right[0]:
-            yield GateFinding(GateCode.SIDES_SWAPPED, f"The left {name} lies to the right of the right one.", kind)
-    yield from _across(centroids)
-
-
-def _across(centroids: dict[str, FloatVector]) -> Iterator[GateFinding]:
-    middle, axis = _midline(centroids)
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        for name, kind in _NAMES:
-            center = centroids.get(f"{side} {name}")
+            text = f"{labels[Side.LEFT]} lies to the right of {labels[Side.RIGHT]}."
+            yield GateFinding(GateCode.SIDES_SWAPPED, text, kind)
+        for side, sign in ((Side.LEFT, 1.0), (Side.RIGHT, -1.0)):
+            center = places.get((key, side))
             if center is not None and middle is not None and sign * float((center - middle) @ axis) <= 0:
-                yield GateFinding(GateCode.SIDES_SWAPPED, f"{side} {name} lies across the midline.", kind)
+                yield GateFinding(GateCode.SIDES_SWAPPED, f"{labels[side]} lies across the midline.", kind)
 
 
-def _midline(centroids: dict[str, FloatVector]) -> tuple[FloatVector | None, FloatVector]:
+def _midline(places: Centroids) -> tuple[FloatVector | None, FloatVector]:
     """A point of the midline and the direction to the patient's left."""
     towards_left = np.array([1.0, 0.0, 0.0])
-    left, right = centroids.get("Left sacroiliac joint"), centroids.get("Right sacroiliac joint")
+    left, right = places.get(("joint", Side.LEFT)), places.get(("joint", Side.RIGHT))
     if left is not None and right is not None:
         axis = left - right
         length = float(np.linalg.norm(axis))
         return (left + right) / 2, axis / length if length else towards_left
-    return centroids.get("Sacroiliac bone region"), towards_left
+    return places.get(_REGION), towards_left

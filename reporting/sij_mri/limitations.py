@@ -21,6 +21,6 @@ LIMITATIONS: Mapping[str, str] = {
     "was carried from one to the other and edema was not measured.",
     _C.NO_NORMAL_MARROW: "No normal marrow was found to hold edema against, so edema could not be judged.",
     _C.NOT_CLASSIFIED: "No slice that shows a sacroiliac joint was found, so no class is given.",
-    _C.DISAGREEMENT: "The classifier sees no ankylosing spondylitis, but the segmented edema meets the ASAS/OMERACT "
-    "rule: they disagree, so look at the edema in the pictures.",
+    _C.RULE_AND_NETWORK_DIFFER: "The network alone gives a pattern of axial spondyloarthritis the probability "
+    "{probability:.2f}, and so another class than rule and network together; look at the edema in the pictures.",
 }

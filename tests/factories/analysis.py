@@ -10,13 +10,15 @@ import numpy as np
 from pydicom.dataset import FileDataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
-from inference.result import Analysis, Limitation
+from inference.result import Analysis, Answer, Limitation
 from inference.series.types import Candidate, Evidence, Selection
 from inference.sij_mri import SacroiliacMri, carry_joints
+from inference.sij_mri.edema import Surroundings
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.said import say
 from inference.sij_mri.types import (
     AsasResult,
+    Cutoff,
     Edema,
     Explanation,
     Joint,
@@ -160,10 +162,14 @@ def make_reading(
     with_t1: bool = True,
     with_fluid: bool = True,
     edema: tuple[bool, bool] = (True, True),
+    elsewhere: bool = False,
     header: dict[str, Any] | None = None,
     flip: bool = False,
 ) -> Reading:
-    """A reading of a study written to `folder`: structures lie where the patient's sides really are."""
+    """A reading of a study written to `folder`: structures lie where the patient's sides really are.
+
+    With `elsewhere` there is edema above the joints as well, which belongs to none.
+    """
     t1 = fluid = None
     if with_t1:
         t1 = make_volume(
@@ -187,17 +193,16 @@ def make_reading(
     reference = t1 if t1 is not None else fluid
     assert reference is not None
     joints = tuple(_joint(reference, side) for side in Side)
+    on_fluid = joints if t1 is None else () if fluid is None else carry_joints(joints, t1, fluid)
     lesions = (_lesion(4, 61.0), _lesion(5, 48.0)) if edema[0] else ()
     return Reading(
         t1=t1,
         fluid=fluid,
         region=_ellipsoid(reference, (0.0, 0.0), (62.0, 45.0)),
         joints=joints,
-        joints_on_fluid=() if t1 is None or fluid is None else carry_joints(joints, t1, fluid),
-        edema=_edema(fluid, edema) if fluid is not None else None,
-        asas=AsasResult(any(edema), {Side.LEFT: edema[0], Side.RIGHT: edema[1]}, lesions)
-        if fluid is not None
-        else None,
+        joints_on_fluid=on_fluid,
+        edema=_edema(fluid, on_fluid, edema, elsewhere=elsewhere) if fluid is not None else None,
+        asas=_rule(on_fluid, edema, lesions) if fluid is not None else None,
         prediction=_prediction(reference),
         explanation=_explanation(reference),
         limitations=() if fluid is not None else (Limitation(LimitationCode.NO_FLUID),),
@@ -264,11 +269,26 @@ def _joint(volume: Volume, side: Side) -> Joint:
     return Joint(side=side, columns_px=columns, band=band, visibility=visibility)
 
 
-def _edema(volume: Volume, sides: tuple[bool, bool]) -> Edema:
-    left = _ellipsoid(volume, (44.0, 6.0), (9.0, 12.0)) & sides[0]
-    right = _ellipsoid(volume, (-43.0, -8.0), (6.0, 6.0)) & sides[1]
-    size = volume.voxel_volume_mm3
-    return Edema(left, right, 180.0, 22.0, 268.0, float(left.sum()) * size, float(right.sum()) * size)
+def _edema(volume: Volume, joints: tuple[Joint, ...], sides: tuple[bool, bool], *, elsewhere: bool) -> Edema:
+    """Edema at both joints, smaller and larger with the cut-off."""
+    about = Surroundings.of(joints, volume)
+    found = {}
+    for cutoff, share in ((Cutoff.STRICT, 0.8), (Cutoff.USUAL, 1.0), (Cutoff.LOOSE, 1.2)):
+        left = _ellipsoid(volume, (44.0, 6.0), (share * 9.0, share * 12.0)) & sides[0]
+        right = _ellipsoid(volume, (-43.0, -8.0), (share * 6.0, share * 6.0)) & sides[1]
+        above = _ellipsoid(volume, (4.0, -60.0), (share * 8.0, share * 5.0)) & elsewhere
+        found[cutoff] = about.share_out(left | right | above)
+    return Edema(found, 180.0, 22.0, 268.0)
+
+
+def _rule(joints: tuple[Joint, ...], sides: tuple[bool, bool], lesions: tuple[Lesion, ...]) -> AsasResult:
+    """The rule is met where there is edema, of the joints that are known."""
+    known = {joint.side for joint in joints}
+    met = {side: Answer.PRESENT if one else Answer.ABSENT for side, one in zip(Side, sides, strict=True)}
+    by_side = {side: answer for side, answer in met.items() if side in known}
+    if Answer.PRESENT in by_side.values():
+        return AsasResult(Answer.PRESENT, by_side, tuple(one for one in lesions if one.side in known))
+    return AsasResult(Answer.ABSENT if len(known) == len(Side) else None, by_side)
 
 
 def _prediction(volume: Volume) -> Prediction:

@@ -17,8 +17,8 @@ from inference.sij_mri.edema.features import FEATURES
 from inference.sij_mri.edema.find import find_edema as find
 from inference.sij_mri.edema.model import VoxelCutter, edema_spec
 from inference.sij_mri.joints import find_joints
-from inference.sij_mri.types import Edema, Joint
-from inference.types import BoolArray, Volume
+from inference.sij_mri.types import Cutoff, Edema, EdemaParts, Joint
+from inference.types import BoolArray, Side, Volume
 from tests.factories.phantoms import left_lesion
 from training.phantom.phantom import Phantom
 
@@ -50,13 +50,30 @@ def dice(first: BoolArray, second: BoolArray) -> float:
     return float(2 * (first & second).sum() / (first.sum() + second.sum()))
 
 
+def ml(parts: EdemaParts, side: Side, phantom: Phantom) -> float:
+    """Near and deep, of one joint."""
+    return float((parts.near[side] | parts.deep[side]).sum() * phantom.fluid.voxel_volume_mm3 / 1000)
+
+
+def whole(parts: EdemaParts) -> BoolArray:
+    return np.logical_or.reduce([*parts.near.values(), *parts.deep.values(), parts.elsewhere])
+
+
 def test_the_lesion_is_found_on_its_side(phantom: Phantom, found: Edema) -> None:
-    truth = phantom.lesions[0].mask
-    assert found.left_mm3 > 3 * found.right_mm3
-    assert (found.left & truth).sum() > 0.6 * truth.sum()
-    assert dice(found.left, truth) > 0.6
-    assert found.left_mm3 == pytest.approx(found.left.sum() * phantom.fluid.voxel_volume_mm3)
-    assert not (found.left & found.right).any()
+    truth, usual = phantom.lesions[0].mask, found.usual
+    left = usual.near[Side.LEFT] | usual.deep[Side.LEFT]
+    assert ml(usual, Side.LEFT, phantom) > 3 * ml(usual, Side.RIGHT, phantom)
+    assert (left & truth).sum() > 0.6 * truth.sum()
+    assert dice(left, truth) > 0.6
+
+
+def test_a_looser_cut_off_finds_more_and_a_stricter_one_less(phantom: Phantom, found: Edema) -> None:
+    strict, usual, loose = (whole(found.at[cutoff]) for cutoff in (Cutoff.STRICT, Cutoff.USUAL, Cutoff.LOOSE))
+    assert 0 < strict.sum() < usual.sum() < loose.sum()
+    assert not (strict & ~usual).any()
+    assert not (usual & ~loose).any()
+    for side in Side:
+        assert not (found.at[Cutoff.STRICT].deep[side] & ~found.usual.deep[side] & ~found.usual.near[side]).any()
 
 
 def test_normal_marrow_is_that_of_the_sacrum(phantom: Phantom, found: Edema) -> None:
@@ -71,7 +88,7 @@ def test_scale_of_intensities_does_not_matter(
     brighter = find_edema(
         replace(phantom.fluid, voxels=phantom.fluid.voxels * np.float32(7.5)), phantom.fluid_region, joints
     )
-    assert dice(found.left, brighter.left) > 0.99
+    assert dice(whole(found.usual), whole(brighter.usual)) > 0.99
     assert brighter.threshold == pytest.approx(7.5 * found.threshold, rel=1e-3)
 
 
@@ -82,13 +99,14 @@ def test_falloff_of_a_surface_coil_does_not_matter(
     falloff = np.linspace(0.7, 1.3, rows)[None, :, None] * np.linspace(0.8, 1.2, slices)[:, None, None]
     voxels = (phantom.fluid.voxels * falloff).astype(np.float32)
     shaded = find_edema(replace(phantom.fluid, voxels=voxels), phantom.fluid_region, joints)
-    assert dice(found.left, shaded.left) > 0.75
-    assert shaded.left_mm3 > 3 * shaded.right_mm3
+    assert dice(found.usual.near[Side.LEFT], shaded.usual.near[Side.LEFT]) > 0.75
+    assert ml(shaded.usual, Side.LEFT, phantom) > 3 * ml(shaded.usual, Side.RIGHT, phantom)
 
 
-def test_without_joints_the_side_is_still_right(find_edema: Find, phantom: Phantom) -> None:
+def test_without_joints_edema_is_found_but_is_of_no_joint(find_edema: Find, phantom: Phantom) -> None:
     found = find_edema(phantom.fluid, phantom.fluid_region, ())
-    assert found.left_mm3 > 3 * found.right_mm3
+    assert (found.usual.near, found.usual.deep) == ({}, {})
+    assert (found.usual.elsewhere & phantom.lesions[0].mask).sum() > 0.5 * phantom.lesions[0].mask.sum()
 
 
 def test_without_normal_marrow_there_is_no_verdict(find_edema: Find, phantom: Phantom) -> None:
@@ -122,8 +140,8 @@ def test_a_lesion_is_as_large_as_the_thresholds_of_the_bundle_say(
     shipped = cast(VoxelClassifier, shipped_bundle.models["edema"])
     strict = VoxelClassifier(replace(shipped.spec, thresholds={"sure": 0.9, "possible": 0.8}), shipped.networks)
     smaller = find(phantom.fluid, phantom.fluid_region, joints, classifier=strict)
-    assert 0 < smaller.left_mm3 < 0.95 * found.left_mm3
-    assert not (smaller.left & ~found.left).any()
+    assert 0 < whole(smaller.usual).sum() < 0.95 * whole(found.usual).sum()
+    assert not (whole(smaller.usual) & ~whole(found.usual)).any()
 
 
 def test_real_scan_has_edema_on_the_side_where_the_readers_put_it(find_edema: Find, shared_data: Path) -> None:
@@ -135,5 +153,6 @@ def test_real_scan_has_edema_on_the_side_where_the_readers_put_it(find_edema: Fi
     t1, fluid = scan.volume("t1w"), scan.volume("stir")
     found = find_edema(fluid, scan.labels["region"], find_joints(t1, scan.labels["region"]))
     reading = scan.labels["inflammation_R11"]
-    assert found.left_mm3 > 2 * found.right_mm3 > 2000
-    assert dice(found.left | found.right, reading) > 0.6
+    near_ml = {side: mask.sum() * fluid.voxel_volume_mm3 / 1000 for side, mask in found.usual.near.items()}
+    assert near_ml[Side.LEFT] > near_ml[Side.RIGHT] > 2
+    assert dice(whole(found.usual), reading) > 0.6

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from inference.result import Answer
 from inference.sij_mri.asas import LESION_MM2, asas
-from inference.sij_mri.types import Edema, Joint, Lesion
+from inference.sij_mri.edema import Surroundings
+from inference.sij_mri.types import Cutoff, Edema, Joint, Lesion
 from inference.types import Side, Volume
 from tests.factories.volumes import upright_joint, volume
 
@@ -22,21 +24,29 @@ def joints(fluid: Volume) -> tuple[Joint, ...]:
     return upright_joint(fluid, Side.LEFT, 75, **place), upright_joint(fluid, Side.RIGHT, 25, **place)
 
 
-def edema(left: list[tuple[int, int, int]] = (), right: list[tuple[int, int, int]] = (), size: int = 6) -> Edema:  # type: ignore[assignment]
-    """Squares of edema at (slice, row, column)."""
-    masks = []
-    for squares in (left, right):
+Squares = list[tuple[int, int, int]]  # of edema, at (slice, row, column)
+PRESENT, ABSENT, UNDECIDED = Answer.PRESENT, Answer.ABSENT, Answer.UNDECIDED
+
+
+def edema(
+    fluid: Volume, joints: tuple[Joint, ...], usual: Squares, *, strict: Squares | None = None,
+    loose: Squares | None = None, size: int = 6,
+) -> Edema:  # fmt: skip
+    """Squares of edema at three cut-offs; the same at all where not said."""
+    about = Surroundings.of(joints, fluid)
+    found = {}
+    for cutoff, squares in ((Cutoff.STRICT, strict), (Cutoff.USUAL, usual), (Cutoff.LOOSE, loose)):
         mask = np.zeros(SHAPE, np.bool_)
-        for index, row, column in squares:
+        for index, row, column in usual if squares is None else squares:
             mask[index, row : row + size, column : column + size] = True
-        masks.append(mask)
-    return Edema(masks[0], masks[1], 100.0, 10.0, 130.0, float(masks[0].sum() * 3), float(masks[1].sum() * 3))
+        found[cutoff] = about.share_out(mask)
+    return Edema(found, 100.0, 10.0, 130.0)
 
 
 def test_two_consecutive_slices_are_positive(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    result = asas(edema(left=[(2, 20, 78), (3, 30, 66)]), joints, fluid)
-    assert result.met is True
-    assert result.by_side == {Side.LEFT: True, Side.RIGHT: False}
+    result = asas(edema(fluid, joints, [(2, 20, 78), (3, 30, 66)]), fluid)
+    assert result.study is PRESENT
+    assert result.by_side == {Side.LEFT: PRESENT, Side.RIGHT: ABSENT}
     assert result.lesions == (
         Lesion(Side.LEFT, 2, 36.0, ((20, 78), (25, 83))),
         Lesion(Side.LEFT, 3, 36.0, ((30, 66), (35, 71))),
@@ -44,39 +54,54 @@ def test_two_consecutive_slices_are_positive(fluid: Volume, joints: tuple[Joint,
 
 
 def test_slices_that_are_not_neighbors_are_negative(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    result = asas(edema(right=[(1, 20, 28), (3, 20, 28)]), joints, fluid)
-    assert result.met is False
+    result = asas(edema(fluid, joints, [(1, 20, 28), (3, 20, 28)]), fluid)
+    assert result.study is ABSENT
     assert len(result.lesions) == 2
 
 
 def test_two_places_in_one_slice_are_positive(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    result = asas(edema(right=[(2, 12, 28), (2, 35, 28)]), joints, fluid)
-    assert result.by_side == {Side.LEFT: False, Side.RIGHT: True}
+    result = asas(edema(fluid, joints, [(2, 12, 28), (2, 35, 28)]), fluid)
+    assert result.by_side == {Side.LEFT: ABSENT, Side.RIGHT: PRESENT}
 
 
 def test_both_sides_of_one_slice_are_two_places(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    result = asas(edema(left=[(2, 20, 78)], right=[(2, 20, 28)]), joints, fluid)
-    assert result.met is True
-    assert result.by_side == {Side.LEFT: False, Side.RIGHT: False}
+    result = asas(edema(fluid, joints, [(2, 20, 78), (2, 20, 28)]), fluid)
+    assert result.study is PRESENT
+    assert result.by_side == {Side.LEFT: ABSENT, Side.RIGHT: ABSENT}
 
 
 def test_small_spots_do_not_count(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    result = asas(edema(left=[(2, 20, 78), (3, 20, 78)], size=int(LESION_MM2**0.5)), joints, fluid)
-    assert result.met is False
+    result = asas(edema(fluid, joints, [(2, 20, 78), (3, 20, 78)], size=int(LESION_MM2**0.5)), fluid)
+    assert result.study is ABSENT
     assert result.lesions == ()
 
 
 def test_edema_far_from_the_joint_does_not_count(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    assert asas(edema(left=[(2, 20, 92), (3, 20, 92)]), joints, fluid).met is False
+    assert asas(edema(fluid, joints, [(2, 20, 92), (3, 20, 92)]), fluid).study is ABSENT
 
 
-def test_a_rule_that_could_not_be_applied_is_neither_met_nor_not_met(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    lesion = edema(left=[(2, 20, 78), (3, 20, 78)])
-    assert asas(lesion, (), fluid).met is None
-    right_only = asas(lesion, joints[1:], fluid)
-    assert (right_only.met, right_only.by_side) == (None, {Side.RIGHT: False})
+def test_what_depends_on_the_cut_off_is_undecided(fluid: Volume, joints: tuple[Joint, ...]) -> None:
+    one, two = [(2, 20, 78)], [(2, 20, 78), (3, 20, 78)]
+    for strict, usual, loose in ((one, one, two), (one, two, two), ([], two, two)):
+        result = asas(edema(fluid, joints, usual, strict=strict, loose=loose), fluid)
+        assert (result.study, result.by_side) == (UNDECIDED, {Side.LEFT: UNDECIDED, Side.RIGHT: ABSENT})
+        assert len(result.lesions) == len(usual)
+    assert asas(edema(fluid, joints, two, strict=two, loose=two), fluid).study is PRESENT
+    assert asas(edema(fluid, joints, one, strict=[], loose=one), fluid).study is ABSENT
 
 
-def test_one_joint_is_enough_where_the_rule_is_met_there(fluid: Volume, joints: tuple[Joint, ...]) -> None:
-    left_only = asas(edema(left=[(2, 20, 78), (3, 20, 78)]), joints[:1], fluid)
-    assert (left_only.met, left_only.by_side) == (True, {Side.LEFT: True})
+def test_a_side_whose_joint_is_not_known_is_not_judged(fluid: Volume, joints: tuple[Joint, ...]) -> None:
+    lesion = [(2, 20, 78), (3, 20, 78)]
+    unknown = asas(edema(fluid, (), lesion), fluid)
+    assert (unknown.study, unknown.by_side, unknown.lesions) == (None, {}, ())
+    right_only = asas(edema(fluid, joints[1:], lesion), fluid)
+    assert (right_only.study, right_only.by_side) == (None, {Side.RIGHT: ABSENT})
+    both = asas(edema(fluid, joints, []), fluid)
+    assert (both.study, both.by_side) == (ABSENT, {Side.LEFT: ABSENT, Side.RIGHT: ABSENT})
+
+
+def test_one_joint_is_enough_where_the_rule_is_met_or_undecided_there(fluid: Volume, joints: tuple[Joint, ...]) -> None:
+    lesion = [(2, 20, 78), (3, 20, 78)]
+    met = asas(edema(fluid, joints[:1], lesion), fluid)
+    assert (met.study, met.by_side) == (PRESENT, {Side.LEFT: PRESENT})
+    assert asas(edema(fluid, joints[:1], lesion, strict=[]), fluid).study is UNDECIDED

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.data.splits import patient_folds, read_splits, write_splits
+from training.sij_mri.stage.plan import held_back_plans, stage_plans
 
 PATIENTS = {f"{patient}_{when}": patient for patient in "abcdefg" for when in ("before", "after")}
 
@@ -32,3 +33,12 @@ def test_splits_come_back_as_written(tmp_path: Path) -> None:
     made = patient_folds(PATIENTS, 3)
     write_splits(tmp_path, made)
     assert read_splits(tmp_path) == made
+
+
+def test_what_is_judged_is_what_the_stage_network_was_not_taught_by() -> None:
+    plans = held_back_plans(None, share=0.25)
+    assert {plan.split for plan in plans} == {"held-back"}
+    assert {plan.source for plan in plans} == {"phantom", "requested"}
+    assert len(held_back_plans(None)) > len(plans) > 0
+    taught = {plan.key for plan in stage_plans(()) if plan.split == "train"}
+    assert not taught & {plan.key for plan in held_back_plans(None)}

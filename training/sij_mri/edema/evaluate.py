@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from inference.serving import VoxelClassifier
-from inference.sij_mri import Edema, Joint, carry_joints, find_joints, find_midline
+from inference.sij_mri import EdemaParts, Joint, carry_joints, find_joints, find_midline
 from inference.sij_mri.edema import (
+    Surroundings,
     candidate_voxels,
     find_edema,
     find_normal_marrow,
-    left_half,
     region_depth,
     smooth,
     voxel_features,
@@ -41,7 +41,7 @@ class EdemaScore:
     dice : tuple of float
         With each reading, in the order of READINGS.
     left_ml, right_ml : float
-        As found.
+        As found, within the subchondral band of the joint.
     readers_left_ml, readers_right_ml : float
         Mean over the readings.
     readers_dice : float
@@ -115,8 +115,9 @@ def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> E
     found = find_edema(fluid, region, joints, classifier=classifier)
     if found is None:
         raise ValueError(f"edema cannot be judged where no normal marrow is found, received the scan {subject.subject}")
-    left = left_half(fluid, joints, find_midline(fluid.voxels, fluid.pixel_spacing_mm))
-    return _score(subject, found, left, fluid.voxel_volume_mm3 / 1000.0)
+    about = Surroundings.of(joints, fluid)
+    readings = [about.share_out(subject.labels[f"inflammation_{reading}"]) for reading in READINGS]
+    return _score(subject.subject, found.usual, readings, fluid.voxel_volume_mm3 / 1000.0)
 
 
 def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray]]) -> dict[str, list[EdemaScore]]:
@@ -292,18 +293,27 @@ def _union(phantom: Phantom) -> BoolArray:
     return truth
 
 
-def _score(subject: Subject, found: Edema, left: BoolArray, voxel_ml: float) -> EdemaScore:
-    readings = [subject.labels[f"inflammation_{reading}"] for reading in READINGS]
-    ours = found.left | found.right
+def _score(name: str, ours: EdemaParts, readings: Sequence[EdemaParts], voxel_ml: float) -> EdemaScore:
+    found, seen = _whole(ours), [_whole(reading) for reading in readings]
+    volumes = {side: (_ml(ours, side, voxel_ml), [_ml(one, side, voxel_ml) for one in readings]) for side in Side}
     return EdemaScore(
-        subject=subject.subject,
-        dice=tuple(dice(reading, ours) for reading in readings),
-        left_ml=found.left_mm3 / 1000.0,
-        right_ml=found.right_mm3 / 1000.0,
-        readers_left_ml=float(np.mean([np.count_nonzero(reading & left) for reading in readings])) * voxel_ml,
-        readers_right_ml=float(np.mean([np.count_nonzero(reading & ~left) for reading in readings])) * voxel_ml,
-        readers_dice=float(np.mean([dice(first, second) for first in readings[:2] for second in readings[2:]])),
+        subject=name,
+        dice=tuple(dice(reading, found) for reading in seen),
+        left_ml=volumes[Side.LEFT][0],
+        right_ml=volumes[Side.RIGHT][0],
+        readers_left_ml=float(np.mean(volumes[Side.LEFT][1])),
+        readers_right_ml=float(np.mean(volumes[Side.RIGHT][1])),
+        readers_dice=float(np.mean([dice(first, second) for first in seen[:2] for second in seen[2:]])),
     )
+
+
+def _whole(parts: EdemaParts) -> BoolArray:
+    return np.asarray(np.logical_or.reduce([*parts.near.values(), *parts.deep.values(), parts.elsewhere]), np.bool_)
+
+
+def _ml(parts: EdemaParts, side: Side, voxel_ml: float) -> float:
+    """Within the subchondral band of a joint; 0 of one that was not found."""
+    return float(np.count_nonzero(parts.near[side])) * voxel_ml if side in parts.near else 0.0
 
 
 def _table(scores: Sequence[EdemaScore]) -> str:

@@ -128,15 +128,11 @@ def read(out: Path, split: str) -> Iterator[Shard]:
 
 
 def simulate(plan: AnatomyPlan, real: Dataset | None) -> Shard:
-    """Draw the patients of one anatomy; stages take turns, so that each is as frequent as the others."""
-    seed = int(plan.key) if plan.key.isdigit() else 0
-    rng = np.random.default_rng([seed, len(plan.source)])
-    draw_patient = _drawing(plan, seed, real, rng)
-    first = int(rng.integers(len(STAGES)))
+    """Make the pictures of the patients of one anatomy."""
+    rng = _rng(plan)
     parts: list[tuple[Any, ...]] = []
     truth = []
-    for draw in range(plan.draws):
-        patient = draw_patient(STAGES[(first + draw) % len(STAGES)])
+    for draw, patient in enumerate(draw_patients(plan, real, rng=rng)):
         joints = _joints(patient, rng, judged=plan.split != "train")
         truth.append(STAGES.index(patient.stage))
         slices = joint_slices(joints, patient.anatomy.t1)
@@ -144,6 +140,34 @@ def simulate(plan: AnatomyPlan, real: Dataset | None) -> Shard:
             parts.append((*_pictures(patient, joints, slices), np.full(len(slices), draw, np.int16)))
     images, evidence, stages, patients = (np.concatenate(list(values)) for values in zip(*parts, strict=True))
     return Shard(plan, images, evidence, stages, patients, np.array(truth, np.int8))
+
+
+def draw_patients(
+    plan: AnatomyPlan, real: Dataset | None, *, rng: np.random.Generator | None = None
+) -> Iterator[SimulatedPatient]:
+    """Draw the patients of one anatomy; stages take turns, so that each is as frequent as the others.
+
+    Parameters
+    ----------
+    plan : AnatomyPlan
+    real : Dataset or None
+        Where a real anatomy comes from.
+    rng : numpy.random.Generator, optional
+        That of the plan where there is none.
+    """
+    rng = rng or _rng(plan)
+    draw_patient = _drawing(plan, _seed(plan), real, rng)
+    first = int(rng.integers(len(STAGES)))
+    for draw in range(plan.draws):
+        yield draw_patient(STAGES[(first + draw) % len(STAGES)])
+
+
+def _seed(plan: AnatomyPlan) -> int:
+    return int(plan.key) if plan.key.isdigit() else 0
+
+
+def _rng(plan: AnatomyPlan) -> np.random.Generator:
+    return np.random.default_rng([_seed(plan), len(plan.source)])
 
 
 def _drawing(

@@ -1,5 +1,8 @@
 """Which simulated patients the stage network learns from, is calibrated on, and is judged on."""
 
+from dataclasses import replace
+
+from training.data import Dataset
 from training.sij_mri.lesions.dataset import AnatomyPlan
 
 VALIDATION_PATIENTS = ("4386",)
@@ -39,3 +42,29 @@ def stage_plans(real_subjects: tuple[str, ...], *, share: float = 1.0, seed: int
         split = split_of(subject)
         plans.append((-1.0 + n / len(real_subjects), AnatomyPlan("real", subject, split, REAL_DRAWS[split])))
     return tuple(plan for _, plan in sorted(plans, key=lambda item: item[0]))
+
+
+def usable_anatomies(real: Dataset | None) -> tuple[str, ...]:
+    """The scans that have both contrasts, a region and a sample of normal marrow."""
+    if real is None:
+        return ()
+    return tuple(
+        entry.subject
+        for entry in real.entries
+        if "stir" in entry.contrasts and {"region", "normal_marrow"} <= set(entry.labels)
+    )
+
+
+def held_back_plans(real: Dataset | None, *, share: float = 1.0) -> tuple[AnatomyPlan, ...]:
+    """The anatomies that the stage network is judged on.
+
+    Parameters
+    ----------
+    real : Dataset or None
+    share : float
+        Of the phantoms, and of the patients of each real scan; below 1 for a trial.
+    """
+    plans = (plan for plan in stage_plans(usable_anatomies(real), share=share) if plan.split == "held-back")
+    return tuple(
+        replace(plan, draws=max(1, round(share * plan.draws))) if plan.source == "real" else plan for plan in plans
+    )

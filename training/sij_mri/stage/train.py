@@ -15,11 +15,11 @@ from inference.serving import Classifier, ModelSpec
 from inference.sij_mri import STAGES, SlicePrediction, Stage
 from inference.sij_mri.stage import QUESTIONS, Aggregation, StageReader, StripCutter, stage_spec, suspicion
 from inference.types import FloatArray
-from training.data import Dataset, read_index
+from training.data import read_index
 from training.loop.fit import Schedule, averaged_model, fit
 from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.lesions.dataset import Shard, build, read
-from training.sij_mri.stage.plan import stage_plans
+from training.sij_mri.stage.plan import stage_plans, usable_anatomies
 from training.sij_mri.stage.samples import batches, gather, plain
 
 SIZE_PX = StripCutter().size_px
@@ -78,7 +78,7 @@ def simulate_patients(out: Path, *, dataset: Path | None, seed: int = 0, share: 
         Of the phantoms; below 1 for a trial.
     """
     real = read_index(dataset) if dataset is not None else None
-    build(stage_plans(_usable(real), share=share, seed=seed), out, real=real)
+    build(stage_plans(usable_anatomies(real), share=share, seed=seed), out, real=real)
 
 
 def train_stage(simulated: Path, folder: Path, training: StageTraining | None = None) -> keras.Model:
@@ -243,16 +243,6 @@ def load_reader(runs: Path) -> StageReader:
     """The exported network with its rule, as the node would load it from a bundle."""
     path, spec = exported(runs)
     return StageReader(Classifier(spec, [keras.saving.load_model(path, compile=False, safe_mode=True)]))
-
-
-def _usable(real: Dataset | None) -> tuple[str, ...]:
-    if real is None:
-        return ()
-    return tuple(
-        entry.subject
-        for entry in real.entries
-        if "stir" in entry.contrasts and {"region", "normal_marrow"} <= set(entry.labels)
-    )
 
 
 def _answers(model: keras.Model, images: FloatArray) -> list[SlicePrediction]:

@@ -1,0 +1,94 @@
+"""What is concluded of whole studies, by the node's path and the shipped bundle: phantoms, and every real pair."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.result import Answer, Limitation
+from inference.serving.registry import LoadedBundle
+from inference.sij_mri import Conclusion, Reading, Role, conclude_reading, read_volumes
+from inference.sij_mri.limitations import LimitationCode
+from inference.types import Side, Volume
+from tests.factories.phantoms import left_lesion
+from training.phantom.phantom import Phantom
+
+PAIRS = ("1007", "1012", "1013", "1016", "1234", "2015", "3002", "4386")
+MOST_UNDECIDED = 2
+MARKED_BY_ALL = set(PAIRS) - {"2015"}  # each of the four readings meets the ASAS rule
+
+
+def in_space(volume: Volume) -> Volume:
+    """Both series of a study in one frame of reference."""
+    return replace(volume, frame_of_reference_uid="1.2.3")
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    made = left_lesion()
+    return replace(made, t1=in_space(made.t1), fluid=in_space(made.fluid))
+
+
+@pytest.fixture(scope="module")
+def reading(phantom: Phantom, shipped_bundle: LoadedBundle) -> Reading:
+    return read_volumes(phantom.t1, phantom.fluid, shipped_bundle.models)
+
+
+def test_a_left_lesion_is_concluded_with_its_side(reading: Reading) -> None:
+    concluded = conclude_reading(reading)
+    assert isinstance(concluded, Conclusion)
+    assert concluded.axspa is Answer.PRESENT
+    assert reading.asas is not None
+    assert reading.asas.by_side[Side.LEFT] is Answer.PRESENT
+    assert reading.asas.by_side[Side.RIGHT] is not Answer.PRESENT
+    assert {lesion.side for lesion in reading.asas.lesions if lesion.area_mm2 > 60} == {Side.LEFT}
+
+
+@pytest.mark.parametrize(("kept", "code"), [(Role.T1W, LimitationCode.NO_FLUID), (Role.FLUID, LimitationCode.NO_T1)])
+def test_one_series_gives_no_class(phantom: Phantom, shipped_bundle: LoadedBundle, kept: Role, code: str) -> None:
+    t1, fluid = (
+        volume if role is kept else None for role, volume in zip(Role, (phantom.t1, phantom.fluid), strict=True)
+    )
+    half = read_volumes(t1, fluid, shipped_bundle.models)
+    concluded = conclude_reading(half)
+    assert isinstance(concluded, Limitation)
+    assert concluded.code == code
+    assert half.asas is None
+
+
+def test_two_frames_of_reference_give_no_class(phantom: Phantom, shipped_bundle: LoadedBundle) -> None:
+    far = replace(phantom.fluid, frame_of_reference_uid="1.2.99", positions_mm=phantom.fluid.positions_mm + 400.0)
+    apart = read_volumes(phantom.t1, far, shipped_bundle.models)
+    concluded = conclude_reading(apart)
+    assert isinstance(concluded, Limitation)
+    assert concluded.code == LimitationCode.FRAME_OF_REFERENCE
+    assert len(apart.joints) == 2
+
+
+def test_dark_marrow_gives_no_class(phantom: Phantom, shipped_bundle: LoadedBundle) -> None:
+    dark = replace(phantom.fluid, voxels=np.zeros_like(phantom.fluid.voxels))
+    concluded = conclude_reading(read_volumes(phantom.t1, dark, shipped_bundle.models))
+    assert isinstance(concluded, Limitation)
+    assert concluded.code == LimitationCode.NO_NORMAL_MARROW
+
+
+def test_every_real_pair_is_concluded_and_never_against_the_rule(
+    shipped_bundle: LoadedBundle, shared_data: Path
+) -> None:
+    pytest.importorskip("nibabel")
+    from training.sij_mri.importing.nifti import labeled_subject
+
+    source = shared_data / "data" / "sij"
+    said = {}
+    for name in PAIRS:
+        scan = labeled_subject(source, source / "t1w" / f"{name}.nii.gz")
+        read = read_volumes(in_space(scan.volume("t1w")), in_space(scan.volume("stir")), shipped_bundle.models)
+        concluded = conclude_reading(read)
+        assert isinstance(concluded, Conclusion), f"{name}: {concluded}"
+        assert read.asas is not None
+        said[name] = (read.asas.study, concluded.axspa)
+    assert all(axspa is Answer.PRESENT for rule, axspa in said.values() if rule is Answer.PRESENT)
+    assert sum(axspa is Answer.UNDECIDED for _, axspa in said.values()) <= MOST_UNDECIDED
+    assert {name for name, (rule, _) in said.items() if rule is Answer.ABSENT} == set(PAIRS) - MARKED_BY_ALL
+    assert said["2015"] == (Answer.ABSENT, Answer.ABSENT)
