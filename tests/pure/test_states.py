@@ -41,9 +41,7 @@ def test_each_state_of_a_study_is_in_exactly_the_groups_that_are_meant() -> None
 def test_each_other_state_is_in_exactly_the_groups_that_are_meant() -> None:
     assert [state for state in RunState if state.active] == [RunState.QUEUED, RunState.RUNNING]
     assert [state for state in DeliveryState if state.lost] == [DeliveryState.REFUSED, DeliveryState.GIVEN_UP]
-    assert [state for state in Reception if state.complete] == [
-        Reception.COMPLETE, Reception.HELD, Reception.DISCARDED
-    ]
+    assert [state for state in Reception if state.complete] == [Reception.COMPLETE, Reception.HELD, Reception.DISCARDED]
     assert [state for state in Reception if state.may_leave] == [Reception.COMPLETE]
     assert [status for status in ResultStatus if not status.may_leave] == [ResultStatus.HELD]
     assert [origin for origin in Origin if origin.sent] == [Origin.PUSHED]
