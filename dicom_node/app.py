@@ -25,7 +25,7 @@ __all__ = [
     "Child",
     "ChildMain",
     "announce",
-    "changing_users",
+    "changing",
     "known_deployments",
     "looking",
     "open_database",
@@ -68,8 +68,8 @@ def looking(settings: Settings) -> Iterator[Database]:
 
 
 @contextlib.contextmanager
-def changing_users(settings: Settings, *, make: bool) -> Iterator[Database]:
-    """The database of a node for a change of its users; where there is none it is made if ``make`` is true.
+def changing(settings: Settings, *, make: bool = False) -> Iterator[Database]:
+    """The database of a node for a change by a person; where there is none it is made if ``make`` is true.
 
     One of another revision is left as it is: bringing it up to date is for the node's start, not for a password.
     Raises as :func:`looking` does.

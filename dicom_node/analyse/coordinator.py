@@ -8,16 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from config.codes import Code
-from config.errors import AxspaError, Retryable, StorageUnavailable
+from config.errors import AxspaError, StorageUnavailable
 from config.settings import Settings
-from dicom_node.analyse import completion, worker
+from dicom_node.analyse import completion, named, worker
+from dicom_node.analyse.endings import Running, reason_of, unready
 from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
@@ -36,19 +34,6 @@ PUT_BACK_PAUSE_S = 5.0
 DELIVERIES = "deliveries"  # the executor with a thread for each destination
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Running:
-    """A run in the engine."""
-
-    claimed: ClaimedRun
-    future: "Future[str]"
-    since: float  # time.monotonic()
-    overdue: bool = False
-    company: bool = False  # others were under way at some time
-    told: bool = False  # its end was taken into account for the node; only the database did not take it yet
-    put_back_at: float = 0.0  # time.monotonic(); not before: the database did not take it
 
 
 class Coordinator:
@@ -71,7 +56,7 @@ class Coordinator:
         self._name = f"{socket.gethostname()[:64]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._faults = Faults(objects, beat=self._beat, check_bundle=self._check_bundle)
         self._guard = threading.Lock()
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, Running] = {}
         self._stopping = False
         self._in_office = False
         # A turn that outlasts its tick is normal (a destination that does not answer), and no news.
@@ -148,6 +133,7 @@ class Coordinator:
         """What is done once, when the office begins."""
         names = [destination.name for destination in self._settings.destinations]
         deliveries.give_up_unknown(self._database, known=names)
+        named.read_names(self._database, self._objects)
         lost = sweeping.sweep(self._database, self._objects)
         if lost:
             log.info("%d files of results that were never saved were removed", lost)
@@ -248,9 +234,9 @@ class Coordinator:
             future = self._engine.submit(worker.analyse, claimed)
         except OSError as error:  # no memory, or too many processes
             future = Future()
-            future.set_exception(_unready(error))
+            future.set_exception(unready(error))
         with self._guard:
-            self._running[claimed.run_id] = _Running(claimed, future, time.monotonic())
+            self._running[claimed.run_id] = Running(claimed, future, time.monotonic())
             if len(self._running) > 1:
                 for one in self._running.values():
                     one.company = True
@@ -270,17 +256,19 @@ class Coordinator:
         with self._guard:
             return len(self._running)
 
-    def _account(self, running: _Running) -> bool:
+    def _account(self, running: Running) -> bool:
         """Put a run back that ended without saying how; False where that must be tried again."""
         if running.future.cancelled():
-            reason = "The analysis was called off before it began."
-            return self._attempt(lambda: runs.release(self._database, running.claimed, reason=reason))
+            why = "The analysis was called off before it began."
+            return self._attempt(lambda: runs.release(self._database, running.claimed, reason=why))
         error = running.future.exception()
         claimed = running.claimed
         if error is None:
             self._faults.over(deployment=claimed.deployment_id)
             return True
-        reason = self._reason(running, error)
+        reason = reason_of(
+            running, error, began=self._engine.began(running.future), timeout_s=self._settings.analysis.timeout_s
+        )
         if not running.told:
             running.told = True
             self._tell(claimed, reason)
@@ -301,18 +289,6 @@ class Coordinator:
             log.error("The process of run %d ended: %s [%s]", claimed.run_id, reason.sentence, reason.code)
             self._faults.over(deployment=claimed.deployment_id)
 
-    def _reason(self, running: _Running, error: BaseException) -> AxspaError:
-        if isinstance(error, AxspaError) and runs.node_fault(error):
-            return error
-        if running.overdue:
-            limit_s = self._settings.analysis.timeout_s
-            return Retryable(Code.ANALYSIS_TIMEOUT, f"The analysis ran for more than {limit_s:g} s and was ended.")
-        if isinstance(error, BrokenProcessPool) and not self._engine.began(running.future):
-            return _unready(error)
-        if isinstance(error, BrokenProcessPool):
-            return Retryable(Code.WORKER_DIED, "The analysis process ended in the middle (out of memory, or killed).")
-        return Retryable(Code.WORKER_BROKE, f"The analysis process could not start or answer: {type(error).__name__}.")
-
     def _tend(self) -> None:
         """Extend the leases of what runs, end what runs for too long, put back what others lost."""
         timeout_s = self._settings.analysis.timeout_s
@@ -327,7 +303,3 @@ class Coordinator:
                 runs.extend(self._database, running.claimed, lease_s=LEASE_S)
         ours = [one.claimed.run_id for one in current]
         runs.requeue_expired(self._database, max_attempts=self._settings.analysis.max_attempts, without=ours)
-
-
-def _unready(error: BaseException) -> AxspaError:
-    return Retryable(Code.WORKER_UNREADY, f"{Code.WORKER_UNREADY.sentence} {type(error).__name__}.")
