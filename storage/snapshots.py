@@ -50,7 +50,7 @@ def take(session: Session, study_id: int, application: str, *, wants: Wants = ev
             Instance.sop_class_uid,
             Instance.modality,
         )
-        .where(Instance.study_id == study_id)
+        .where(Instance.study_id == study_id, ~Instance.set_aside)
         .order_by(Instance.id)
     )
     wanted = [row for row in rows if wants(application, sop_class_uid=row.sop_class_uid, modality=row.modality)]
@@ -65,7 +65,9 @@ def readers(
 ) -> list[Deployment]:
     """The deployments that want at least one image of a study."""
     kinds = session.execute(
-        select(Instance.sop_class_uid, Instance.modality).where(Instance.study_id == study.id).distinct()
+        select(Instance.sop_class_uid, Instance.modality)
+        .where(Instance.study_id == study.id, ~Instance.set_aside)
+        .distinct()
     ).all()
     return [
         deployment

@@ -1,7 +1,6 @@
 """Studies as they arrive: one transaction for each image, the quiet ones found, a new analysis asked for."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from config.codes import Code
 from config.errors import Final, StorageUnavailable, UnusableInput
-from storage import audit, runs, snapshots
+from storage import audit, identities, runs, snapshots
 from storage.codes import EventCode
+from storage.identities import Identity, search_text
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
@@ -22,8 +22,6 @@ from storage.states import Reception, RunState, StudyState, utc_now
 from storage.tables import Deployment, Instance, Result, ResultObject, Run, Study
 from storage.timeline import move_reception, note
 
-_SEPARATORS = re.compile(r"[\^=,;\s]+")
-_DATE_SIGNS = re.compile(r"[.\-/\s]+")
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 _TRIES = 3
@@ -32,6 +30,7 @@ _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
 _KNOWN_STUDY = select(
     Study.id,
     Study.identity_conflict,
+    Study.identities_accepted,
     Study.patient_id,
     Study.patient_name,
     Study.birth_date,
@@ -55,6 +54,7 @@ class Recorded(StrEnum):
     NEW = "new"  # it is part of its study now
     DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
     CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
+    REPLACED = "replaced"  # it took the place of another one of a study that is held for mixed identity
     OURS = "ours"  # a result of this node that came back; nothing was changed, or results would be read for ever
 
 
@@ -90,6 +90,7 @@ class Recording:
 
     outcome: Recorded
     study_id: int
+    former: str = ""  # key of the file whose place it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
                 _KNOWN_INSTANCE,
                 {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
             ).scalar()
+            if digest is not None and digest != image.sha256 and known.identity_conflict:
+                return _replace(session, known.id, image, at=at)
             if digest is not None:
                 return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
         ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
@@ -168,6 +171,30 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
         if known is not None:
             _react(session, known, reception, image, at=at)
         return Recording(Recorded.NEW, study_id)
+
+
+def _replace(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Recording:
+    """Take a corrected image in the place of the one that it corrects; whom all name is told when no more come."""
+    study = session.get_one(Study, study_id, with_for_update=True)
+    row = session.scalars(
+        select(Instance).where(
+            Instance.study_id == study_id,
+            Instance.series_instance_uid == image.series_instance_uid,
+            Instance.sop_instance_uid == image.sop_instance_uid,
+        )
+    ).one()
+    former = row.path_key
+    for name, value in _content(image, at=at).items():
+        setattr(row, name, value)
+    row.set_aside = False
+    study.last_received_at, study.calling_ae = at, image.calling_ae
+    sentence = "An image came again with other content and took the place of the former, which is kept in quarantine."
+    note(session, study_id, at=at, code=EventCode.IMAGE_REPLACED, sentence=sentence)
+    if study.reception.complete:
+        again = "Corrected images come; the whole study is read again."
+        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=again)
+        refresh(session, study, at=at)
+    return Recording(Recorded.REPLACED, study_id, former)
 
 
 def receiving(database: Database) -> list[ReceivingStudy]:
@@ -209,6 +236,8 @@ def mark_complete(
         study = session.get(Study, study_id, with_for_update=True)
         if study is None or study.reception is not Reception.RECEIVING or study.image_count != image_count:
             return False
+        if study.identity_conflict:
+            identities.recompute(session, study, at=at)
         to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
         move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
         readers = snapshots.readers(session, study, _deployments(session), wants=wants)
@@ -236,6 +265,10 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
                 Code.STUDY_BUSY, f"The study is on its way already; wait until it is done. It is {study.state}."
             )
         sentence = f"{actor} asked for a new analysis."
+        identities.recompute(session, study, at=at)
+        to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
+        if study.reception is not to:
+            move_reception(session, study, to=to, at=at, code=EventCode.REPROCESS, sentence=sentence)
         readers = snapshots.readers(session, study, _deployments(session))
         runs.queue(session, study, readers, at=at, code=EventCode.REPROCESS, sentence=sentence, asked=True)
         note(session, study_id, at=at, code=EventCode.REPROCESS, sentence=sentence)
@@ -317,24 +350,39 @@ def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: 
             study_id=study_id,
             series_instance_uid=image.series_instance_uid,
             sop_instance_uid=image.sop_instance_uid,
-            sop_class_uid=image.sop_class_uid,
-            transfer_syntax_uid=image.transfer_syntax_uid,
-            modality=image.modality[:32],
-            sha256=image.sha256,
-            size_bytes=image.size_bytes,
-            path_key=image.path_key,
-            received_at=at,
-            calling_ae=image.calling_ae,
-            association_id=image.association_id,
+            set_aside=False,
+            **_content(image, at=at),
         )
     )
     return reception
 
 
+def _content(image: IncomingImage, *, at: datetime) -> dict[str, Any]:
+    """What is kept of an image besides the UIDs that place it."""
+    return {
+        "sop_class_uid": image.sop_class_uid,
+        "transfer_syntax_uid": image.transfer_syntax_uid,
+        "modality": image.modality[:32],
+        "sha256": image.sha256,
+        "size_bytes": image.size_bytes,
+        "path_key": image.path_key,
+        "received_at": at,
+        "calling_ae": image.calling_ae,
+        "association_id": image.association_id,
+        "patient_id": image.patient_id,
+        "patient_name": image.patient_name,
+        "birth_date": image.birth_date[:16],
+        "sex": image.sex[:16],
+        "accession_number": image.accession_number,
+    }
+
+
 def _react(session: Session, known: Any, reception: Reception, image: IncomingImage, *, at: datetime) -> None:
     """Do what a new image of a known study may ask for: read the study again, note another patient."""
     late = reception.complete
-    mixed = not known.identity_conflict and _other_patient(known, image)
+    accepted = known.identities_accepted or ()
+    mixed = not known.identity_conflict and Identity.of(known).differs(Identity.of(image))
+    mixed = mixed and Identity.of(image).key not in accepted
     gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
     gaps = {name: value for name, value in gaps.items() if value.strip()}
     if not late and not mixed and not gaps:
@@ -363,27 +411,6 @@ def _fill(study: Study, gaps: dict[str, str]) -> None:
     study.search_text = search_text(
         study.patient_id, study.patient_name, study.accession_number, study.description, study.study_instance_uid
     )
-
-
-def search_text(*parts: str) -> str:
-    """The parts, case-folded, with the signs that separate parts of DICOM names turned into spaces."""
-    joined = " ".join(part for part in parts if part).casefold()
-    return " " + _SEPARATORS.sub(" ", joined).strip() + " "
-
-
-def _other_patient(study: Any, image: IncomingImage) -> bool:
-    pairs = (
-        (study.patient_id, image.patient_id),
-        (_DATE_SIGNS.sub("", study.birth_date), _DATE_SIGNS.sub("", image.birth_date[:16])),
-        (study.sex.upper(), image.sex[:16].upper()),
-        *_name_forms(study.patient_name, image.patient_name),
-    )
-    return any(ours.strip() and theirs.strip() and ours.strip() != theirs.strip() for ours, theirs in pairs)
-
-
-def _name_forms(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
-    """Form by form (Latin, ideographic, phonetic): one image may have more of them than another."""
-    return ((search_text(a), search_text(b)) for a, b in zip(ours.split("="), theirs.split("="), strict=False))
 
 
 def count_states(database: Database) -> dict[StudyState, int]:

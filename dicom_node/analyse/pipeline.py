@@ -57,6 +57,7 @@ def run(
     chosen: Mapping[Key, str] | None = None,
     predecessors: Sequence[Predecessor] = (),
     identity_conflict: bool = False,
+    identity_settled: bool = False,
     progress: Callable[[Key], None] = lambda step: None,
 ) -> Outcome:
     """Analyse one study with one application, build its result objects and check them.
@@ -83,6 +84,8 @@ def run(
         Reports of the last result, which these follow.
     identity_conflict : bool
         The receiver saw images of more than one patient; the gate reads only those images whose headers are whole.
+    identity_settled : bool
+        A person said that all images are of one patient, whatever they name.
     progress : callable
         Called with each of :func:`steps` as it begins.
 
@@ -115,7 +118,9 @@ def run(
         findings = gate.check(
             made.objects, analysis, presentation=presentation, source=study, predecessors=predecessors
         )
-        if identity_conflict and not any(finding.code == MIXED for finding in findings):
+        if identity_settled:
+            findings = tuple(finding for finding in findings if finding.code != MIXED)
+        elif identity_conflict and not any(finding.code == MIXED for finding in findings):
             sentence = "The images that were received under this study name more than one patient."
             findings += (gate.GateFinding(MIXED, sentence, ""),)
     return Outcome(analysis, made, findings)

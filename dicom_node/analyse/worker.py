@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from config import logs
 from config.codes import Code
-from config.errors import AxspaError, Retryable, UnusableInput
+from config.errors import AxspaError, Retryable, StorageUnavailable, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse.wanted import wants
 from storage import deployments, results, runs
@@ -60,8 +60,9 @@ def analyse(claimed: ClaimedRun) -> str:
 
     Raises
     ------
-    StorageUnavailable
-        Not even the failure could be written down; who gave the run away must put it back.
+    AxspaError
+        A fault of this node (disk, database, bundle) kept it from working: who gave the run away puts it back, and
+        gives no other one before that is mended.
     """
     if _context is None:
         raise RuntimeError("start() prepares a process before its first analysis")
@@ -69,6 +70,8 @@ def analyse(claimed: ClaimedRun) -> str:
         return _analyse(claimed, _context)
     except AxspaError as error:
         log.warning("Run %d of study %d failed: %s", claimed.run_id, claimed.study_id, error.code)
+        if runs.node_fault(error):
+            raise
         return _fail(claimed, error, _context)
     except Exception as error:  # noqa: BLE001 (the edge of the engine: whatever happened, the study is kept and shown)
         # The message of an unknown error may quote patient data, so only its kind and place are logged.
@@ -98,6 +101,8 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         log.info("Run %d of study %d: nothing changed", claimed.run_id, claimed.study_id)
         return str(runs.unchanged(context.database, claimed))
     study = read_study(context.objects.path(key) for key in claimed.path_keys)
+    if lost := [one for one in study.unreadable if one.code == Code.FILE_UNREADABLE]:
+        raise StorageUnavailable(Code.OBJECT_UNREADABLE, f"{len(lost)} stored images are missing or cannot be read.")
     if study.study_instance_uid not in {"", claimed.study_instance_uid}:
         # An element may come twice: read in part an image can be of one study, read to its end of another.
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
@@ -111,6 +116,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         site_salt=site_salt(context.settings),
         predecessors=_predecessors(claimed, context),
         identity_conflict=claimed.identity_conflict,
+        identity_settled=claimed.identity_settled,
     )
     record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
     destinations = tuple(destination.name for destination in context.settings.destinations)

@@ -222,7 +222,7 @@ class Receiver:
             unexpected = Final(Code.UNEXPECTED, "The image could not be stored; the log says where it failed.")
             status = self._refuse(event, content, visit, unexpected)
         else:
-            again = recording.outcome is not Recorded.NEW
+            again = recording.outcome not in {Recorded.NEW, Recorded.REPLACED}
             visit.stored += not again
             visit.duplicates += again
             if recording.outcome is not Recorded.OURS:
@@ -266,6 +266,8 @@ class Receiver:
         )
         if recording.outcome in {Recorded.CONFLICT, Recorded.OURS}:
             self._objects.discard(stored.key)
+        if recording.former and recording.former != stored.key:
+            self._objects.move(recording.former, "quarantine")
         if recording.outcome is Recorded.CONFLICT:
             raise Final(
                 Code.DUPLICATE_DIFFERS,

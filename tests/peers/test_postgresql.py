@@ -23,6 +23,7 @@ from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, StudyState
 from tests.factories import old_database
 from tests.factories.storage import at, claim, deploy, deploy_first, image, receive, save
+from tests.files import test_storage_held
 from tests.programs import free_port
 
 
@@ -233,3 +234,17 @@ def test_who_looks_is_told_how_the_schema_stands_and_cannot_write(database: Data
         connection.execute(text("CREATE SCHEMA public"))
     assert schema_state(looking) is SchemaState.ABSENT
     looking.dispose()
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        test_storage_held.test_what_is_released_is_sent,
+        test_storage_held.test_the_images_of_one_patient_are_kept_and_the_others_set_aside,
+        test_storage_held.test_corrected_images_take_the_place_of_the_wrong_ones_and_the_hold_ends_by_itself,
+        test_storage_held.test_a_discarded_study_is_kept_shown_with_its_reason_and_sends_nothing,
+    ],
+    ids=lambda story: story.__name__.removeprefix("test_"),
+)
+def test_held_studies_have_the_same_ways_out(database: Database, story: Callable[[Database], None]) -> None:
+    story(database)
