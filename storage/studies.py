@@ -1,95 +1,36 @@
-"""Studies as they arrive: one transaction for each image, the quiet ones found, a new analysis asked for."""
+"""Studies as they arrive: the quiet ones found and taken as complete, a new analysis asked for."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.codes import Code
-from config.errors import Final, StorageUnavailable, UnusableInput
+from config.errors import Final
 from storage import audit, runs, snapshots
 from storage.codes import EventCode
+from storage.images import IncomingImage, Recorded, Recording, check_uid, record_instance
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
 from storage.states import Reception, RunState, StudyState, utc_now
-from storage.tables import Deployment, Instance, Result, ResultObject, Run, Study
+from storage.tables import Deployment, Run, Study
 from storage.timeline import move_reception, note
 
-_SEPARATORS = re.compile(r"[\^=,;\s]+")
-_DATE_SIGNS = re.compile(r"[.\-/\s]+")
-_UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
-
-_TRIES = 3
-_STUDIES: Table = Study.metadata.tables[Study.__tablename__]
-_INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
-_KNOWN_STUDY = select(
-    Study.id,
-    Study.identity_conflict,
-    Study.patient_id,
-    Study.patient_name,
-    Study.birth_date,
-    Study.sex,
-    Study.accession_number,
-).where(Study.study_instance_uid == bindparam("uid"))
-_KNOWN_INSTANCE = select(Instance.sha256).where(
-    Instance.study_id == bindparam("study"),
-    Instance.series_instance_uid == bindparam("series"),
-    Instance.sop_instance_uid == bindparam("instance"),
-)
-
-
-_OUR_OBJECT = select(Result.study_id).join(ResultObject).where(ResultObject.sop_instance_uid == bindparam("instance"))
-_IDENTITY = ("patient_id", "patient_name", "birth_date", "sex", "accession_number")
-
-
-class Recorded(StrEnum):
-    """What became of an image that was recorded."""
-
-    NEW = "new"  # it is part of its study now
-    DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
-    CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
-    OURS = "ours"  # a result of this node that came back; nothing was changed, or results would be read for ever
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingImage:
-    """An image whose file is durable, with what of its header the database keeps."""
-
-    study_instance_uid: str
-    series_instance_uid: str
-    sop_instance_uid: str
-    sop_class_uid: str
-    transfer_syntax_uid: str
-    sha256: str
-    size_bytes: int
-    path_key: str
-    modality: str = ""
-    patient_id: str = ""
-    patient_name: str = ""
-    birth_date: str = ""
-    sex: str = ""
-    accession_number: str = ""
-    study_date: str = ""
-    study_time: str = ""
-    study_id: str = ""
-    description: str = ""
-    calling_ae: str = ""
-    association_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """Answer of :func:`record_instance`."""
-
-    outcome: Recorded
-    study_id: int
+__all__ = [
+    "IncomingImage",
+    "ReceivingStudy",
+    "Recorded",
+    "Recording",
+    "check_uid",
+    "count_states",
+    "mark_complete",
+    "note_arrivals",
+    "receiving",
+    "record_instance",
+    "reprocess",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,74 +41,6 @@ class ReceivingStudy:
     first_received_at: datetime
     last_received_at: datetime
     image_count: int
-
-
-def check_uid(value: str, what: str) -> str:
-    """Return a UID that has the characters and the length of one.
-
-    Raises
-    ------
-    UnusableInput
-        It has not (code ``UID_INVALID``).
-
-    References
-    ----------
-    PS3.5 section 9.1. Leading zeros of a component, which the standard forbids but old devices write, are let pass.
-    """
-    if len(value) > 64 or not _UID.match(value):
-        raise UnusableInput(Code.UID_INVALID, f"The {what} is not a UID, received {value[:80]!r}")
-    return value
-
-
-def record_instance(database: Database, image: IncomingImage, *, at: datetime | None = None) -> Recording:
-    """Record one image in one transaction; its file must be durable before.
-
-    A new image restarts the quiet period of its study. Where the study was complete before, the whole of it is read
-    again. A run under way goes on, and :func:`storage.results.save` sees the difference.
-
-    Raises
-    ------
-    UnusableInput
-        One of the UIDs is none.
-    StorageUnavailable
-        Nothing was recorded; the image must be refused.
-    """
-    for value, what in (
-        (image.study_instance_uid, "Study Instance UID"),
-        (image.series_instance_uid, "Series Instance UID"),
-        (image.sop_instance_uid, "SOP Instance UID"),
-    ):
-        check_uid(value, what)
-    at = at or utc_now()
-    for _ in range(_TRIES):
-        try:
-            return _record(database, image, at=at)
-        except IntegrityError:
-            continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
-    raise StorageUnavailable(
-        Code.DATABASE_BUSY, f"The image met others of its kind {_TRIES} times; it must come again."
-    )
-
-
-def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
-    # Plain statements, no mapped objects: this runs for every image.
-    with database.write() as session:
-        known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
-        if known is not None:
-            digest = session.execute(
-                _KNOWN_INSTANCE,
-                {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
-            ).scalar()
-            if digest is not None:
-                return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
-        ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
-        if ours is not None:
-            return Recording(Recorded.OURS, ours)
-        study_id = _open_study(session, image, at=at) if known is None else known.id
-        reception = _add_instance(session, study_id, image, at=at)
-        if known is not None:
-            _react(session, known, reception, image, at=at)
-        return Recording(Recorded.NEW, study_id)
 
 
 def receiving(database: Database) -> list[ReceivingStudy]:
@@ -267,123 +140,8 @@ def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, s
             )
 
 
-def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
-    study = Study(
-        study_instance_uid=image.study_instance_uid,
-        patient_id=image.patient_id,
-        patient_name=image.patient_name,
-        birth_date=image.birth_date[:16],
-        sex=image.sex[:16],
-        accession_number=image.accession_number,
-        study_date=image.study_date[:16],
-        study_time=image.study_time[:16],
-        study_id=image.study_id,
-        description=image.description,
-        calling_ae=image.calling_ae,
-        search_text=search_text(
-            image.patient_id, image.patient_name, image.accession_number, image.description, image.study_instance_uid
-        ),
-        first_received_at=at,
-        last_received_at=at,
-        changed_at=at,
-        image_count=0,
-        identity_conflict=False,
-        reception=Reception.RECEIVING,
-    )
-    session.add(study)
-    session.flush()
-    note(
-        session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
-    )
-    refresh(session, study, at=at)
-    session.flush()
-    return study.id
-
-
 def _deployments(session: Session) -> list[Deployment]:
     return list(session.scalars(select(Deployment).where(Deployment.enabled).order_by(Deployment.series_base)))
-
-
-def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Reception:
-    """Add the image; the study is locked first, so what it returns of its reception stays true."""
-    reception: Reception = session.execute(
-        update(_STUDIES)
-        .where(_STUDIES.c.id == study_id)
-        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
-        .returning(_STUDIES.c.reception)
-    ).scalar_one()
-    session.execute(
-        insert(_INSTANCES).values(
-            study_id=study_id,
-            series_instance_uid=image.series_instance_uid,
-            sop_instance_uid=image.sop_instance_uid,
-            sop_class_uid=image.sop_class_uid,
-            transfer_syntax_uid=image.transfer_syntax_uid,
-            modality=image.modality[:32],
-            sha256=image.sha256,
-            size_bytes=image.size_bytes,
-            path_key=image.path_key,
-            received_at=at,
-            calling_ae=image.calling_ae,
-            association_id=image.association_id,
-        )
-    )
-    return reception
-
-
-def _react(session: Session, known: Any, reception: Reception, image: IncomingImage, *, at: datetime) -> None:
-    """Do what a new image of a known study may ask for: read the study again, note another patient."""
-    late = reception.complete
-    mixed = not known.identity_conflict and _other_patient(known, image)
-    gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
-    gaps = {name: value for name, value in gaps.items() if value.strip()}
-    if not late and not mixed and not gaps:
-        return
-    study = session.get_one(Study, known.id)
-    if late:
-        begun = select(Run.id).where(Run.study_id == known.id, Run.claims > 0)
-        if session.scalars(begun).first() is None:
-            sentence = "More images came before the analysis began."
-        else:
-            sentence = "More images came after the analysis began; the whole study is read again."
-        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
-        refresh(session, study, at=at)
-    if gaps:
-        _fill(study, gaps)
-    if mixed:
-        study.identity_conflict = True
-        sentence = "Its images name more than one patient; results will be held back until a person has looked."
-        note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
-
-
-def _fill(study: Study, gaps: dict[str, str]) -> None:
-    """Take from a later image what the first one left empty: else it could not be told from another patient's."""
-    for name, value in gaps.items():
-        setattr(study, name, value[:16] if name in {"birth_date", "sex"} else value)
-    study.search_text = search_text(
-        study.patient_id, study.patient_name, study.accession_number, study.description, study.study_instance_uid
-    )
-
-
-def search_text(*parts: str) -> str:
-    """The parts, case-folded, with the signs that separate parts of DICOM names turned into spaces."""
-    joined = " ".join(part for part in parts if part).casefold()
-    return " " + _SEPARATORS.sub(" ", joined).strip() + " "
-
-
-def _other_patient(study: Any, image: IncomingImage) -> bool:
-    pairs = (
-        (study.patient_id, image.patient_id),
-        (_DATE_SIGNS.sub("", study.birth_date), _DATE_SIGNS.sub("", image.birth_date[:16])),
-        (study.sex.upper(), image.sex[:16].upper()),
-        *_name_forms(study.patient_name, image.patient_name),
-    )
-    return any(ours.strip() and theirs.strip() and ours.strip() != theirs.strip() for ours, theirs in pairs)
-
-
-def _name_forms(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
-    """Form by form (Latin, ideographic, phonetic): one image may have more of them than another."""
-    return ((search_text(a), search_text(b)) for a, b in zip(ours.split("="), theirs.split("="), strict=False))
 
 
 def count_states(database: Database) -> dict[StudyState, int]:
