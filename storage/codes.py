@@ -14,7 +14,14 @@ class EventCode(AnyCode):
     IDENTITY_MIXED = row(
         Fault.STUDY, "Its images name more than one patient; results are held back until a person has looked."
     )
-    LATE_IMAGES = row(None, "Images came after the study was complete; all of it is read again.", tone=_WARN)
+    LATE_IMAGES = row(
+        None,
+        "Something came after the study was complete; where it changes what is read, all is read again.",
+        tone=_WARN,
+    )
+    WAITS_FOR_IMAGES = row(
+        None, "Images of the study are missing; it waits for them, then it is read as it is.", tone=_WARN
+    )
     COMPLETE = row(None, "No more images are expected; the study waits for its analysis.", tone=_NEUTRAL)
     ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)
     PUT_BACK = row(None, "The node was stopped during the analysis; the study waits again.", tone=_NEUTRAL)

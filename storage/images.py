@@ -17,7 +17,7 @@ from storage.identity import fill, names_another, search_text, unnamed
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import Reception, utc_now
-from storage.tables import Instance, Result, ResultObject, Run, Study
+from storage.tables import Instance, RefusedImage, Result, ResultObject, Run, Study
 from storage.timeline import move_reception, note
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
@@ -66,6 +66,7 @@ class IncomingImage:
     size_bytes: int
     path_key: str
     modality: str = ""
+    image_type: str = ""
     patient_id: str = ""
     patient_name: str = ""
     birth_date: str = ""
@@ -180,6 +181,10 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
     )
     session.add(study)
     session.flush()
+    refused = update(RefusedImage).where(
+        RefusedImage.study_instance_uid == image.study_instance_uid, RefusedImage.study_id.is_(None)
+    )
+    session.execute(refused.values(study_id=study.id))  # images of it that were refused before one was stored
     note(
         session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
     )
@@ -204,6 +209,7 @@ def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: 
             sop_class_uid=image.sop_class_uid,
             transfer_syntax_uid=image.transfer_syntax_uid,
             modality=image.modality[:32],
+            image_type=image.image_type[:255],
             sha256=image.sha256,
             size_bytes=image.size_bytes,
             path_key=image.path_key,
@@ -228,7 +234,7 @@ def _react(session: Session, known: Any, reception: Reception, image: IncomingIm
         if session.scalars(begun).first() is None:
             sentence = "More images came before the analysis began."
         else:
-            sentence = "More images came after the analysis began; the whole study is read again."
+            sentence = "More images came after the analysis began; where it reads such images, all are read again."
         move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
         refresh(session, study, at=at)
     if named:

@@ -11,11 +11,12 @@ from config.codes import AnyCode, Code
 from config.errors import AxspaError, BundleError, Final, Retryable, StorageUnavailable
 from storage import snapshots
 from storage.codes import EventCode
+from storage.gaps import Gap
 from storage.session import Database
 from storage.showing import refresh
-from storage.snapshots import Wants, everything
+from storage.snapshots import Snapshot, Wants, everything
 from storage.states import Purpose, Reception, RunState, utc_now
-from storage.tables import Deployment, Result, Run, Study
+from storage.tables import Deployment, Event, Result, Run, Study
 from storage.timeline import move_run
 
 _LONGEST_PAUSE_S = 600.0
@@ -50,6 +51,10 @@ class ClaimedRun:
         Files of the images that its application wants.
     identity_conflict : bool
         The images of the study name more than one patient.
+    gaps : tuple of Gap
+        What the receiver knows of missing images.
+    complete_at : datetime
+        When the study was last taken as complete.
     standing : Basis or None
         What the result that stands was made of.
     """
@@ -72,6 +77,8 @@ class ClaimedRun:
     path_keys: tuple[str, ...]
     identity_conflict: bool
     standing: Basis | None
+    gaps: tuple[Gap, ...]
+    complete_at: datetime
 
     @property
     def file_group(self) -> str:
@@ -93,8 +100,12 @@ def queue(
     code: AnyCode,
     sentence: str,
     asked: bool = False,
+    not_before: datetime | None = None,
 ) -> None:
-    """Make a run of each deployment for a study; one that waits already begins with the images that are there then."""
+    """Make a run of each deployment for a study; one that waits already begins with the images that are there then.
+
+    It begins at ``not_before`` at the earliest, unless a person asked for it.
+    """
     for deployment in deployments:
         mine = (Run.study_id == study.id, Run.deployment_id == deployment.id)
         run = session.scalars(select(Run).where(*mine, Run.state == RunState.QUEUED)).first()
@@ -112,7 +123,8 @@ def queue(
             session.add(run)
         run.asked = run.asked or asked
         run.attempts = run.faults = 0
-        run.next_attempt_at = run.changed_at = at
+        run.changed_at = at
+        run.next_attempt_at = at if run.asked or not_before is None else not_before
         run.reason_code, run.reason = code, sentence
 
 
@@ -159,7 +171,7 @@ def claim(
             run.deadline = now + timedelta(seconds=timeout_s)
             run.lease_until = min(now + timedelta(seconds=lease_s), run.deadline)
             _begin(session, study, run, now=now)
-            return _claimed(session, study, run, worker=worker, path_keys=taken.path_keys)
+            return _claimed(session, study, run, worker=worker, taken=taken)
     return None
 
 
@@ -179,6 +191,27 @@ def extend(database: Database, claimed: ClaimedRun, *, lease_s: float, now: date
             .returning(Run.id)
         ).scalar()
         return changed is not None
+
+
+def has_read(session: Session, study_id: int, deployment_id: int, content_hash: str) -> bool:
+    """True where the newest run of a deployment reads, or has read, just these images of a study."""
+    mine = (Run.study_id == study_id, Run.deployment_id == deployment_id)
+    newest = session.scalars(select(Run).where(*mine).order_by(Run.revision.desc()).limit(1)).first()
+    return newest is not None and newest.state is not RunState.QUEUED and newest.content_hash == content_hash
+
+
+def wait(
+    database: Database, claimed: ClaimedRun, *, until: datetime, sentence: str, now: datetime | None = None
+) -> RunState:
+    """Put a run back to wait for images that are missing; the attempt does not count."""
+    now = now or utc_now()
+    with database.write() as session:
+        study, run = held(session, claimed)
+        run.attempts -= 1
+        pause_s = (until - now).total_seconds()
+        _again(session, run, at=now, pause_s=pause_s, code=EventCode.WAITS_FOR_IMAGES, sentence=sentence)
+        refresh(session, study, at=now)
+        return run.state
 
 
 def release(database: Database, claimed: ClaimedRun, *, reason: str, now: datetime | None = None) -> None:
@@ -361,8 +394,9 @@ def _again(
     run.next_attempt_at = at + timedelta(seconds=pause_s)
 
 
-def _claimed(session: Session, study: Study, run: Run, *, worker: str, path_keys: tuple[str, ...]) -> ClaimedRun:
+def _claimed(session: Session, study: Study, run: Run, *, worker: str, taken: Snapshot) -> ClaimedRun:
     last = standing(session, study.id, run.deployment_id)
+    complete = select(func.max(Event.at)).where(Event.study_id == study.id, Event.code == EventCode.COMPLETE)
     assert run.deadline is not None  # noqa: S101 - for the type checker; claim() has set it
     return ClaimedRun(
         run_id=run.id,
@@ -380,9 +414,11 @@ def _claimed(session: Session, study: Study, run: Run, *, worker: str, path_keys
         content_hash=run.content_hash,
         worker=worker,
         deadline=run.deadline,
-        path_keys=path_keys,
+        path_keys=taken.path_keys,
         identity_conflict=study.identity_conflict,
         standing=None if last is None else _basis(last),
+        gaps=taken.gaps,
+        complete_at=session.scalar(complete) or run.created_at,
     )
 
 

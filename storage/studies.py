@@ -1,15 +1,17 @@
 """Studies as they arrive: the quiet ones found and taken as complete, a new analysis asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.codes import Code
 from config.errors import Final
-from storage import audit, runs, snapshots
+from storage import audit, gaps, runs, snapshots
 from storage.codes import EventCode
+from storage.gaps import Gap
 from storage.images import IncomingImage, Recorded, Recording, check_uid, record_instance
 from storage.session import Database
 from storage.showing import refresh
@@ -26,7 +28,6 @@ __all__ = [
     "check_uid",
     "count_states",
     "mark_complete",
-    "note_arrivals",
     "receiving",
     "record_instance",
     "reprocess",
@@ -60,9 +61,12 @@ def mark_complete(
     image_count: int,
     sentence: str,
     wants: Wants = everything,
+    gap_wait_s: float = 0.0,
     at: datetime | None = None,
 ) -> bool:
-    """Take a study as complete and queue a run of each deployment that wants something in it.
+    """Take a study as complete and queue a run of each deployment that finds something new in it.
+
+    Where images seem to be missing, the run waits for them; what comes meanwhile makes the study complete anew.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def mark_complete(
     sentence : str
         Why it is complete, for the timeline.
     wants : Wants
+    gap_wait_s : float
+        How long a run waits for images that are missing.
 
     Returns
     -------
@@ -84,8 +90,10 @@ def mark_complete(
             return False
         to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
         move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
-        readers = snapshots.readers(session, study, _deployments(session), wants=wants)
-        runs.queue(session, study, readers, at=at, code=EventCode.COMPLETE, sentence=sentence)
+        for deployment in snapshots.readers(session, study, _deployments(session), wants=wants):
+            taken = snapshots.take(session, study.id, deployment.application, wants=wants)
+            if not runs.has_read(session, study.id, deployment.id, taken.content_hash):
+                _queue(session, study, deployment, taken.gaps, sentence=sentence, gap_wait_s=gap_wait_s, at=at)
         refresh(session, study, at=at)
         return True
 
@@ -116,30 +124,6 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
 
 
-def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, sender: str) -> None:
-    """Write, at the end of an association, one line for each study it brought images of.
-
-    Parameters
-    ----------
-    arrivals : dict
-        From study number to (new images, duplicates).
-    sender : str
-        The calling AE title.
-    """
-    at = utc_now()
-    with database.write() as session:
-        for study_id, (new, duplicates) in arrivals.items():
-            again = f", and {duplicates} that we had" if duplicates else ""
-            note(
-                session,
-                study_id,
-                at=at,
-                code=EventCode.IMAGES_RECEIVED,
-                sentence=f"{new} new images came from {sender}{again}.",
-                detail={"new": new, "duplicates": duplicates, "sender": sender},
-            )
-
-
 def _deployments(session: Session) -> list[Deployment]:
     return list(session.scalars(select(Deployment).where(Deployment.enabled).order_by(Deployment.series_base)))
 
@@ -149,3 +133,24 @@ def count_states(database: Database) -> dict[StudyState, int]:
     with database.read() as session:
         found = session.execute(select(Study.state, func.count()).group_by(Study.state))
         return {state: count for state, count in found}
+
+
+def _queue(
+    session: Session,
+    study: Study,
+    deployment: Deployment,
+    missing: Sequence[Gap],
+    *,
+    sentence: str,
+    gap_wait_s: float,
+    at: datetime,
+) -> None:
+    """Queue a run: to begin now, or where images are missing when it has waited for them."""
+    if not missing or not gap_wait_s:
+        runs.queue(session, study, [deployment], at=at, code=EventCode.COMPLETE, sentence=sentence)
+        return
+    until = at + timedelta(seconds=gap_wait_s)
+    sentence = gaps.say_waiting([gap.sentence for gap in missing], until)
+    code = EventCode.WAITS_FOR_IMAGES
+    runs.queue(session, study, [deployment], at=at, code=code, sentence=sentence, not_before=until)
+    note(session, study.id, at=at, code=code, sentence=sentence)

@@ -11,6 +11,7 @@ from inference.dicom import read_start, reading, text_of
 
 _LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
 _FIELDS: Mapping[str, str] = {
+    "image_type": "ImageType",
     "modality": "Modality",
     "patient_id": "PatientID",
     "patient_name": "PatientName",
