@@ -13,6 +13,7 @@ class Fault(StrEnum):
 
     STUDY = "study"  # what was sent to be read
     NODE = "node"  # this installation: its machine, disk, database, bundle, or our own mistake
+    UNCLEAR = "unclear"  # the study or this installation: only trying it again, alone, can tell
     PEER = "peer"  # the DICOM node at the other end
     PERSON = "person"  # what was asked for, in the settings, on the command line or in the panel
 
@@ -72,6 +73,7 @@ DOES_NOT_MATCH = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
 _STUDY, _NODE, _PEER, _PERSON = Fault.STUDY, Fault.NODE, Fault.PEER, Fault.PERSON
+_UNCLEAR = Fault.UNCLEAR
 
 
 class Code(AnyCode):
@@ -172,19 +174,31 @@ class Code(AnyCode):
     NO_SOURCE_IMAGE = row(_STUDY, "No image of the study could be read, so there is nothing to report on.")
 
     # Analyses that end without a result
-    ANALYSIS_BROKE = row(_NODE, "The analysis ended by an error that nobody foresaw; report the log.")
-    WORKER_DIED = row(_NODE, "The analysis process ended in the middle; look for missing memory in the system's log.")
-    WORKER_BROKE = row(_NODE, "The analysis process could not start or answer; the log says more.")
-    ANALYSIS_TIMEOUT = row(_NODE, "The analysis took longer than analysis.timeout_s and was ended; it is tried again.")
-    WORKER_LOST = row(_NODE, "The analysis gave no sign of life; it is tried again, or failed. The log says more.")
+    ANALYSIS_BROKE = row(_UNCLEAR, "The analysis ended by an error that nobody foresaw; report the log.")
+    WORKER_DIED = row(_UNCLEAR, "The analysis process ended in the middle; look for missing memory in the system log.")
+    WORKER_BROKE = row(_UNCLEAR, "The analysis process could not start or answer; the log says more.")
+    ANALYSIS_TIMEOUT = row(_UNCLEAR, "The analysis took longer than analysis.timeout_s; it is tried again.")
+    WORKER_LOST = row(_UNCLEAR, "The analysis gave no sign of life; it is tried again, or failed. The log says more.")
+    WORKER_UNREADY = row(_NODE, "No analysis process could be started; look for missing memory, then at the log.")
     CLAIM_LOST = row(_NODE, "The lease of an analysis ran out and another may hold the study; nothing was saved.")
     STUDY_STATE = row(_NODE, "The study is in a state in which this cannot be done; wait, then try again.")
 
     # What a person asked for
+    REASON_MISSING = row(_PERSON, "Say why, in 1 to 500 characters; the reason is kept.")
+    STUDY_HELD = row(_PERSON, "The study is held back or discarded; decide about that first.")
+    NOT_HELD = row(_PERSON, "Nothing of this study is held back.")
+    RELEASE_REFUSED = row(
+        _PERSON, "What the check found cannot be overruled; mend its cause and read again, or discard the study."
+    )
+    STILL_MIXED = row(
+        _PERSON, "The images still name more than one patient; send corrected ones, set some aside, or release."
+    )
+    PATIENT_UNKNOWN = row(_PERSON, "The images of the study name no such patient; take one that is listed.")
+    IDENTITY_UNREAD = row(_NODE, "Whom the images of the study name is still being read; try again in a minute.")
     STUDY_UNKNOWN = row(_PERSON, "There is no study of this number.")
     STUDY_BUSY = row(_PERSON, "The study is on its way already; wait until it is done.")
     RESULT_UNKNOWN = row(_PERSON, "There is no such result.")
-    RESULT_HELD = row(_PERSON, "A result that the check held back is never sent; look at its findings.")
+    RESULT_HELD = row(_PERSON, "A result that the check held back is not sent; look at its findings.")
     RESULT_SUPERSEDED = row(_PERSON, "Only the newest result is sent; ask for that one.")
     RESULT_NOT_SENT = row(_PERSON, "Only results of pushed studies and of primary deployments are sent.")
     DESTINATION_UNKNOWN = row(_PERSON, "The settings have no destination of this name; what waited for it is given up.")

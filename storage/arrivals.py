@@ -105,7 +105,8 @@ def _note(
                 },
             )
             session.flush()
-        if study.reception.complete and (study_id in refused or _is_broken(session, study_id) != was_broken):
+        settled = study.reception.complete and study.reception is not Reception.DISCARDED
+        if settled and (study_id in refused or _is_broken(session, study_id) != was_broken):
             sentence = f"What came from {sender} may change what is known of missing images; it is looked at again."
             move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
             refresh(session, study, at=at)

@@ -22,6 +22,14 @@ class EventCode(AnyCode):
     WAITS_FOR_IMAGES = row(
         None, "Images of the study are missing; it waits for them, then it is read as it is.", tone=_WARN
     )
+    IDENTITY_CLEARED = row(None, "Its images name one patient now, so it is no longer held for that.", tone=_OK)
+    IMAGE_REPLACED = row(
+        None, "An image of a held study came with other content and took the place of the former.", tone=_WARN
+    )
+    RELEASED = row(None, "A person released what was held back.", tone=_OK)
+    SPLIT = row(None, "A person set images of other patients aside; they are kept and not read.", tone=_WARN)
+    READ_AGAIN = row(None, "A person asked for a new analysis after a correction.", tone=_NEUTRAL)
+    DISCARDED = row(None, "A person ended the study: it is kept and shown, and nothing of it is sent.", tone=_WARN)
     COMPLETE = row(None, "No more images are expected; the study waits for its analysis.", tone=_NEUTRAL)
     ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)
     PUT_BACK = row(None, "The node was stopped during the analysis; the study waits again.", tone=_NEUTRAL)
@@ -67,3 +75,12 @@ class DeliveryCode(AnyCode):
     NOT_REACHED = row(Fault.PEER, "The destination cannot be reached; check host, port and network.", tone=_WARN)
     SEND_FAILED = row(Fault.NODE, "The object could not be put on the way; it is tried again. Report it.", tone=_WARN)
     SUPERSEDED = row(None, "A newer result took its place before it was sent.", tone=_NEUTRAL)
+    DISCARDED = row(None, "A person ended the study before it was sent.", tone=_NEUTRAL)
+
+
+RELEASABLE = frozenset({EventCode.IDENTITY_MIXED})
+"""Findings of the gate that a person may overrule: only whether images are of one patient can a person know better.
+
+Every other finding says that an object is not what it should be (no legal DICOM, another patient, sides swapped, values
+that are not those found): that is mended and computed again, never released.
+"""

@@ -151,7 +151,8 @@ def resend(
         if result is None:
             raise Final(Code.RESULT_UNKNOWN, "There is no such result.")
         study = session.get_one(Study, result.study_id, with_for_update=True)
-        _refuse_resend(session, study, result)
+        if refusal := _refusal(session, study, result):
+            raise refusal
         if destination is not None and destination not in destinations:
             raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
         chosen = [made for made in result.objects if object_id in (None, made.id)]
@@ -201,8 +202,32 @@ def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime |
 
 
 def may_leave(study: Study, result: Result) -> bool:
-    """True where a person may have a result sent."""
+    """True where a result is one that is sent."""
     return not result.superseded and result.status.may_leave and study.origin.sent and result.deployment.purpose.sent
+
+
+def can_resend(database: Database, result_id: int) -> bool:
+    """True where a person may have a result sent now: :func:`resend` would not refuse it."""
+    with database.read() as session:
+        result = session.get(Result, result_id)
+        return result is not None and _refusal(session, session.get_one(Study, result.study_id), result) is None
+
+
+def lost_somewhere(database: Database, study_id: int, destinations: Sequence[str]) -> bool:
+    """True where something of a study that can be sent failed for good at one of these destinations."""
+    with database.read() as session:
+        lost = (
+            select(ResultObject.result_id)
+            .join(Delivery)
+            .join(Result)
+            .where(
+                Result.study_id == study_id,
+                Delivery.state.in_([state for state in DeliveryState if state.lost]),
+                Delivery.destination.in_(list(destinations)),
+            )
+        )
+        numbers = list(session.scalars(lost.distinct()))
+    return any(can_resend(database, number) for number in numbers)
 
 
 def _settle(session: Session, study: Study, *, now: datetime) -> None:
@@ -215,17 +240,21 @@ def _settle(session: Session, study: Study, *, now: datetime) -> None:
     note(session, study.id, at=now, code=code, sentence=shown.reason or "Every object is where it should be.")
 
 
-def _refuse_resend(session: Session, study: Study, result: Result) -> None:
+def _refusal(session: Session, study: Study, result: Result) -> Final | None:
+    """Why a result cannot be sent now."""
     if not result.status.may_leave:
-        raise Final(Code.RESULT_HELD, "A result that the check held back is never sent.")
+        return Final(Code.RESULT_HELD, "A result that the check held back is not sent.")
     if result.superseded:
-        raise Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
+        return Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
     if not may_leave(study, result):
         origin, purpose = study.origin.value, result.deployment.purpose.value
-        raise Final(Code.RESULT_NOT_SENT, f"Results of a {origin} study and a {purpose} deployment stay on this node.")
+        return Final(Code.RESULT_NOT_SENT, f"Results of a {origin} study and a {purpose} deployment stay on this node.")
     newer = [run for run in newest_runs(session, study.id) if run.deployment_id == result.deployment_id]
     if not study.reception.complete or any(run.state.active for run in newer):
-        raise Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {study.state}.")
+        return Final(Code.STUDY_BUSY, f"A newer result is on its way; the study is {study.state}.")
+    if study.identity_conflict or not study.reception.may_leave:
+        return Final(Code.STUDY_HELD, f"Nothing of the study leaves this node; it is {study.state}.")
+    return None
 
 
 def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool, now: datetime) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from config.codes import Code
 from config.errors import StorageUnavailable, UnusableInput
 from storage.codes import EventCode
-from storage.identity import fill, names_another, search_text, unnamed
+from storage.identities import Identity, search_text
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import Reception, utc_now
@@ -28,6 +28,7 @@ _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
 _KNOWN_STUDY = select(
     Study.id,
     Study.identity_conflict,
+    Study.identities_accepted,
     Study.patient_id,
     Study.patient_name,
     Study.birth_date,
@@ -42,6 +43,7 @@ _KNOWN_INSTANCE = select(Instance.sha256).where(
 
 
 _OUR_OBJECT = select(Result.study_id).join(ResultObject).where(ResultObject.sop_instance_uid == bindparam("instance"))
+_IDENTITY = ("patient_id", "patient_name", "birth_date", "sex", "accession_number")
 
 
 class Recorded(StrEnum):
@@ -50,6 +52,7 @@ class Recorded(StrEnum):
     NEW = "new"  # it is part of its study now
     DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
     CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
+    REPLACED = "replaced"  # it took the place of another one of a study that is held for mixed identity
     OURS = "ours"  # a result of this node that came back; nothing was changed, or results would be read for ever
 
 
@@ -86,6 +89,7 @@ class Recording:
 
     outcome: Recorded
     study_id: int
+    former: str = ""  # key of the file whose place it took
 
 
 def check_uid(value: str, what: str) -> str:
@@ -144,6 +148,8 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
                 _KNOWN_INSTANCE,
                 {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
             ).scalar()
+            if digest is not None and digest != image.sha256 and known.identity_conflict:
+                return _replace(session, known.id, image, at=at)
             if digest is not None:
                 return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
         ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
@@ -154,6 +160,30 @@ def _record(database: Database, image: IncomingImage, *, at: datetime) -> Record
         if known is not None:
             _react(session, known, reception, image, at=at)
         return Recording(Recorded.NEW, study_id)
+
+
+def _replace(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Recording:
+    """Take a corrected image in the place of the one that it corrects; whom all name is told when no more come."""
+    study = session.get_one(Study, study_id, with_for_update=True)
+    row = session.scalars(
+        select(Instance).where(
+            Instance.study_id == study_id,
+            Instance.series_instance_uid == image.series_instance_uid,
+            Instance.sop_instance_uid == image.sop_instance_uid,
+        )
+    ).one()
+    former = row.path_key
+    for name, value in _content(image, at=at).items():
+        setattr(row, name, value)
+    row.set_aside = False
+    study.last_received_at, study.calling_ae = at, image.calling_ae
+    sentence = "An image came again with other content and took the place of the former, which is kept in quarantine."
+    note(session, study_id, at=at, code=EventCode.IMAGE_REPLACED, sentence=sentence)
+    if study.reception.complete:
+        again = "Corrected images come; the whole study is read again."
+        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=again)
+        refresh(session, study, at=at)
+    return Recording(Recorded.REPLACED, study_id, former)
 
 
 def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
@@ -206,27 +236,43 @@ def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: 
             study_id=study_id,
             series_instance_uid=image.series_instance_uid,
             sop_instance_uid=image.sop_instance_uid,
-            sop_class_uid=image.sop_class_uid,
-            transfer_syntax_uid=image.transfer_syntax_uid,
-            modality=image.modality[:32],
-            image_type=image.image_type[:255],
-            sha256=image.sha256,
-            size_bytes=image.size_bytes,
-            path_key=image.path_key,
-            received_at=at,
-            calling_ae=image.calling_ae,
-            association_id=image.association_id,
+            set_aside=False,
+            **_content(image, at=at),
         )
     )
     return reception
 
 
+def _content(image: IncomingImage, *, at: datetime) -> dict[str, Any]:
+    """What is kept of an image besides the UIDs that place it."""
+    return {
+        "sop_class_uid": image.sop_class_uid,
+        "transfer_syntax_uid": image.transfer_syntax_uid,
+        "modality": image.modality[:32],
+        "image_type": image.image_type[:255],
+        "sha256": image.sha256,
+        "size_bytes": image.size_bytes,
+        "path_key": image.path_key,
+        "received_at": at,
+        "calling_ae": image.calling_ae,
+        "association_id": image.association_id,
+        "patient_id": image.patient_id,
+        "patient_name": image.patient_name,
+        "birth_date": image.birth_date[:16],
+        "sex": image.sex[:16],
+        "accession_number": image.accession_number,
+    }
+
+
 def _react(session: Session, known: Any, reception: Reception, image: IncomingImage, *, at: datetime) -> None:
     """Do what a new image of a known study may ask for: read the study again, note another patient."""
     late = reception.complete
-    mixed = not known.identity_conflict and names_another(known, image)
-    named = unnamed(known, image)
-    if not late and not mixed and not named:
+    accepted = known.identities_accepted or ()
+    mixed = not known.identity_conflict and Identity.of(known).differs(Identity.of(image))
+    mixed = mixed and Identity.of(image).key not in accepted
+    gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
+    gaps = {name: value for name, value in gaps.items() if value.strip()}
+    if not late and not mixed and not gaps:
         return
     study = session.get_one(Study, known.id)
     if late:
@@ -237,9 +283,18 @@ def _react(session: Session, known: Any, reception: Reception, image: IncomingIm
             sentence = "More images came after the analysis began; where it reads such images, all are read again."
         move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
         refresh(session, study, at=at)
-    if named:
-        fill(study, named)
+    if gaps:
+        _fill(study, gaps)
     if mixed:
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
         note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
+
+
+def _fill(study: Study, gaps: dict[str, str]) -> None:
+    """Take from a later image what the first one left empty: else it could not be told from another patient's."""
+    for name, value in gaps.items():
+        setattr(study, name, value[:16] if name in {"birth_date", "sex"} else value)
+    study.search_text = search_text(
+        study.patient_id, study.patient_name, study.accession_number, study.description, study.study_instance_uid
+    )

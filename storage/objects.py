@@ -20,6 +20,7 @@ from config.errors import StorageUnavailable, UnusableInput
 
 _KEY = re.compile(r"[a-z]+/[0-9a-f]{2}/[0-9a-f]{32}/[0-9a-f]{32}-[0-9a-f]{16}\.[a-z0-9]{1,8}\Z")
 _TEMPORARY = "temporary"
+_PROBE_BYTES = 4 * 2**20  # about what one result takes on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,38 @@ class ObjectStore:
         try:
             files = list(folder.iterdir()) if folder.is_dir() else []
             return sorted(f"{_folder(area, group)}/{path.name}" for path in files if path.stat().st_mtime <= limit)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def move(self, key: str, area: str) -> str:
+        """Take a file into another area, and return its key there; one that is gone already is no error."""
+        there = f"{area}/{key.partition('/')[2]}"
+        try:
+            self._make_folder(self.path(there).parent)
+            self.path(key).replace(self.path(there))
+            _sync_folder(self.path(there).parent)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise _unavailable(error) from None
+        return there
+
+    def probe(self) -> None:
+        """See that a file can be written.
+
+        Raises
+        ------
+        StorageUnavailable
+            The disk is full or cannot be written.
+        """
+        temporary = self.root / _TEMPORARY / secrets.token_hex(16)
+        try:
+            try:
+                with temporary.open("xb", buffering=0) as stream:
+                    _write_all(stream.fileno(), b"\0" * _PROBE_BYTES)
+                    os.fsync(stream.fileno())
+            finally:
+                temporary.unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from None
 

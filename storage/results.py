@@ -145,8 +145,9 @@ def save(
         outdated = content.content_hash != claimed.content_hash
         row = _add_result(session, claimed, result, superseded=outdated)
         _supersede(session, row, now=now)
-        leaves = not outdated and result.status.may_leave and study.origin.sent and run.deployment.purpose.sent
-        count = _post(session, row, destinations if leaves else (), now=now)
+        leaves = not outdated and result.status.may_leave and not study.identity_conflict
+        leaves = leaves and study.origin.sent and run.deployment.purpose.sent
+        count = post(session, row, destinations if leaves else (), now=now)
         _finish(session, run, row, outdated=outdated, sending=count > 0, now=now)
         refresh(session, study, at=now)
         return row.id
@@ -235,7 +236,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
     return row
 
 
-def _post(session: Session, row: Result, destinations: Sequence[str], *, now: datetime) -> int:
+def post(session: Session, row: Result, destinations: Sequence[str], *, now: datetime) -> int:
     """Put every object into the outbox for every destination; returns how many rows that makes."""
     for made in row.objects:
         for name in destinations:

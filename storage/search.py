@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from storage.identity import search_text
+from storage.identities import search_text
 from storage.session import Database
 from storage.states import DeliveryState, Purpose, ResultStatus, StudyState
 from storage.tables import Delivery, Deployment, Result, ResultObject, Study

@@ -54,7 +54,7 @@ class Shown:
     reason: str
 
 
-def derive(reception: Reception, parts: Sequence[Part]) -> Shown:
+def derive(reception: Reception, parts: Sequence[Part], *, decision: str = "") -> Shown:
     """The state of a study as people see it.
 
     Parameters
@@ -63,6 +63,8 @@ def derive(reception: Reception, parts: Sequence[Part]) -> Shown:
     parts : sequence of Part
         One for each deployment that has a run, in the order of their series. Shadows and trials count only where no
         primary deployment reads the study: nobody waits for them.
+    decision : str
+        What a person decided, and why, where one ended the study.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def derive(reception: Reception, parts: Sequence[Part]) -> Shown:
         Of all that is true, what comes first in :data:`storage.states.PRECEDENCE`.
     """
     counted = [part for part in parts if part.purpose.sent] or list(parts)
-    found = [*_of_reception(reception, counted), *_named_parts(counted)]
+    found = [*_of_reception(reception, counted, decision), *_named_parts(counted)]
     nothing = Shown(StudyState.NOT_APPLICABLE, EventCode.NOT_WANTED, "Nothing in it is for a deployment of this node.")
     return min(found, key=lambda shown: PRECEDENCE.index(shown.state), default=nothing)
 
@@ -81,7 +83,7 @@ def refresh(session: Session, study: Study, *, at: datetime) -> Shown:
     The study is locked by the caller, so that of two changes at once the second one sees the first.
     """
     session.flush()
-    shown = derive(study.reception, list(_parts(session, study.id)))
+    shown = derive(study.reception, list(_parts(session, study.id)), decision=study.decision)
     if study.state is not shown.state:
         study.state = shown.state
         study.changed_at = at
@@ -108,10 +110,12 @@ def newest_runs(session: Session, study_id: int) -> list[Run]:
     return list(session.scalars(query.options(joinedload(Run.deployment))))
 
 
-def _of_reception(reception: Reception, parts: Sequence[Part]) -> Iterator[Shown]:
+def _of_reception(reception: Reception, parts: Sequence[Part], decision: str) -> Iterator[Shown]:
     if reception.shows is None:
         return
-    if reception.complete:
+    if reception is Reception.DISCARDED:
+        yield Shown(reception.shows, EventCode.DISCARDED, decision)
+    elif reception.complete:
         sentence = "Its images name more than one patient; its results are held back until a person has looked."
         yield Shown(reception.shows, EventCode.IDENTITY_MIXED, sentence)
     elif not parts:

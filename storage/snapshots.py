@@ -69,7 +69,7 @@ def take(session: Session, study_id: int, application: str, *, wants: Wants = ev
             Instance.modality,
             Instance.image_type,
         )
-        .where(Instance.study_id == study_id)
+        .where(Instance.study_id == study_id, ~Instance.set_aside)
         .order_by(Instance.id)
     )
 
@@ -92,7 +92,7 @@ def readers(
 ) -> list[Deployment]:
     """The deployments that want at least one image of a study."""
     columns = (Instance.sop_class_uid, Instance.modality, Instance.image_type)
-    kinds = session.execute(select(*columns).where(Instance.study_id == study.id).distinct()).all()
+    kinds = session.execute(select(*columns).where(Instance.study_id == study.id, ~Instance.set_aside).distinct()).all()
     return [
         deployment
         for deployment in deployments

@@ -34,7 +34,8 @@ class StudyState(StrEnum):
     DELIVERING = "delivering", Phase.SENDING  # at least one object is not yet at its destination
     DONE = "done", Phase.SETTLED  # every object is at every destination (or there are none)
     NOT_APPLICABLE = "not_applicable", Phase.SETTLED  # a valid study with nothing this node reads; the reason is kept
-    HELD = "held", Phase.PERSON  # the gate found a result wrong: kept and shown, never sent
+    DISCARDED = "discarded", Phase.SETTLED  # a person ended it, with a reason: kept and shown, nothing is sent
+    HELD = "held", Phase.PERSON  # two patients, or the gate found a result wrong: kept, shown, not sent
     UNDELIVERED = "undelivered", Phase.PERSON  # at least one object was refused for good, or given up
     FAILED = "failed", Phase.PERSON  # an analysis failed for good, or too often
 
@@ -81,6 +82,7 @@ PRECEDENCE = (
     StudyState.RECEIVING,
     StudyState.ANALYSING,
     StudyState.QUEUED,
+    StudyState.DISCARDED,
     StudyState.FAILED,
     StudyState.HELD,
     StudyState.DELIVERING,
@@ -110,6 +112,12 @@ class Reception(_Shown):
     RECEIVING = "receiving", StudyState.RECEIVING  # images arrive, or the quiet period after the last one runs
     COMPLETE = "complete", None  # all images are here
     HELD = "held", StudyState.HELD  # all are here, and they name more than one patient
+    DISCARDED = "discarded", StudyState.DISCARDED  # all are here, and a person ended it
+
+    @property
+    def may_leave(self) -> bool:
+        """True where results may be sent."""
+        return self.shows is None
 
     @property
     def complete(self) -> bool:
@@ -209,8 +217,10 @@ class Purpose(_Sent):
 
 RECEPTION_MOVES: Mapping[Reception, frozenset[Reception]] = {
     Reception.RECEIVING: frozenset({Reception.COMPLETE, Reception.HELD}),
-    Reception.COMPLETE: frozenset({Reception.RECEIVING}),  # late images
-    Reception.HELD: frozenset({Reception.RECEIVING}),
+    # RECEIVING: late images; all others: a person decided
+    Reception.COMPLETE: frozenset({Reception.RECEIVING, Reception.HELD, Reception.DISCARDED}),
+    Reception.HELD: frozenset({Reception.RECEIVING, Reception.COMPLETE, Reception.DISCARDED}),
+    Reception.DISCARDED: frozenset({Reception.RECEIVING, Reception.COMPLETE, Reception.HELD}),
 }
 RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.NOT_APPLICABLE}),
@@ -218,7 +228,7 @@ RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {
     RunState.DONE: frozenset(),
     RunState.UNCHANGED: frozenset(),
     RunState.NOT_APPLICABLE: frozenset(),
-    RunState.HELD: frozenset(),
+    RunState.HELD: frozenset({RunState.DONE, RunState.NOT_APPLICABLE}),  # a person released what it left
     RunState.FAILED: frozenset(),
 }
 _AGAIN = frozenset({DeliveryState.WAITING})  # a person has it sent again

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.codes import Code
 from config.errors import Final
-from storage import audit, gaps, runs, snapshots
+from storage import audit, gaps, identities, runs, snapshots
 from storage.codes import EventCode
 from storage.gaps import Gap
 from storage.images import IncomingImage, Recorded, Recording, check_uid, record_instance
@@ -88,6 +88,8 @@ def mark_complete(
         study = session.get(Study, study_id, with_for_update=True)
         if study is None or study.reception is not Reception.RECEIVING or study.image_count != image_count:
             return False
+        if study.identity_conflict:
+            identities.recompute(session, study, at=at)
         to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
         move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
         for deployment in snapshots.readers(session, study, _deployments(session), wants=wants):
@@ -117,6 +119,10 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
                 Code.STUDY_BUSY, f"The study is on its way already; wait until it is done. It is {study.state}."
             )
         sentence = f"{actor} asked for a new analysis."
+        identities.recompute(session, study, at=at)
+        to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
+        if study.reception is not to:
+            move_reception(session, study, to=to, at=at, code=EventCode.REPROCESS, sentence=sentence)
         readers = snapshots.readers(session, study, _deployments(session))
         runs.queue(session, study, readers, at=at, code=EventCode.REPROCESS, sentence=sentence, asked=True)
         note(session, study_id, at=at, code=EventCode.REPROCESS, sentence=sentence)

@@ -22,7 +22,8 @@ from dicom_node.receive import headers
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION, file_start
 from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
-from storage import associations, studies
+from storage import arrivals, associations, studies
+from storage.arrivals import Arrival
 from storage.associations import Counts, Peer, Refusal
 from storage.objects import ObjectStore
 from storage.session import Database
@@ -47,6 +48,7 @@ class Visit:
     refused: int = 0
     received_bytes: int = 0
     arrivals: dict[int, list[int]] = field(default_factory=dict)  # study number: [new, duplicates]
+    unrecorded: list[Refusal] = field(default_factory=list)  # until the database can be written
 
 
 class Receiver:
@@ -179,9 +181,14 @@ class Receiver:
             outcome=outcome,
             reason="" if assoc.is_released else "The association broke off before it was released.",
         )
-        if visit.arrivals:
-            arrivals = {study_id: (new, again) for study_id, (new, again) in visit.arrivals.items()}
-            studies.note_arrivals(self._database, arrivals, sender=visit.peer.calling_ae)
+        self._record_late(visit)
+        arrivals.note_arrivals(
+            self._database,
+            {study_id: Arrival(new, again) for study_id, (new, again) in visit.arrivals.items()},
+            sender=visit.peer.calling_ae,
+            association_id=visit.association_id,
+            broken=outcome is AssociationOutcome.ABORTED,
+        )
         log.info(
             "Association ended",
             extra={
@@ -192,6 +199,12 @@ class Receiver:
                 "refused": visit.refused,
             },
         )
+
+    def _record_late(self, visit: Visit) -> None:
+        """Record the images that were refused because the database could not be written then."""
+        for refusal in visit.unrecorded:
+            associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
+        visit.unrecorded.clear()
 
     def _on_store(self, event: Any) -> Dataset:
         """The edge of C-STORE: whatever happens becomes a status."""
@@ -208,7 +221,7 @@ class Receiver:
             unexpected = Final(Code.UNEXPECTED, "The image could not be stored; the log says where it failed.")
             status = self._refuse(event, content, visit, unexpected)
         else:
-            again = recording.outcome is not Recorded.NEW
+            again = recording.outcome not in {Recorded.NEW, Recorded.REPLACED}
             visit.stored += not again
             visit.duplicates += again
             if recording.outcome is not Recorded.OURS:
@@ -252,6 +265,8 @@ class Receiver:
         )
         if recording.outcome in {Recorded.CONFLICT, Recorded.OURS}:
             self._objects.discard(stored.key)
+        if recording.former and recording.former != stored.key:
+            self._objects.move(recording.former, "quarantine")
         if recording.outcome is Recorded.CONFLICT:
             raise Final(
                 Code.DUPLICATE_DIFFERS,
@@ -268,20 +283,21 @@ class Receiver:
             extra={"association": visit.association_id, "status": f"0x{code:04X}", "reason": error.code},
         )
         try:
-            if error.code in NO_DATABASE:
-                raise error  # writing to it would only wait for it once more
-            key = None if isinstance(error, Retryable) or code == OUT_OF_RESOURCES else self._keep(event, content)
+            kept = not (isinstance(error, Retryable) or code == OUT_OF_RESOURCES)
             refusal = Refusal(
                 status=code,
                 code=error.code,
                 reason=error.sentence,
                 sop_class_uid=str(request.AffectedSOPClassUID or ""),
                 sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
-                study_instance_uid=_study_uid(content, str(event.context.transfer_syntax)),
-                path_key=key,
+                path_key=self._keep(event, content) if kept else None,
                 size_bytes=len(content),
+                **headers.belonging(content, transfer_syntax_uid=str(event.context.transfer_syntax)),
             )
-            associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
+            if error.code in NO_DATABASE:  # writing to it would only wait for it once more
+                visit.unrecorded.append(refusal)
+            else:
+                associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
         except AxspaError as second:
             log.warning("A refused image could not be recorded: %s", second)
         status = Dataset()
@@ -322,10 +338,3 @@ def _status(error: AxspaError) -> int:
     """What the table says; an error that has no place on this path is a failure of ours."""
     status = error.code.dicom_status
     return PROCESSING_FAILURE if status is None else status
-
-
-def _study_uid(content: memoryview, transfer_syntax_uid: str) -> str:
-    try:
-        return headers.uids(headers.read_header(content, transfer_syntax_uid=transfer_syntax_uid)).study[:64]
-    except UnusableInput:
-        return ""

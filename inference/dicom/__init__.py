@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 from inference.dicom.file import open_header, read_start, reading, text_of, tolerant
 
 if TYPE_CHECKING:
+    from inference.dicom.gaps import find_gaps
     from inference.dicom.headers import read_studies, read_study
     from inference.dicom.planes import load_planes
-    from inference.dicom.stacks import Stack, orientations, stacks_of
+    from inference.dicom.stacks import DIXON_MARKS, Stack, along, orientations, stacks_of
     from inference.dicom.volume import load_volume
 
 __all__ = [
+    "DIXON_MARKS",
     "Stack",
+    "along",
+    "find_gaps",
     "load_planes",
     "load_volume",
     "open_header",
@@ -30,7 +34,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "DIXON_MARKS": "stacks",
     "Stack": "stacks",
+    "along": "stacks",
+    "find_gaps": "gaps",
     "load_planes": "planes",
     "load_volume": "volume",
     "orientations": "stacks",

@@ -26,6 +26,8 @@ _KINDS = {
     "phase": {"P", "PHASE", "PHASE MAP", "PHASE_MAP", "B0", "FIELD_MAP"},
     "real or imaginary": {"R", "I", "REAL", "IMAGINARY"},
 }
+DIXON_MARKS = frozenset().union(*(_KINDS[name] for name in ("water", "fat", "in phase", "opposed phase")))
+"""Parts of the image type that name a component of a Dixon series."""
 
 
 @dataclass(frozen=True)

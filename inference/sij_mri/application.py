@@ -15,9 +15,10 @@ import numpy as np
 from scipy import ndimage
 
 from config.errors import UnusableInput
+from inference.application import MISSING
 from inference.dicom import load_volume
 from inference.result import Analysis, Key, Limitation
-from inference.series import Candidate, Selection
+from inference.series import MR_CLASSES, Candidate, Selection, is_made_of_others
 from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
@@ -35,7 +36,8 @@ from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, S
 RECOGNIZED_REGION_MM3 = 40_000.0
 """Below this volume (a tenth of a small sacrum with its ilia) the region is taken as not found."""
 
-MISSING = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
+ABSENT = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
+SLICES_MISSING = {"missing-slice", "missing-slices"}
 NOT_FOUND = {Side.LEFT: LimitationCode.NO_LEFT_JOINT, Side.RIGHT: LimitationCode.NO_RIGHT_JOINT}
 
 
@@ -55,9 +57,9 @@ class SacroiliacMri:
         VOXELS: VoxelCutter.of,
     }
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
-        """Any image: which series shows the joints is decided by the headers of the whole study."""
-        return True
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
+        """MR images that are not marked as made of others; which series shows the joints, all headers decide."""
+        return sop_class_uid in MR_CLASSES and not is_made_of_others(image_type)
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[Key, str] | None = None) -> Selection:
         """Choose the two series by their headers."""
@@ -81,7 +83,7 @@ class SacroiliacMri:
         UnusableInput
             A series was chosen, but neither it nor the other one can be decoded.
         """
-        notes = _Notes(progress)
+        notes = _Notes(progress, missing=list((context or {}).get(MISSING, ())))
         reading = _read(study, selection, models, notes) if selection.chosen else None
         if reading is None:
             return Analysis(
@@ -104,6 +106,7 @@ class _Notes:
 
     progress: Callable[[Key], None]
     limitations: list[Limitation] = field(default_factory=list)
+    missing: list[Limitation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def limit(self, code: LimitationCode, **parameters: Parameter) -> None:
@@ -131,14 +134,15 @@ def _read(study: StudyHeaders, selection: Selection, models: Mapping[Key, Any], 
         edema, rule = _find_edema(t1, fluid, region, on_fluid, models, notes)
     with notes.timed("classify"):
         reader = StageReader(models["stage"])
-        given = _stage_input(t1, fluid, found, shown, reader, notes)
+        given = None if notes.missing else _stage_input(t1, fluid, found, shown, reader, notes)
         prediction = reader.predict(given) if given is not None else None
         _note_disagreement(prediction, rule, notes)
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
             explanation = explain(reader, given, prediction, joints=found)
-    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, tuple(notes.limitations))
+    limits, missing = tuple(notes.limitations), tuple(notes.missing)
+    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing)
 
 
 def _carried(found: tuple[Joint, ...], t1: Volume | None, fluid: Volume | None) -> tuple[Joint, ...]:
@@ -166,11 +170,13 @@ def _load_both(study: StudyHeaders, selection: Selection, notes: _Notes) -> tupl
 
 def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], role: Role, notes: _Notes) -> Volume | None:
     if candidate is None:
-        notes.limit(MISSING[role])
+        notes.limit(ABSENT[role])
         return None
     volume = load_volume(candidate.images, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
         notes.limit(LimitationCode.SERIES_IRREGULAR, role=role, warning=warning)
+        if warning.code in SLICES_MISSING:
+            notes.missing.append(notes.limitations[-1])
     return volume
 
 

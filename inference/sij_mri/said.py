@@ -46,6 +46,7 @@ def say(
 ) -> Analysis:
     """A reading in the language of results; its scope is full where both series gave joints, edema and a class."""
     whole = reading.prediction is not None and reading.edema is not None and len(reading.joints) == len(Side)
+    whole = whole and not reading.missing
     return Analysis(
         application=application,
         application_version=version,
@@ -171,7 +172,7 @@ def _edema(reading: Reading) -> Iterator[Measurement]:
 def _classified(reading: Reading) -> Iterator[Evaluation]:
     prediction = reading.prediction
     if prediction is None:
-        missing = NotAssessable(Limitation(LimitationCode.NOT_CLASSIFIED))
+        missing = NotAssessable(first_gap(reading) or Limitation(LimitationCode.NOT_CLASSIFIED))
         yield Evaluation("axspa", JOINTS, missing, "network")
         yield Evaluation("stage", JOINTS, missing, "network")
         return
@@ -193,17 +194,28 @@ def _rule(reading: Reading) -> Iterator[Evaluation]:
     missing = next((side for side in Side if reading.joint(side) is None), None)
     whole: Key | NotAssessable
     if rule is not None and rule.met is not None:
-        whole = _answer(rule.met)
+        whole = _if_whole(reading, _answer(rule.met))
     else:
         whole = NotAssessable(_no_edema(reading) if rule is None or missing is None else _no_joint(reading, missing))
     yield Evaluation("asas", JOINTS, whole, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))
     for side in Side:
         value: Key | NotAssessable
         if rule is not None and side in rule.by_side:
-            value = _answer(rule.by_side[side])
+            value = _if_whole(reading, _answer(rule.by_side[side]))
         else:
             value = NotAssessable(_no_edema(reading) if rule is None else _no_joint(reading, side))
         yield Evaluation("asas", Site(JOINT, side), value, "rule", at=places[side])
+
+
+def first_gap(reading: Reading) -> Limitation | None:
+    """Why slices of what was read may be missing; None where it is whole."""
+    return next(iter(reading.missing), None)
+
+
+def _if_whole(reading: Reading, answer: Answer) -> Answer | NotAssessable:
+    """An answer, but "absent" only where no slice is missing that could show the contrary."""
+    gap = first_gap(reading)
+    return NotAssessable(gap) if gap is not None and answer is Answer.ABSENT else answer
 
 
 def _no_joint(reading: Reading, side: Side) -> Limitation:

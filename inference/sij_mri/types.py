@@ -166,6 +166,8 @@ class Reading:
     explanation : Explanation or None
         On the grid of the reference.
     limitations : tuple of Limitation
+    missing : tuple of Limitation
+        Why slices of what was read may be missing: then there is no class, and no rule is "not met".
     """
 
     t1: Volume | None = None
@@ -178,6 +180,7 @@ class Reading:
     prediction: Prediction | None = None
     explanation: Explanation | None = None
     limitations: tuple[Limitation, ...] = ()
+    missing: tuple[Limitation, ...] = ()
 
     @property
     def reference(self) -> Volume:

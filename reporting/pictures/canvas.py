@@ -74,6 +74,12 @@ class Page:
         self.text(WIDTH_PX - EDGE_PX, 30, PICTURE_TEXT, size=26, color=AMBER, anchor="rm")
         self.text(WIDTH_PX - EDGE_PX, 62, software, size=17, color=MUTED, anchor="rm")
 
+    def warning(self, text: str) -> None:
+        """Draw what must be read before all else, in one line below the head of the page."""
+        while text and font(17).getlength(text) > WIDTH_PX - 2 * EDGE_PX:
+            text = f"{text.removesuffix('...').rsplit(' ', 1)[0]}..." if " " in text else ""
+        self.text(EDGE_PX, HEADER_PX + 14, text, size=17, color=AMBER, anchor="lm")
+
     def footer(self, limitations: str) -> None:
         """Draw the foot of the page: limitations, and the statement."""
         y = self.height_px - 118.0

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.states import Origin, Reception, StudyState
@@ -49,6 +49,8 @@ class Study(Base):
     origin: Mapped[Origin] = mapped_column(default=Origin.PUSHED)
     clinical: Mapped[dict[str, Any]] = mapped_column(default=dict)  # clinical values given for it, by name
     reception: Mapped[Reception] = mapped_column(default=Reception.RECEIVING)
+    identities_accepted: Mapped[list[Any] | None] = mapped_column()  # keys of identities that a person called one
+    decision: Mapped[str] = mapped_column(Text, default="", server_default="")  # of a person who ended it, with why
 
     # Where it is, as people see it: derived, and written by storage.showing alone.
     state: Mapped[StudyState] = mapped_column(default=StudyState.RECEIVING)
@@ -80,6 +82,14 @@ class Instance(Base):
     received_at: Mapped[datetime] = mapped_column()
     calling_ae: Mapped[str] = mapped_column(String(64), default="")
     association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id", ondelete="SET NULL"), index=True)
+
+    # Whom it names; None: not read yet, of a study that an earlier version received.
+    patient_id: Mapped[str | None] = mapped_column(Text)
+    patient_name: Mapped[str | None] = mapped_column(Text)
+    birth_date: Mapped[str | None] = mapped_column(String(16))
+    sex: Mapped[str | None] = mapped_column(String(16))
+    accession_number: Mapped[str | None] = mapped_column(Text)
+    set_aside: Mapped[bool] = mapped_column(default=False, server_default=false())  # kept and listed, not read
 
     study: Mapped[Study] = relationship(back_populates="instances")
 

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from config.codes import Code
 from config.errors import Final, Retryable, StorageUnavailable, UnusableInput
 from storage import results, runs, snapshots, studies
 from storage.session import Database, migrate
@@ -158,7 +159,7 @@ def test_only_one_of_many_workers_gets_a_study(database: Database) -> None:
 def test_a_retry_keeps_its_revision_and_a_reprocess_gets_a_new_one(database: Database) -> None:
     first = claim(database, 1, 2)
     assert (first.revision, first.attempt, len(first.path_keys)) == (1, 1, 2)
-    state = runs.fail(database, first, Retryable("X", "Odd."), max_attempts=3, pause_s=10, now=at(100))
+    state = runs.fail(database, first, Retryable(Code.ANALYSIS_BROKE, "Odd."), max_attempts=3, pause_s=10, now=at(100))
     assert state is RunState.QUEUED
     assert runs.claim(database, "worker", lease_s=60, now=at(105)) is None
     second = runs.claim(database, "worker", lease_s=60, now=at(111))
@@ -173,13 +174,13 @@ def test_a_retry_keeps_its_revision_and_a_reprocess_gets_a_new_one(database: Dat
 
 def test_final_errors_and_too_many_attempts_fail_the_study(database: Database) -> None:
     final = claim(database, 1)
-    assert runs.fail(database, final, Final("BROKEN", "No."), max_attempts=3) is RunState.FAILED
+    assert runs.fail(database, final, Final(Code.NO_IMAGES, "No."), max_attempts=3) is RunState.FAILED
     claimed = claim(database, 1, study="1.9.9")
-    state = runs.fail(database, claimed, Retryable("X", "Odd."), max_attempts=1)
+    state = runs.fail(database, claimed, Retryable(Code.ANALYSIS_BROKE, "Odd."), max_attempts=1)
     assert state is RunState.FAILED
     assert study_of(database, claimed.study_id).state is StudyState.FAILED
     with pytest.raises(Final, match="CLAIM_LOST"):
-        runs.fail(database, claimed, Final("BROKEN", "No."), max_attempts=3)
+        runs.fail(database, claimed, Final(Code.NO_IMAGES, "No."), max_attempts=3)
 
 
 def test_a_dead_worker_loses_its_study_and_can_save_nothing(database: Database) -> None:

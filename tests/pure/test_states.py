@@ -26,6 +26,7 @@ GROUPS = {
     StudyState.DELIVERING: SENDING,
     StudyState.DONE: SETTLED,
     StudyState.NOT_APPLICABLE: SETTLED,
+    StudyState.DISCARDED: SETTLED,
     StudyState.HELD: PERSON,
     StudyState.UNDELIVERED: PERSON,
     StudyState.FAILED: PERSON,
@@ -40,7 +41,8 @@ def test_each_state_of_a_study_is_in_exactly_the_groups_that_are_meant() -> None
 def test_each_other_state_is_in_exactly_the_groups_that_are_meant() -> None:
     assert [state for state in RunState if state.active] == [RunState.QUEUED, RunState.RUNNING]
     assert [state for state in DeliveryState if state.lost] == [DeliveryState.REFUSED, DeliveryState.GIVEN_UP]
-    assert [state for state in Reception if state.complete] == [Reception.COMPLETE, Reception.HELD]
+    assert [state for state in Reception if state.complete] == [Reception.COMPLETE, Reception.HELD, Reception.DISCARDED]
+    assert [state for state in Reception if state.may_leave] == [Reception.COMPLETE]
     assert [status for status in ResultStatus if not status.may_leave] == [ResultStatus.HELD]
     assert [origin for origin in Origin if origin.sent] == [Origin.PUSHED]
     assert [purpose for purpose in Purpose if purpose.sent] == [Purpose.PRIMARY]
@@ -73,7 +75,8 @@ def test_every_state_can_be_reached(
 
 
 def test_only_what_is_active_moves_on_and_it_always_can() -> None:
-    assert {state for state, to in states.RUN_MOVES.items() if to} == {state for state in RunState if state.active}
+    moving = {state for state in RunState if state.active} | {RunState.HELD}  # a person releases it
+    assert {state for state, to in states.RUN_MOVES.items() if to} == moving
     states.check_move(states.RUN_MOVES, now=RunState.QUEUED, to=RunState.RUNNING)
     with pytest.raises(Final, match="STUDY_STATE"):
         states.check_move(states.RUN_MOVES, now=RunState.DONE, to=RunState.RUNNING)

@@ -6,8 +6,8 @@ Rows of before know neither: their images are taken as ones that are read, their
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
