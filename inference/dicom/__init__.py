@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from inference.dicom.gaps import find_gaps
     from inference.dicom.headers import read_studies, read_study
     from inference.dicom.planes import load_planes
-    from inference.dicom.stacks import DIXON_MARKS, Stack, along, orientations, stacks_of
+    from inference.dicom.stacks import Stack, along, names_dixon, orientations, stacks_of
     from inference.dicom.volume import load_volume
 
 __all__ = [
-    "DIXON_MARKS",
     "Stack",
     "along",
     "find_gaps",
     "load_planes",
     "load_volume",
+    "names_dixon",
     "open_header",
     "orientations",
     "read_start",
@@ -34,11 +34,11 @@ __all__ = [
 ]
 
 _LATER = {
-    "DIXON_MARKS": "stacks",
     "Stack": "stacks",
     "along": "stacks",
     "find_gaps": "gaps",
     "load_planes": "planes",
+    "names_dixon": "stacks",
     "load_volume": "volume",
     "orientations": "stacks",
     "read_studies": "headers",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Set
 
-from inference.dicom import DIXON_MARKS
+from inference.dicom import names_dixon
 from inference.series.case import Case
 from inference.series.words import Meaning
 from inference.types import Key, Reason
@@ -61,7 +61,7 @@ def is_made_of_others(image_type: Collection[str]) -> bool:
         In capitals; empty: not known.
     """
     known = frozenset(image_type)
-    derived = {"DERIVED", "SECONDARY"} <= known and not known & (REFORMATS | DIXON_MARKS)
+    derived = {"DERIVED", "SECONDARY"} <= known and not known & REFORMATS and not names_dixon(known)
     return bool(known & MAPS.keys()) or derived
 
 
