@@ -111,7 +111,7 @@ def run(
         _models(bundle),
         bundle=_identity(bundle, reader),
         progress=progress,
-        context={MISSING: _of_chosen(gaps, selection)},
+        context={MISSING: of_chosen(gaps, selection)},
     )
     analysis = replace(_limited(analysis, gaps), seconds={**seconds, **analysis.seconds})
     with _timed(REPORT, analysis.seconds, progress):
@@ -138,7 +138,7 @@ def run(
     return Outcome(analysis, made, findings)
 
 
-def _of_chosen(gaps: Sequence[Gap], selection: Selection) -> tuple[Reason, ...]:
+def of_chosen(gaps: Sequence[Gap], selection: Selection) -> tuple[Reason, ...]:
     """The gaps that may lie in a series that is read."""
     chosen = {candidate.series_instance_uid for candidate in selection.chosen.values()}
     return tuple(gap.reason for gap in gaps if not gap.series or chosen & set(gap.series))
@@ -151,7 +151,7 @@ def _limited(analysis: Analysis, gaps: Sequence[Gap]) -> Analysis:
     """
     if not gaps:
         return analysis
-    partial = analysis.scope == "full" and _of_chosen(gaps, analysis.selection)
+    partial = analysis.scope == "full" and of_chosen(gaps, analysis.selection)
     limitations = (*(gap.reason for gap in gaps), *analysis.limitations)
     return replace(analysis, scope="partial" if partial else analysis.scope, limitations=limitations)
 

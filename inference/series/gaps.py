@@ -51,9 +51,9 @@ def _announced(study: StudyHeaders) -> Iterator[Gap]:
         if len(images) < announced:
             first = min((series for series, _ in images), key=lambda one: one.series_number or 0)
             number = "?" if first.series_number is None else str(first.series_number)
-            counts = {"number": number, "announced": announced, "found": len(images)}
             uids = tuple(sorted({series.series_instance_uid for series, _ in images}))
-            yield Gap(Reason(GapCode.FEWER_THAN_ANNOUNCED, counts), uids)
+            code = GapCode.FEWER_THAN_ANNOUNCED
+            yield Gap(Reason.of(code, number=number, announced=announced, found=len(images)), uids)
 
 
 def _acquisition(image: ImageHeader) -> Hashable:
