@@ -2,14 +2,10 @@
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import signal
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from types import TracebackType
 
 from config import hints, logs
@@ -17,20 +13,31 @@ from config.codes import Code
 from config.errors import AxspaError, BundleError, Final
 from config.settings import Settings
 from dicom_node import ports
+from dicom_node.children import LONGEST_PAUSE_S, Child, ChildMain
 from storage import deployments, users
 from storage.objects import ObjectStore
 from storage.session import Database, SchemaState, migrate, schema_error, schema_state
 from storage.states import Purpose
 from storage.tables import Deployment
 
+__all__ = [
+    "LONGEST_PAUSE_S",
+    "Child",
+    "ChildMain",
+    "announce",
+    "changing",
+    "known_deployments",
+    "looking",
+    "open_database",
+    "open_objects",
+    "serve",
+]
+
 DRAIN_S = 30.0
 WATCH_S = 1.0
-LONGEST_PAUSE_S = 60.0
 PORT_PATIENCE_S = 5.0
 
 log = logging.getLogger(__name__)
-
-ChildMain = Callable[[Settings], None]
 
 
 def open_database(settings: Settings) -> Database:
@@ -61,8 +68,8 @@ def looking(settings: Settings) -> Iterator[Database]:
 
 
 @contextlib.contextmanager
-def changing_users(settings: Settings, *, make: bool) -> Iterator[Database]:
-    """The database of a node for a change of its users; where there is none it is made if ``make`` is true.
+def changing(settings: Settings, *, make: bool = False) -> Iterator[Database]:
+    """The database of a node for a change by a person; where there is none it is made if ``make`` is true.
 
     One of another revision is left as it is: bringing it up to date is for the node's start, not for a password.
     Raises as :func:`looking` does.
@@ -133,11 +140,11 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     receiver, panel = settings.receiver, settings.panel
     _check_bundles(settings)
     if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
-        place = f"{receiver.host}:{receiver.port}"
-        raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used ({reason.strerror}): {place}")
+        why = ports.explain(reason, receiver.host, receiver.port, setting="receiver.port")
+        raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used {why}")
     if reason := ports.problem(panel.host, panel.port, patience_s=PORT_PATIENCE_S):
-        place = f"{panel.host}:{panel.port}"
-        raise Final(Code.PANEL_PORT, f"The panel's port cannot be used ({reason.strerror}): {place}")
+        why = ports.explain(reason, panel.host, panel.port, setting="panel.port")
+        raise Final(Code.PANEL_PORT, f"The panel's port cannot be used {why}")
     database, objects = open_database(settings), open_objects(settings)
     endings.callback(database.dispose)
     _seed(settings, database)
@@ -227,76 +234,3 @@ def announce(settings: Settings, database: Database) -> None:
         nobody = users.count(session) == 0
     if nobody:
         log.warning("The panel has no user yet: %s", hints.first_user(settings))
-
-
-def _run(main: ChildMain, settings: Settings) -> None:
-    """The main function of a child; what it raises is logged here, for multiprocessing would write out its message."""
-    logs.setup(settings.logging)
-    try:
-        main(settings)
-    except AxspaError as error:
-        log.critical("%s [%s]", error.sentence, error.code)
-        sys.exit(1)
-    except Exception:  # the edge of the process
-        log.critical("The process ended by an error that nobody foresaw", exc_info=True)
-        sys.exit(1)
-
-
-@dataclass
-class Child:
-    """A process of the node that is started again when it ends."""
-
-    name: str
-    main: ChildMain
-    settings: Settings
-    clock: Callable[[], float] = time.monotonic
-    _process: multiprocessing.process.BaseProcess | None = field(default=None, init=False)
-    _deaths: int = field(default=0, init=False)
-    _started: float = field(default=0.0, init=False)
-    _start_again_at: float | None = field(default=None, init=False)
-
-    def start(self) -> None:
-        """Start the process."""
-        process = multiprocessing.get_context("spawn").Process(
-            target=_run, args=(self.main, self.settings), name=self.name
-        )
-        process.start()
-        self._process, self._started, self._start_again_at = process, self.clock(), None
-
-    def watch(self) -> None:
-        """Start the process again if it ended, after a pause that grows while it keeps ending."""
-        now = self.clock()
-        if self._process is not None and self._process.is_alive():
-            if now - self._started > LONGEST_PAUSE_S:
-                self._deaths = 0
-            return
-        if self._start_again_at is None:
-            pause_s = min(2.0 ** min(self._deaths, 30) - 1, LONGEST_PAUSE_S)
-            self._deaths += 1
-            self._start_again_at = now + pause_s
-            code = self._process.exitcode if self._process is not None else None
-            log.error("The %s ended (exit code %s); it is started again in %.0f s", self.name, code, pause_s)
-        if now >= self._start_again_at:
-            self._start_again()
-
-    def _start_again(self) -> None:
-        try:
-            self.start()
-        except OSError as error:  # no memory, or too many processes: that may pass
-            log.error("The %s could not be started again: %s", self.name, error.strerror)
-            self._start_again_at = None
-
-    def terminate(self) -> None:
-        """Ask the process to end in order."""
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-
-    def join(self, timeout_s: float) -> None:
-        """Wait for the end; kill what does not end in time."""
-        if self._process is None:
-            return
-        self._process.join(timeout_s)
-        if self._process.is_alive():
-            log.error("The %s did not end within %.0f s and is killed", self.name, timeout_s)
-            self._process.kill()
-            self._process.join()

@@ -63,6 +63,20 @@ def build_parser() -> argparse.ArgumentParser:
     deployments = command("deployments", _deployments, "Show what runs on studies, or take what the settings say.")
     deployments.add_argument("action", choices=("show", "adopt"), nargs="?", default="show")
 
+    ways = ("release", "discard", "keep", "again")
+    held = command(
+        "held",
+        _held,
+        "Show what is held back, or decide about it.",
+        "release: the images are all of one patient, send what was held for that alone. discard: send nothing. keep: "
+        "read only the images of one patient and set the others aside. again: read it again after a correction. Each "
+        "needs a reason, which is kept.",
+    )
+    held.add_argument("action", choices=("show", *ways), nargs="?", default="show")
+    held.add_argument("study", type=int, nargs="?", default=0, metavar="STUDY", help="its number, as in the panel")
+    held.add_argument("--reason", default="", metavar="TEXT", help="why; write no names in it")
+    held.add_argument("--patient", default="", metavar="KEY", help="whose images to keep, as show says")
+
     user = command(
         "user",
         _user,
@@ -138,12 +152,28 @@ def _deployments(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _held(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import changing, looking
+    from dicom_node.commands import held
+
+    if options.action == "show":
+        with looking(settings) as database:
+            print("\n".join(held.show(database)) or "Nothing is held back.")
+        return 0
+    with changing(settings) as database:
+        said = held.decide(
+            database, settings, options.action, options.study, reason=options.reason, patient=options.patient
+        )
+    print(said)
+    return 0
+
+
 def _user(options: argparse.Namespace, settings: Settings) -> int:
-    from dicom_node.app import changing_users
+    from dicom_node.app import changing
     from storage import users
 
     name, actor = options.name, "command line"
-    with changing_users(settings, make=options.action == "add") as database:
+    with changing(settings, make=options.action == "add") as database:
         if options.action == "add":
             users.add(database, name, _password(options), role=options.role, actor=actor)
         elif options.action == "password":

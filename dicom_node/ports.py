@@ -1,9 +1,13 @@
-"""Can we listen there: asked before anything is started, and by ``axspa-node doctor``."""
+"""Can we listen there, and who does: asked before anything is started, and by ``axspa-node doctor``."""
 
+import errno
 import socket
 import time
 
+import psutil
+
 _LOOK_S = 0.2
+_MOST_SIGNS = 160  # of the command line of another program
 
 
 def problem(host: str, port: int, *, patience_s: float = 0.0) -> OSError | None:
@@ -22,6 +26,52 @@ def problem(host: str, port: int, *, patience_s: float = 0.0) -> OSError | None:
             return error
         time.sleep(_LOOK_S)
     return None
+
+
+def holder(port: int) -> psutil.Process | None:
+    """The process that listens on a TCP port of this machine, where the system tells us."""
+    try:
+        found = psutil.net_connections(kind="tcp")
+    except (psutil.Error, OSError):
+        return None
+    for one in found:
+        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid:
+            try:
+                return psutil.Process(one.pid)
+            except psutil.Error:
+                return None
+    return None
+
+
+def explain(error: OSError, host: str, port: int, *, setting: str) -> str:
+    """Why a port cannot be used, who holds it and what to do, for the end of a sentence.
+
+    Parameters
+    ----------
+    error : OSError
+        What :func:`problem` gave.
+    host, port
+        As there.
+    setting : str
+        Name of the option that says which port it is.
+    """
+    if error.errno != errno.EADDRINUSE:
+        return f"({error.strerror}): {host}:{port}"
+    process = holder(port)
+    if process is None:
+        who = f"another program holds it; end that, or set another {setting}"
+    else:
+        who = f"process {process.pid} holds it; end it with kill {process.pid}, or set another {setting}; it is "
+        who += _command(process)
+    return f"({error.strerror}): {who}: {host}:{port}"
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        words = " ".join(process.cmdline()) or process.name()
+    except psutil.Error:
+        return "whose command line may not be read"
+    return "".join(sign for sign in words if sign.isprintable())[:_MOST_SIGNS]
 
 
 def _try(host: str, port: int) -> OSError | None:

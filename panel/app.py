@@ -18,10 +18,10 @@ from config import logs
 from config.codes import Code
 from config.errors import Final, StorageUnavailable
 from config.settings import Settings
-from panel import auth, connections
+from panel import auth, connections, health
 from panel.deps import NeedsLoginError, get_login
 from panel.looking import Looks
-from panel.routes import audit, login, received, status, studies, study, users
+from panel.routes import audit, held, login, received, status, studies, study, users
 from panel.security import LastResort, SecurityHeaders, SmallBodies, safe_next
 from panel.shell import FOLDER, Login, Node, Pages
 from storage import heartbeats
@@ -53,12 +53,13 @@ def create_app(settings: Settings, database: Database, objects: ObjectStore) -> 
     """
     software_version = version("axspa-node")
     app = FastAPI(title="axspa-node", docs_url=None, redoc_url=None, openapi_url=None, version=software_version)
-    app.state.node = Node(settings, database, objects, Pages(settings, software_version=software_version))
+    pages = Pages(settings, software_version=software_version, trouble=lambda: health.trouble(settings, database))
+    app.state.node = Node(settings, database, objects, pages)
     app.state.brake = auth.Brake()
     app.state.looks = Looks(database)
     for module in (login, status):
         app.include_router(module.open_router)
-    for module in (login, studies, study, received, audit, status, users):
+    for module in (login, studies, study, held, received, audit, status, users):
         app.include_router(module.router, dependencies=[Depends(get_login)])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.add_exception_handler(NeedsLoginError, _to_login)

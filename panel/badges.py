@@ -23,6 +23,7 @@ STUDY: dict[StudyState, Badge] = {
     StudyState.DELIVERING: Badge("sending", "busy"),
     StudyState.DONE: Badge("done", "ok"),
     StudyState.NOT_APPLICABLE: Badge("not applicable"),
+    StudyState.DISCARDED: Badge("discarded"),
     StudyState.HELD: Badge("held back", "bad"),
     StudyState.UNDELIVERED: Badge("not delivered", "bad"),
     StudyState.FAILED: Badge("failed", "bad"),

@@ -1,7 +1,7 @@
 """Is the node well: what monitoring asks for and the status page shows. Nothing of a patient."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ class Check:
     name: str
     well: bool
     sentence: str
+    begun: bool = True  # False where it was never seen
 
 
 def check(settings: Settings, database: Database, *, now: datetime | None = None) -> list[Check]:
@@ -32,7 +33,32 @@ def check(settings: Settings, database: Database, *, now: datetime | None = None
         beats = heartbeats.all_beats(database)
     except StorageUnavailable as error:
         return [Check("database", False, error.sentence), disk(settings)]
-    return [Check("database", True, "The database answers."), *processes(beats, now=now), disk(settings)]
+    return [
+        Check("database", True, "The database answers."),
+        *processes(beats, now=now),
+        work(beats),
+        disk(settings),
+    ]
+
+
+def work(beats: Iterable[Heartbeat]) -> Check:
+    """Say what keeps the node from working on studies, as its coordinator last told."""
+    faults = [fault for beat in beats if beat.name == "coordinator" for fault in beat.detail.get("faults", ())]
+    if not faults:
+        return Check("work", True, "Nothing keeps the node from working.")
+    said = " ".join(_fault(fault) for fault in faults)
+    return Check("work", False, f"{said} It goes on by itself when that is over.")
+
+
+def trouble(settings: Settings, database: Database) -> list[str]:
+    """What is not well, for the top of every page; a process that never lived is told on the status page alone."""
+    return [one.sentence for one in check(settings, database) if not one.well and one.begun]
+
+
+def _fault(fault: Mapping[str, str]) -> str:
+    bundle = fault.get("bundle")
+    what = f"Nothing is begun with the bundle {bundle}." if bundle else "No study is begun."
+    return f"{what} {fault.get('sentence', '')}"
 
 
 def processes(beats: Iterable[Heartbeat], *, now: datetime) -> list[Check]:
@@ -57,7 +83,7 @@ def disk(settings: Settings) -> Check:
 
 def _process(name: str, at: datetime | None, *, now: datetime) -> Check:
     if at is None:
-        return Check(name, False, f"The {name} has given no sign of life yet.")
+        return Check(name, False, f"The {name} has given no sign of life yet.", begun=False)
     silent_s = (now - at).total_seconds()
     if silent_s > STALE_AFTER.total_seconds():
         return Check(name, False, f"The {name} has given no sign of life for {silent_s:,.0f} s.")

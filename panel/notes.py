@@ -15,6 +15,10 @@ class Note:
 
 NOTES: dict[str, Note] = {
     "reprocess": Note("The study will be analysed again, as a new revision."),
+    "release": Note("What was held back is released."),
+    "discard": Note("The study is discarded: it is kept and shown, and nothing of it is sent."),
+    "keep": Note("The images of the others are set aside; the study is read again."),
+    "again": Note("The study is read again."),
     "resend": Note("The objects are on their way again."),
     "resend-nothing": Note("There was nothing to send.", "warn"),
     "user-added": Note("The user was added."),
@@ -27,7 +31,19 @@ NOTES: dict[str, Note] = {
     Code.STUDY_UNKNOWN: Note("There is no such study.", "bad"),
     Code.STUDY_STATE: Note("The study is in a state in which this cannot be done.", "warn"),
     Code.RESULT_UNKNOWN: Note("There is no such result.", "bad"),
-    Code.RESULT_HELD: Note("A result that the check held back is never sent.", "bad"),
+    Code.RESULT_HELD: Note("A result that the check held back is not sent.", "bad"),
+    Code.STUDY_HELD: Note("The study is held back or discarded. Decide about that first.", "warn"),
+    Code.REASON_MISSING: Note("Nothing was done: say why, in 1 to 500 characters.", "warn"),
+    Code.NOT_HELD: Note("Nothing of this study is held back.", "warn"),
+    Code.RELEASE_REFUSED: Note(
+        "Nothing was released: what the check found cannot be overruled. Mend its cause and read again, or discard.",
+        "bad",
+    ),
+    Code.STILL_MIXED: Note(
+        "The images still name more than one patient. Send corrected ones, set some aside, or release.", "bad"
+    ),
+    Code.PATIENT_UNKNOWN: Note("The images name no such patient.", "bad"),
+    Code.IDENTITY_UNREAD: Note("Whom the images name is still being read. Try again in a minute.", "warn"),
     Code.RESULT_SUPERSEDED: Note("Only the newest result is sent.", "warn"),
     Code.RESULT_NOT_SENT: Note("Results of this study or of this deployment stay on this node.", "warn"),
     Code.DESTINATION_UNKNOWN: Note("That destination is not in the settings of this node.", "bad"),

@@ -1,6 +1,6 @@
 """What every page needs: the node's parts, the person logged in, the templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -50,9 +50,14 @@ class Pages:
         For the node's AE title and port.
     software_version : str
         Shown at the foot of every page.
+    trouble : callable
+        What keeps the node from working, shown at the top of every page to those who are logged in.
     """
 
-    def __init__(self, settings: Settings, *, software_version: str) -> None:
+    def __init__(
+        self, settings: Settings, *, software_version: str, trouble: Callable[[], Sequence[str]] = tuple
+    ) -> None:
+        self._trouble = trouble
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -89,6 +94,7 @@ class Pages:
             return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
 
         shared = {"login": login, "section": section, "csrf": csrf, "flash": None, "zone": _zone(), **self._shared}
+        shared["trouble"] = self._trouble() if login else ()
         text = self._environment.get_template(template).render({**shared, **values})
         return HTMLResponse(text, status_code=status_code)
 

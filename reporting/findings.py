@@ -19,6 +19,7 @@ class GateCode(AnyCode):
     OBJECT_INCOMPLETE = row(_NODE, "Some segments have no measurement; report it.")
     CHECK_FAILED = row(_NODE, "A check could not be finished; report it.")
     IDENTITY_MIXED = row(_STUDY, "The images name more than one patient; clear that up in the archive, send again.")
+    STUDY_MIXED = row(_STUDY, "The images name more than one study; clear that up in the archive, send again.")
     IDENTITY_CHANGED = row(_NODE, "An object names another patient or study than the source images; report it.")
     SOURCE_UNREADABLE = row(_NODE, "Source images can no longer be read; check the disk, then analyze again.")
     MODALITY_UNKNOWN = row(_NODE, "An object is of no kind that results have; report it.")

@@ -140,6 +140,8 @@ def unchanged(database: Database, claimed: ClaimedRun, *, now: datetime | None =
 
 def node_fault(error: AxspaError) -> bool:
     """True where an error says nothing about a study: this node cannot work on it, and on others neither."""
+    if error.code == Code.CLAIM_LOST:
+        return False  # another worker has it, and nothing of the node is broken
     return error.code.fault is Fault.NODE or isinstance(error, StorageUnavailable | BundleError)
 
 
@@ -173,7 +175,7 @@ def fail(
             pause_s = min(pause_s * 2.0 ** (run.faults - 1), _LONGEST_PAUSE_S)
             sentence = f"This node cannot work on it now, and tries again. {error.sentence}"
             _again(session, run, at=now, pause_s=pause_s, code=error.code, sentence=sentence, tell=run.faults == 1)
-        elif error.code in SUSPECTS and company:
+        elif error.code == Code.WORKER_DIED and company:
             run.attempts -= 1
             sentence = f"Others ran beside it, so this counts for nothing; it is tried alone. {error.sentence}"
             _again(session, run, at=now, pause_s=pause_s, code=error.code, sentence=sentence)

@@ -237,7 +237,7 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.DELIVERED: _AGAIN,
     DeliveryState.REFUSED: _AGAIN,
     DeliveryState.GIVEN_UP: _AGAIN,
-    DeliveryState.CANCELLED: frozenset(),
+    DeliveryState.CANCELLED: _AGAIN,
 }
 """Every move there is. Nothing ever leaves these tables, whatever crashes."""
 

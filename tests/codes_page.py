@@ -25,8 +25,8 @@ sentence beside it, in the panel, the log and `summary.json`, says what happened
 what the code means in general.
 
 *Fault* says where to look: at the **study** that was sent, at this **node**, at the **peer** at the other end, or at
-what a **person** asked for. *C-STORE* is what a sender is answered where the code can come up while an image is
-received.
+what a **person** asked for; **unclear** is the study or this node, which only another try, alone, can tell. *C-STORE*
+is what a sender is answered where the code can come up while an image is received.
 
 This page is written by `python -m tests.codes_page`.
 """

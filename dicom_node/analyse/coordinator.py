@@ -8,17 +8,16 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from config.codes import Code
-from config.errors import AxspaError, BundleError, Retryable, StorageUnavailable
+from config.errors import AxspaError, StorageUnavailable
 from config.settings import Settings
-from dicom_node.analyse import completion, worker
+from dicom_node.analyse import completion, named, worker
+from dicom_node.analyse.endings import Running, reason_of, unready
 from dicom_node.analyse.engine import Engine
+from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
 from dicom_node.deliver import outbox
 from storage import arrivals, deliveries, heartbeats, runs, studies, sweeping
@@ -30,21 +29,11 @@ from storage.states import utc_now
 LEASE_S = 60.0
 TENURE_S = 15.0  # of the one coordinator that may work on a database
 TICK_S = 0.25
+LOOK_S = 1.0  # at what may be over of the faults of the node
 PUT_BACK_PAUSE_S = 5.0
 DELIVERIES = "deliveries"  # the executor with a thread for each destination
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Running:
-    """A run in the engine."""
-
-    claimed: ClaimedRun
-    future: "Future[str]"
-    since: float  # time.monotonic()
-    overdue: bool = False
-    put_back_at: float = 0.0  # time.monotonic(); not before: the database did not take it
 
 
 class Coordinator:
@@ -65,8 +54,9 @@ class Coordinator:
         self._objects = objects
         self._engine = engine
         self._name = f"{socket.gethostname()[:64]}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._faults = Faults(objects, beat=self._beat, check_bundle=self._check_bundle)
         self._guard = threading.Lock()
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, Running] = {}
         self._stopping = False
         self._in_office = False
         # A turn that outlasts its tick is normal (a destination that does not answer), and no news.
@@ -83,16 +73,17 @@ class Coordinator:
         add = self._clock.add_job
         self._guarded(self._hold_office)
         add(self._guarded, "interval", seconds=TENURE_S / 3, args=(self._hold_office,), id="office")
-        add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(self._sweep),), id="sweep")
+        add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(self._sweep_if_well),), id="sweep")
         add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(self._dispatch),), id="dispatch")
         add(self._guarded, "interval", seconds=LEASE_S / 6, args=(self._tend,), id="tend")
+        add(self._guarded, "interval", seconds=LOOK_S, args=(self._faults.look,), id="look")
         for destination in self._settings.destinations:
             turn = outbox.Turn(self._settings, self._database, self._objects, destination)
             add(
                 self._guarded,
                 "interval",
                 seconds=TICK_S,
-                args=(self._only_in_office(turn),),
+                args=(self._only_in_office(self._where_written(turn)),),
                 id=f"to {destination.name}",
                 executor=DELIVERIES,
             )
@@ -131,12 +122,18 @@ class Coordinator:
         self._in_office = held
         if begins:
             self._clock.add_job(self._guarded, args=(self._take_over,), id="take over", replace_existing=True)
-        heartbeats.beat(self._database, "coordinator", detail={"running": len(self._running)})
+        self._beat()
+
+    def _beat(self) -> None:
+        """Say that this coordinator lives, how much it does, and what keeps it from working."""
+        detail = {"running": len(self._running), "faults": self._faults.told()}
+        heartbeats.beat(self._database, "coordinator", detail=detail)
 
     def _take_over(self) -> None:
         """What is done once, when the office begins."""
         names = [destination.name for destination in self._settings.destinations]
         deliveries.give_up_unknown(self._database, known=names)
+        named.read_names(self._database, self._objects)
         lost = sweeping.sweep(self._database, self._objects)
         if lost:
             log.info("%d files of results that were never saved were removed", lost)
@@ -144,10 +141,21 @@ class Coordinator:
     def _only_in_office(self, job: outbox.Job) -> outbox.Job:
         return lambda: job() if self._in_office else None
 
+    def _where_written(self, job: outbox.Job) -> outbox.Job:
+        """Nothing is sent while nobody could write down that it was: it would be sent again and again."""
+        return lambda: None if self._faults.no_database else job()
+
+    def _check_bundle(self, name: str) -> None:
+        from inference.serving import verify_bundle
+
+        verify_bundle(name, roots=self._settings.analysis.bundle_roots)
+
     def _guarded(self, job: outbox.Job) -> None:
         """The edge of the clock: a job that fails is logged and runs again at its next turn."""
         try:
             job()
+        except StorageUnavailable as error:
+            self._faults.meet(error)
         except AxspaError as error:
             log.warning("%s [%s]", error.sentence, error.code)
         except Exception as error:
@@ -158,11 +166,15 @@ class Coordinator:
         try:
             job()
         except StorageUnavailable as error:
-            log.warning("%s [%s]", error.sentence, error.code)
+            self._faults.meet(error)
             return False
         except AxspaError as error:
             log.warning("%s [%s]", error.sentence, error.code)
         return True
+
+    def _sweep_if_well(self) -> None:
+        if not self._faults.stopped:
+            self._sweep()
 
     def _sweep(self) -> None:
         """Queue runs for the studies that are complete."""
@@ -184,23 +196,52 @@ class Coordinator:
                 )
 
     def _dispatch(self) -> None:
-        """Give waiting runs to free workers."""
-        timeout_s = self._settings.analysis.timeout_s
-        while self._collect() < self._engine.workers and not self._stopping:
-            claimed = runs.claim(self._database, self._name, lease_s=LEASE_S, timeout_s=timeout_s, wants=wants)
-            if claimed is None:
-                return
-            log.info(
-                "Run %d of study %d begins: %s with %s, revision %d",
-                claimed.run_id,
-                claimed.study_id,
-                claimed.application,
-                claimed.bundle or "no bundle",
-                claimed.revision,
-            )
-            future = self._engine.submit(worker.analyse, claimed)
+        """Give waiting runs to free workers, unless the node cannot work now."""
+        while self._collect() < self._faults.most(self._engine.workers) and not (
+            self._stopping or self._faults.stopped
+        ):
             with self._guard:
-                self._running[claimed.run_id] = _Running(claimed, future, time.monotonic())
+                running = [one.claimed for one in self._running.values()]
+            if any(one.alone for one in running):
+                return
+            claimed = runs.claim(
+                self._database,
+                self._name,
+                lease_s=LEASE_S,
+                timeout_s=self._settings.analysis.timeout_s,
+                wants=wants,
+                company=bool(running),
+                without=self._faults.without([one.deployment_id for one in running]),
+            )
+            if claimed is None:
+                if not running:
+                    self._faults.idle()
+                return
+            if not self._begin(claimed):
+                return
+
+    def _begin(self, claimed: ClaimedRun) -> bool:
+        """Give a run to the engine; False where no process could be started for it."""
+        log.info(
+            "Run %d of study %d begins%s: %s with %s, revision %d",
+            claimed.run_id,
+            claimed.study_id,
+            " alone" if claimed.alone else "",
+            claimed.application,
+            claimed.bundle or "no bundle",
+            claimed.revision,
+        )
+        try:
+            future = self._engine.submit(worker.analyse, claimed)
+        except OSError as error:  # no memory, or too many processes
+            future = Future()
+            future.set_exception(unready(error))
+        with self._guard:
+            self._running[claimed.run_id] = Running(claimed, future, time.monotonic())
+            if len(self._running) > 1:
+                for one in self._running.values():
+                    one.company = True
+        return not future.done()
 
     def _collect(self) -> int:
         """Forget the runs that ended and are accounted for; the number of the others."""
@@ -216,29 +257,38 @@ class Coordinator:
         with self._guard:
             return len(self._running)
 
-    def _account(self, running: _Running) -> bool:
+    def _account(self, running: Running) -> bool:
         """Put a run back that ended without saying how; False where that must be tried again."""
         if running.future.cancelled():
-            reason = "The analysis was called off before it began."
-            return self._attempt(lambda: runs.release(self._database, running.claimed, reason=reason))
+            why = "The analysis was called off before it began."
+            return self._attempt(lambda: runs.release(self._database, running.claimed, reason=why))
         error = running.future.exception()
+        claimed = running.claimed
         if error is None:
+            self._faults.over(deployment=claimed.deployment_id)
             return True
-        log.error("The process of run %d ended: %s", running.claimed.run_id, type(error).__name__)
-        max_attempts = self._settings.analysis.max_attempts
+        reason = reason_of(
+            running, error, began=self._engine.began(running.future), timeout_s=self._settings.analysis.timeout_s
+        )
+        if not running.told:
+            running.told = True
+            self._tell(claimed, reason)
         return self._attempt(
-            lambda: runs.fail(self._database, running.claimed, self._reason(running, error), max_attempts=max_attempts)
+            lambda: runs.fail(
+                self._database,
+                claimed,
+                reason,
+                max_attempts=self._settings.analysis.max_attempts,
+                company=running.company,
+            )
         )
 
-    def _reason(self, running: _Running, error: BaseException) -> AxspaError:
-        if isinstance(error, StorageUnavailable | BundleError):
-            return error
-        if running.overdue:
-            limit_s = self._settings.analysis.timeout_s
-            return Retryable(Code.ANALYSIS_TIMEOUT, f"The analysis ran for more than {limit_s:g} s and was ended.")
-        if isinstance(error, BrokenProcessPool):
-            return Retryable(Code.WORKER_DIED, "The analysis process ended in the middle (out of memory, or killed).")
-        return Retryable(Code.WORKER_BROKE, f"The analysis process could not start or answer: {type(error).__name__}.")
+    def _tell(self, claimed: ClaimedRun, reason: AxspaError) -> None:
+        if runs.node_fault(reason):
+            self._faults.meet(reason, deployment=claimed.deployment_id, bundle=claimed.bundle)
+        else:
+            log.error("The process of run %d ended: %s [%s]", claimed.run_id, reason.sentence, reason.code)
+            self._faults.over(deployment=claimed.deployment_id)
 
     def _tend(self) -> None:
         """Extend the leases of what runs, end what runs for too long, put back what others lost."""
@@ -252,4 +302,5 @@ class Coordinator:
                 self._engine.kill(running.future)
             else:
                 runs.extend(self._database, running.claimed, lease_s=LEASE_S)
-        runs.requeue_expired(self._database, max_attempts=self._settings.analysis.max_attempts)
+        ours = [one.claimed.run_id for one in current]
+        runs.requeue_expired(self._database, max_attempts=self._settings.analysis.max_attempts, without=ours)

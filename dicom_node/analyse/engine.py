@@ -2,11 +2,15 @@
 
 import logging
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from config.lifeline import end_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +50,11 @@ class Engine:
             place = min(self._places, key=lambda place: place.waiting)
             return place.submit(job, *args, **kwargs)
 
+    def began(self, future: "Future[Any]") -> bool:
+        """False where the worker of a job ended before it could begin any: what it lacks is not the job's fault."""
+        with self._guard:
+            return all(place.began(future) for place in self._places)
+
     def kill(self, future: "Future[Any] | None" = None) -> None:
         """End the worker of one job now, or every worker; running jobs fail with BrokenProcessPool."""
         with self._guard:
@@ -68,12 +77,19 @@ class _Place:
         self._initargs = initargs
         self._pool: ProcessPoolExecutor | None = None
         self._futures: list[Future[Any]] = []
+        self._first: Future[int] | None = None  # what shows that the process started
+        self._first_of: WeakKeyDictionary[Future[Any], Future[int]] = WeakKeyDictionary()
 
     @property
     def waiting(self) -> int:
         """Jobs that have not ended."""
         self._futures = [future for future in self._futures if not future.done()]
         return len(self._futures)
+
+    def began(self, future: "Future[Any]") -> bool:
+        """False where it was given to this one, and the process did not even start."""
+        first = self._first_of.get(future)
+        return first is None or (first.done() and not first.cancelled() and first.exception() is None)
 
     def has(self, future: "Future[Any]") -> bool:
         """True where this job was given to it and has not ended."""
@@ -88,6 +104,8 @@ class _Place:
             self.discard()
             future = self._running().submit(job, *args, **kwargs)
         self._futures.append(future)
+        if self._first is not None:
+            self._first_of[future] = self._first
         return future
 
     def discard(self) -> None:
@@ -110,7 +128,15 @@ class _Place:
             self._pool = ProcessPoolExecutor(
                 1,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=self._initializer,
-                initargs=self._initargs,
+                initializer=_begin,
+                initargs=(self._initializer, self._initargs),
             )
+            self._first = self._pool.submit(os.getpid)
         return self._pool
+
+
+def _begin(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    """The start of a worker process: it never outlives the node."""
+    end_with_parent()
+    if initializer is not None:
+        initializer(*initargs)

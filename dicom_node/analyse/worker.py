@@ -62,8 +62,8 @@ def analyse(claimed: ClaimedRun) -> str:
     Raises
     ------
     AxspaError
-        A fault of this node (disk, database, bundle) kept it from working: who gave the run away puts it back, and gives
-        no other one before that is mended.
+        A fault of this node (disk, database, bundle) kept it from working: who gave the run away puts it back, and
+        gives no other one before that is mended.
     """
     if _context is None:
         raise RuntimeError("start() prepares a process before its first analysis")

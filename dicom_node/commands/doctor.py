@@ -75,7 +75,11 @@ def _port(subject: str, host: str, port: int) -> Iterator[Finding]:
         text = f"Port {port} needs the right to bind low ports: take a higher one, or add that right."
         yield Finding(subject, Verdict.FAIL, text)
     else:
-        text = f"{host}:{port} is in use or not an address of this machine ({error.strerror}). Fine if the node runs."
+        owner = ports.holder(port)
+        by = f" by process {owner.pid}" if owner is not None else ""
+        text = (
+            f"{host}:{port} is in use{by} or not an address of this machine ({error.strerror}). Fine if the node runs."
+        )
         yield Finding(subject, Verdict.WARN, text)
 
 

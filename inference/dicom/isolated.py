@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from config.codes import Code
+from config.lifeline import end_with_starter
 from inference.dicom.pixels import Decoded, decode_file
 from inference.types import ImageHeader
 
@@ -51,8 +52,8 @@ def _run(images: Sequence[ImageHeader]) -> bytes:
     root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "inference.dicom.isolated"],
+        done = subprocess.run(  # noqa: S603 (our own interpreter and module)
+            [sys.executable, "-m", "inference.dicom.isolated", str(os.getpid())],
             input=question.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -97,4 +98,5 @@ def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    end_with_starter(int(sys.argv[1]))
     _serve(sys.stdin.buffer, sys.stdout.buffer)

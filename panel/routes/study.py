@@ -12,7 +12,7 @@ from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Node
-from storage import deliveries, studies
+from storage import deliveries, held, studies
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Result, ResultObject, Run, Study
 
@@ -55,6 +55,8 @@ def study_page(
         view=view,
         viewer=bool(shown and shown.pictures),
         where=_where(node, study, results),
+        ways=held.ways(node.database, study_id),
+        longest_reason=held.LONGEST_REASON,
         **_ledger(node, study, shown),
     )
 
@@ -193,7 +195,8 @@ def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
         "sentence": _sentence(node, study, results),
         "since": study.changed_at,
         "can_reprocess": not study.state.busy,
-        "can_resend": study.state is StudyState.UNDELIVERED,
+        "can_resend": study.state is StudyState.UNDELIVERED
+        and deliveries.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
         "newest": _last(results),
     }
 
@@ -245,7 +248,8 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     return {
         "objects": [_object(one, objects) for one in objects],
         "destinations": names,
-        "can_act": result is not None and deliveries.may_leave(study, result),
+        "can_act": result is not None and deliveries.can_resend(node.database, result.id),
+        "stays": result is not None and not deliveries.may_leave(study, result),
         "timeline": history.days(queries.events(node.database, study.id)),
     }
 

@@ -88,9 +88,11 @@ def check_identity(objects: Sequence[Checked], source: SourceHeaders) -> Iterato
         return
     for keyword in (*PATIENT_KEYS, "StudyInstanceUID"):
         if not _all_agree([_text(identity, keyword) for identity in source.identities], keyword):
+            one_study = keyword == "StudyInstanceUID"  # what a person may say of patients is not said of studies
             yield GateFinding(
-                GateCode.IDENTITY_MIXED,
-                f"The images of this study differ in {keyword}: they may be of several patients.",
+                GateCode.STUDY_MIXED if one_study else GateCode.IDENTITY_MIXED,
+                f"The images of this study differ in {keyword}: they may be of several "
+                f"{'studies' if one_study else 'patients'}.",
                 "",
             )
     for item in objects:

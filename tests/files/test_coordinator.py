@@ -39,6 +39,9 @@ class Bench:
         self.given.append((claimed, future))
         return future
 
+    def began(self, future: "Future[str]") -> bool:
+        return True
+
     def kill(self, future: "Future[str] | None" = None) -> None:
         self.killed.append(future)
         for _, one in self.given:

@@ -10,11 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from config.settings import Destination, Settings
-from storage import users
+from dicom_node.analyse import named
+from storage import identities, users
 from storage.objects import ObjectStore
 from storage.session import Database, migrate
 from storage.tables import Base, Picture
 from tests.factories import old_database
+from tests.factories.dicom import as_file, image
 from tests.factories.panel import ADMIN, PASSWORD, Place
 from tests.factories.panel_pages import log_in, make_client
 
@@ -72,6 +74,38 @@ def test_the_panel_shows_old_results_with_their_objects_and_deliveries(database:
     listed = html.unescape(client.get("/studies").text)
     for words in ("receiving", "waiting", "analysing", "sending", "done", "held back", "not delivered", "failed"):
         assert words in listed
+
+
+def test_the_images_of_an_old_study_name_its_patient_and_those_of_a_mixed_one_are_read(
+    database: Database, settings: Settings
+) -> None:
+    """What an old node stored: whom an image names stood in its file alone."""
+    old_database.make(database)
+    objects, keys = ObjectStore(settings.data_dir / "objects"), []
+    for number, patient in ((1, "P-1"), (2, "P-2")):
+        content = [as_file(image(number, PatientID=patient, PatientBirthDate="19700101"))]
+        keys.append(objects.put("images", "1.2", name=str(number), content=content, suffix=".dcm").key)
+    keys.append(keys[0].rpartition("-")[0] + "-" + "0" * 16 + ".dcm")  # a file that is gone
+    with database.engine.execution_options(axspa_writes=True).begin() as connection:
+        plain, mixed = [row.id for row in connection.execute(text("SELECT id FROM study ORDER BY id LIMIT 2"))]
+        connection.execute(text("DELETE FROM instance"))
+        connection.execute(text("UPDATE study SET patient_id = 'P-7' WHERE id = :id"), {"id": plain})
+        connection.execute(text("UPDATE study SET identity_conflict = TRUE WHERE id = :id"), {"id": mixed})
+        insert = (
+            "INSERT INTO instance (study_id, series_instance_uid, sop_instance_uid, sop_class_uid, modality,"
+            " transfer_syntax_uid, sha256, size_bytes, path_key, received_at, calling_ae)"
+            " VALUES (:study, '1.2', :uid, '1.2', 'MR', '1.2', '', 1, :key, '2026-03-01 12:00:00.000000', '')"
+        )
+        for number, (study, key) in enumerate([(plain, "images/x"), *((mixed, key) for key in keys)]):
+            connection.execute(text(insert), {"study": study, "uid": f"1.2.{number}", "key": key})
+    migrate(database)
+    with database.read() as session:
+        assert [one.identity.patient_id for one in identities.patients(session, plain)] == ["P-7"]
+    assert len(identities.unread(database)) == 3
+    assert named.read_names(database, objects) == 3
+    with database.read() as session:
+        found = {one.identity.patient_id: one.images for one in identities.patients(session, mixed)}
+    assert found == {"P-1": 2, "P-2": 1}, "an image that cannot be read contradicts nobody"
 
 
 def test_an_empty_old_database_gets_its_deployment_from_the_settings_alone(database: Database) -> None:

@@ -725,7 +725,7 @@ def test_health_is_for_monitoring(client: TestClient, node: tuple[Place, dict[st
         heartbeats.beat(node[0].database, name)
     answer = client.get("/health")
     assert answer.status_code == 200
-    well = {"database": "ok", "receiver": "ok", "coordinator": "ok", "disk": "ok"}
+    well = {"database": "ok", "receiver": "ok", "coordinator": "ok", "work": "ok", "disk": "ok"}
     assert answer.json() == {"status": "ok", "checks": well}
 
 

@@ -281,15 +281,21 @@ def test_reference_to_an_image_that_is_not_there(built, analysis: Analysis) -> N
 
 
 @pytest.mark.parametrize(
-    ("keyword", "value"), [("PatientID", "T-0002"), ("PatientName", "Other^Person"), ("PatientBirthDate", "19700101")]
+    ("keyword", "value", "code"),
+    [
+        ("PatientID", "T-0002", "IDENTITY_MIXED"),
+        ("PatientName", "Other^Person", "IDENTITY_MIXED"),
+        ("PatientBirthDate", "19700101", "IDENTITY_MIXED"),
+        ("StudyInstanceUID", "1.2.3.4", "STUDY_MIXED"),
+    ],
 )
-def test_images_of_two_patients_in_one_study(tmp_path: Path, keyword: str, value: str) -> None:
+def test_images_of_two_patients_or_studies(tmp_path: Path, keyword: str, value: str, code: str) -> None:
     analysis = make_analysis(tmp_path)
     path = analysis.of_role(Role.T1W).sources[3].path
     dataset = pydicom.dcmread(path)
     setattr(dataset, keyword, value)
     dataset.save_as(path)
-    assert codes_of(build_objects(analysis), analysis) == {"IDENTITY_MIXED"}
+    assert codes_of(build_objects(analysis), analysis) == {code}
 
 
 def test_one_name_in_two_cases_is_one_patient(tmp_path: Path) -> None:

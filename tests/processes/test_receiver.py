@@ -124,6 +124,21 @@ def test_other_content_under_a_known_uid_is_refused_and_kept_apart(receiver: Run
     assert "DUPLICATE_DIFFERS" in codes
 
 
+def test_a_corrected_image_of_a_held_study_takes_the_place_of_the_wrong_one_which_is_kept(receiver: Running) -> None:
+    study = "1.2.840.5.7"
+    assert store_one(receiver.port, image(1, study=study)).status == 0x0000
+    assert store_one(receiver.port, image(2, study=study, PatientID="P-2")).status == 0x0000
+    wrong = instances(receiver, study)[1].path_key
+    assert store_one(receiver.port, image(2, study=study)).status == 0x0000
+    first, second = instances(receiver, study)
+    assert pydicom.dcmread(receiver.objects.path(second.path_key)).PatientID == (
+        pydicom.dcmread(receiver.objects.path(first.path_key)).PatientID
+    )
+    kept = receiver.objects.path(wrong.replace("images/", "quarantine/"))
+    assert pydicom.dcmread(kept).PatientID == "P-2"
+    assert not receiver.objects.path(wrong).exists()
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom does not like to write what is sent here
 @pytest.mark.parametrize(
     ("values", "status", "code"),

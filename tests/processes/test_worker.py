@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
-from config.errors import StorageUnavailable
+from config.errors import BundleError, StorageUnavailable
 from config.settings import AnalysisSettings, Settings
 from dicom_node.analyse import worker
 from dicom_node.analyse.engine import Engine
@@ -151,7 +151,24 @@ def test_a_bundle_that_is_missing_is_waited_for(settings: Settings, database: Da
     studies.record_instance(database, row_of(2, study=image().StudyInstanceUID))
     studies.mark_complete(database, study_id, image_count=2, sentence="Quiet.")
     claimed = next(one for one in (begin(database), begin(database)) if one.bundle == "sij-9")
-    assert work(settings, claimed) == "queued"
+    with pytest.raises(BundleError, match="BUNDLE_MISSING") as caught:
+        work(settings, claimed)
+    assert runs.fail(database, claimed, caught.value, max_attempts=1) is RunState.QUEUED
     with database.read() as session:
         run = session.get_one(Run, claimed.run_id)
         assert (run.reason_code, run.attempts, run.faults) == ("BUNDLE_MISSING", 0, 1)
+
+
+def test_a_stored_image_that_is_gone_is_waited_for_and_no_study_is_read_without_it(
+    settings: Settings, database: Database, study_id: int
+) -> None:
+    claimed = begin(database)
+    file = ObjectStore(settings.data_dir / "objects").path(claimed.path_keys[0])
+    content = file.read_bytes()
+    file.unlink()
+    with pytest.raises(StorageUnavailable, match="OBJECT_UNREADABLE") as caught:
+        work(settings, claimed)
+    assert runs.fail(database, claimed, caught.value, max_attempts=1, pause_s=0) is RunState.QUEUED
+    file.write_bytes(content)
+    again = begin(database)
+    assert (again.attempt, work(settings, again)) == (1, "not_applicable")
