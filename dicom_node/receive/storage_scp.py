@@ -7,7 +7,6 @@ the header. What is refused is recorded, with its reason, and kept in quarantine
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -15,16 +14,17 @@ from pynetdicom import evt
 from pynetdicom.sop_class import Verification
 
 from config.codes import NO_DATABASE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Code
-from config.errors import AxspaError, Final, Retryable, UnusableInput
+from config.errors import AxspaError, Final, Retryable
 from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
 from dicom_node.receive import headers
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION, file_start
 from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
+from dicom_node.receive.visit import Visit, check_named
 from storage import arrivals, associations, studies
 from storage.arrivals import Arrival
-from storage.associations import Counts, Peer, Refusal
+from storage.associations import Counts, Refusal
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.studies import IncomingImage, Recorded
@@ -35,20 +35,6 @@ DRAIN_S = 20.0
 SUCCESS = 0x0000
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Visit:
-    """What is kept of an association while it lasts."""
-
-    peer: Peer
-    association_id: int | None = None
-    stored: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    received_bytes: int = 0
-    arrivals: dict[int, list[int]] = field(default_factory=dict)  # study number: [new, duplicates]
-    unrecorded: list[Refusal] = field(default_factory=list)  # until the database can be written
 
 
 class Receiver:
@@ -239,7 +225,7 @@ class Receiver:
         syntax = str(event.context.transfer_syntax)
         header = headers.read_header(content, transfer_syntax_uid=syntax)
         uids = headers.uids(header)
-        _check(uids, event.request)
+        check_named(uids, event.request)
         stored = self._objects.put(
             "images",
             uids.study,
@@ -316,22 +302,6 @@ class Receiver:
         )
         name = str(request.AffectedSOPInstanceUID or "")
         return self._objects.put("quarantine", name, name=name, content=(start, content), suffix=".dcm").key
-
-
-def _check(uids: headers.ImageUids, request: Any) -> None:
-    """The UIDs are there, are UIDs, and are those the command named."""
-    for value, what in (
-        (uids.study, "Study Instance UID"),
-        (uids.series, "Series Instance UID"),
-        (uids.instance, "SOP Instance UID"),
-        (uids.sop_class, "SOP Class UID"),
-    ):
-        if not value:
-            raise UnusableInput(Code.UID_MISSING, f"The data set has no {what}.")
-        studies.check_uid(value, what)
-    commanded = (str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID))
-    if (uids.instance, uids.sop_class) != commanded:
-        raise Final(Code.UIDS_DIFFER, "The data set has another SOP Class or Instance UID than its command.")
 
 
 def _status(error: AxspaError) -> int:
