@@ -222,6 +222,23 @@ class Code(AnyCode):
     DEMO_TOO_SLOW = row(_NODE, "The study of the demo did not settle in time; try again when the machine is idle.")
 
 
+class GapCode(AnyCode):
+    """Why a study may not be whole: told in its timeline, and first of all in its result."""
+
+    IMAGES_REFUSED = row(
+        _NODE, "Images of the study were refused and have not come since; mend the cause, then send the study again."
+    )
+    TRANSFER_BROKEN = row(
+        _PEER, "An association that brought images of the study broke off; send the study again.", tone=Tone.WARN
+    )
+    FEWER_THAN_ANNOUNCED = row(
+        _STUDY, "The headers announce more images than are there (0020,1002); send the study again.", tone=Tone.WARN
+    )
+    SLICES_MISSING = row(
+        _STUDY, "Slices are missing within a series that is read; send the study again.", tone=Tone.WARN
+    )
+
+
 NO_DATABASE = frozenset(
     {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE} | {Code.DATABASE_DAMAGED},
 )

@@ -50,6 +50,9 @@ class CompletionSettings(_Section):
     """When a study is complete."""
 
     quiet_s: float = Field(60.0, ge=0, description="Seconds without a new image before a study is taken as complete.")
+    gap_wait_s: float = Field(
+        900.0, ge=0, description="Seconds that a complete study with evidence of missing images waits for them."
+    )
 
 
 class AnalysisSettings(_Section):

@@ -18,6 +18,12 @@ from inference.types import ModelIdentity, StudyHeaders
 
 GROUP = "axspa_node.applications"
 
+MISSING: Key = "missing"
+"""In the context of an analysis: reasons to think that series which are read lack images, a tuple of Reason.
+
+Nothing may be stated then that only all slices together can show.
+"""
+
 
 class Application(Protocol):
     """One application.
@@ -43,8 +49,11 @@ class Application(Protocol):
     needs: Mapping[Key, Key]
     cutters: Mapping[str, Callable[[ModelSpec], object]]
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
-        """Whether an image may be of use, from what the database keeps of it."""
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
+        """Whether an image may be of use, from what the database keeps of it: no other one starts an analysis.
+
+        ``image_type`` is in capitals; an empty one is not known.
+        """
         ...
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[Key, str] | None = None) -> Selection:
@@ -63,6 +72,8 @@ class Application(Protocol):
         context: Mapping[str, Any] | None = None,
     ) -> Analysis:
         """Read what was selected; ``progress`` is called with each step as it begins.
+
+        ``context`` may hold :data:`MISSING`.
 
         Raises
         ------

@@ -52,6 +52,22 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Evidence that images of a study are missing.
+
+    Attributes
+    ----------
+    reason : Reason
+        Its code is one of :class:`config.codes.GapCode`.
+    series : tuple of str
+        UIDs of the series that lack images; empty: any of the study may.
+    """
+
+    reason: Reason
+    series: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ImageHeader:
     """Header of one image plane: a single-frame instance, or one frame of a multi-frame one.
 
@@ -83,6 +99,7 @@ class ImageHeader:
     acquisition_type: str = ""  # 2D or 3D
     acquisition_number: int | None = None
     temporal_position: int | None = None
+    images_in_acquisition: int | None = None  # as announced, 0020,1002
     has_pixels: bool = True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from config.codes import GapCode
 from panel import old_results, viewing
 from panel.said import Numbers, Question, numbers, questions
 from panel.slices import SliceTable, tables
@@ -33,6 +34,8 @@ class View:
 
     Attributes
     ----------
+    gaps : tuple of str
+        What is missing of the study: said before all else.
     lead : Question or None
         The evaluation that is named first.
     beside : tuple of Question
@@ -43,6 +46,7 @@ class View:
 
     application: str
     headline: str
+    gaps: tuple[str, ...]
     reasons: tuple[str, ...]
     lead: Question | None
     beside: tuple[Question, ...]
@@ -93,6 +97,7 @@ def read(result: Result) -> View:
     return View(
         application=" ".join(str(application[key]) for key in ("words", "version") if application.get(key)),
         headline=_headline(found, result),
+        gaps=_gaps(found),
         reasons=_strings(found, "reasons"),
         lead=lead,
         beside=tuple(beside),
@@ -118,6 +123,13 @@ def _lead(found: Json) -> tuple[Question | None, list[Question]]:
     asked = list(questions(found))
     lead = next((one for one in asked if one.key == found.get("lead")), asked[0] if asked else None)
     return lead, [one for one in asked if one is not lead]
+
+
+def _gaps(found: Json) -> tuple[str, ...]:
+    """What the result says is missing of the study."""
+    return tuple(
+        str(one.get("sentence", "")) for one in found.get("limitations") or () if one.get("code") in set(GapCode)
+    )
 
 
 def _headline(found: Json, result: Result) -> str:

@@ -19,6 +19,7 @@ from reporting.presentation import Presentation
 from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
 from reporting.uids import ResultUids, tracking_seed
+from reporting.words import with_gaps_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def build(
     material = Material(
         analysis=analysis,
         presentation=presentation,
-        report=presentation.report(analysis),
+        report=with_gaps_first(presentation.report(analysis), analysis, presentation.terms),
         context=context,
         evidence=Evidence.of(read, analysis.study_instance_uid),
         plates=prepare(analysis) if analysis.applicable else None,

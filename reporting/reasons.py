@@ -5,6 +5,7 @@ An application's own reasons are in its terms, which come first; see :func:`repo
 
 from collections.abc import Mapping
 
+from config.codes import GapCode
 from inference.series import Meaning
 from inference.types import Key
 
@@ -134,4 +135,13 @@ _VOLUMES: Mapping[Key, str] = {
     "unequal-spacing": "The slices are not equally spaced: up to {unequal_mm:.2f} mm from {spacing_mm:.2f} mm.",
 }
 
-REASONS: Mapping[Key, str] = {**_NAMES, **_KINDS, **_EXCLUSIONS, **_CONTRAST, **_STACKS, **_VOLUMES}
+_GAPS: Mapping[Key, str] = {
+    GapCode.IMAGES_REFUSED: "Images that this node could not store and that did not come again: {count:.0f}.",
+    GapCode.TRANSFER_BROKEN: "The transfer of the study broke off and was not repeated to its end, so images may be "
+    "missing.",
+    GapCode.FEWER_THAN_ANNOUNCED: "The headers of series {number} announce {announced:.0f} images, and {found:.0f} are "
+    "there.",
+    GapCode.SLICES_MISSING: "Slices missing within the {role} series: {missing:.0f}.",
+}
+
+REASONS: Mapping[Key, str] = {**_NAMES, **_KINDS, **_EXCLUSIONS, **_CONTRAST, **_STACKS, **_VOLUMES, **_GAPS}

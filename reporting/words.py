@@ -3,10 +3,13 @@
 Plain ASCII, so that every viewer, printer and validator shows it; American spelling, as the DICOM terms have it.
 """
 
+from dataclasses import replace
+
+from config.codes import GapCode
 from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
 from inference.series import Candidate
 from inference.types import ImageHeader
-from reporting.presentation import Terms, word_limitation
+from reporting.presentation import Report, Terms, word_limitation
 from reporting.sites import level_words
 
 RESEARCH_LINE = "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"
@@ -19,6 +22,7 @@ SIDES_STATEMENT = "Left and right are the patient's."
 NOT_ANALYSED = "Not analysed"
 NOT_ASSESSABLE = "not assessable"
 SECTION_LIMITATIONS = "Limitation"
+INCOMPLETE = "The study is incomplete."
 PICTURE_TEXT = "RESEARCH - NOT FOR DIAGNOSIS"
 
 
@@ -29,6 +33,27 @@ def ascii_text(text: str) -> str:
     for character, plain in (("\u00b0", " degrees"), ("\u00d7", "x"), ("\u00b1", "+/-"), ("\u00b2", "2")):
         text = text.replace(character, plain)
     return " ".join(text.encode("ascii", "replace").decode("ascii").split())
+
+
+def with_gaps_first(report: Report, analysis: Analysis, terms: Terms) -> Report:
+    """A report that says, before all else, that the study is not whole and what is missing; another stays as it is."""
+    gaps = [ascii_text(word_limitation(terms, one)) for one in analysis.limitations if one.code in set(GapCode)]
+    if not gaps:
+        return report
+    first = f"{INCOMPLETE} {' '.join(gaps)}"
+    headline = f"{first} {report.headline}"
+    conclusions = (headline if one == report.headline else one for one in report.conclusions)
+    return replace(
+        report,
+        headline=headline,
+        conclusions=tuple(conclusions),
+        limitations=(first, *(one for one in report.limitations if one not in gaps)),
+    )
+
+
+def incomplete_line(report: Report) -> str:
+    """That the study is not whole, and what is missing; empty where nothing is known to be."""
+    return next((one for one in report.limitations if one.startswith(INCOMPLETE)), "")
 
 
 def image_name(images: Images, plane: int) -> str:

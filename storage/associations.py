@@ -35,6 +35,9 @@ class Refusal:
     sop_class_uid: str = ""
     sop_instance_uid: str = ""
     study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    modality: str = ""
+    image_type: str = ""
     path_key: str | None = None
     size_bytes: int = 0
 
@@ -89,22 +92,6 @@ def closed(
         )
 
 
-def close_leftovers(database: Database) -> int:
-    """Mark the associations that an earlier receiver left open when it died; returns how many."""
-    with database.write() as session:
-        found = session.execute(
-            update(Association)
-            .where(Association.outcome == AssociationOutcome.OPEN)
-            .values(
-                ended_at=utc_now(),
-                outcome=AssociationOutcome.ABORTED,
-                reason="The receiver stopped before this association ended.",
-            )
-            .returning(Association.id)
-        )
-        return len(found.all())
-
-
 def refuse_image(database: Database, peer: Peer, refusal: Refusal, *, association_id: int | None = None) -> int:
     """Record a refused image, and in its study's timeline where the study is known."""
     at = utc_now()
@@ -120,6 +107,10 @@ def refuse_image(database: Database, peer: Peer, refusal: Refusal, *, associatio
             peer_host=peer.host,
             sop_class_uid=refusal.sop_class_uid[:255],
             sop_instance_uid=refusal.sop_instance_uid[:255],
+            study_instance_uid=refusal.study_instance_uid[:64],
+            series_instance_uid=refusal.series_instance_uid[:64],
+            modality=refusal.modality[:32],
+            image_type=refusal.image_type[:255],
             status=refusal.status,
             code=refusal.code,
             reason=refusal.reason,

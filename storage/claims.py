@@ -4,18 +4,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from config.codes import Code
 from config.errors import Final
 from storage import identities, snapshots
 from storage.codes import EventCode
+from storage.gaps import Gap
 from storage.session import Database
 from storage.showing import refresh
-from storage.snapshots import Wants, everything
+from storage.snapshots import Snapshot, Wants, everything
 from storage.states import Purpose, Reception, RunState, utc_now
-from storage.tables import Deployment, Result, Run, Study
+from storage.tables import Deployment, Event, Result, Run, Study
 from storage.timeline import move_run
 
 SUSPECTS = frozenset({Code.WORKER_DIED, Code.WORKER_LOST, Code.ANALYSIS_TIMEOUT})
@@ -58,6 +59,10 @@ class ClaimedRun:
         It may have ended a process before: nothing else runs beside it.
     standing : Basis or None
         What the result that stands was made of.
+    gaps : tuple of Gap
+        What the receiver knows of missing images.
+    complete_at : datetime
+        When the study was last taken as complete.
     """
 
     run_id: int
@@ -80,6 +85,8 @@ class ClaimedRun:
     identity_settled: bool
     alone: bool
     standing: Basis | None
+    gaps: tuple[Gap, ...]
+    complete_at: datetime
 
     @property
     def file_group(self) -> str:
@@ -144,7 +151,7 @@ def claim(
             run.deadline = now + timedelta(seconds=timeout_s)
             run.lease_until = min(now + timedelta(seconds=lease_s), run.deadline)
             _begin(session, study, run, now=now)
-            return _claimed(session, study, run, path_keys=taken.path_keys, alone=alone)
+            return _claimed(session, study, run, taken=taken, alone=alone)
     return None
 
 
@@ -229,8 +236,9 @@ def _begin(session: Session, study: Study, run: Run, *, now: datetime) -> None:
     refresh(session, study, at=now)
 
 
-def _claimed(session: Session, study: Study, run: Run, *, path_keys: tuple[str, ...], alone: bool) -> ClaimedRun:
+def _claimed(session: Session, study: Study, run: Run, *, taken: Snapshot, alone: bool) -> ClaimedRun:
     last = standing(session, study.id, run.deployment_id)
+    complete = select(func.max(Event.at)).where(Event.study_id == study.id, Event.code == EventCode.COMPLETE)
     assert run.deadline is not None and run.worker is not None  # noqa: S101 - for the type checker; claim() has set them
     return ClaimedRun(
         run_id=run.id,
@@ -248,11 +256,13 @@ def _claimed(session: Session, study: Study, run: Run, *, path_keys: tuple[str, 
         content_hash=run.content_hash,
         worker=run.worker,
         deadline=run.deadline,
-        path_keys=path_keys,
+        path_keys=taken.path_keys,
         identity_conflict=study.identity_conflict,
         identity_settled=identities.settled(session, study),
         alone=alone,
         standing=None if last is None else _basis(last),
+        gaps=taken.gaps,
+        complete_at=session.scalar(complete) or run.created_at,
     )
 
 

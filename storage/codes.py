@@ -14,6 +14,14 @@ class EventCode(AnyCode):
     IDENTITY_MIXED = row(
         Fault.STUDY, "Its images name more than one patient; results are held back until a person has looked."
     )
+    LATE_IMAGES = row(
+        None,
+        "Something came after the study was complete; where it changes what is read, all is read again.",
+        tone=_WARN,
+    )
+    WAITS_FOR_IMAGES = row(
+        None, "Images of the study are missing; it waits for them, then it is read as it is.", tone=_WARN
+    )
     IDENTITY_CLEARED = row(None, "Its images name one patient now, so it is no longer held for that.", tone=_OK)
     IMAGE_REPLACED = row(
         None, "An image of a held study came with other content and took the place of the former.", tone=_WARN
@@ -22,7 +30,6 @@ class EventCode(AnyCode):
     SPLIT = row(None, "A person set images of other patients aside; they are kept and not read.", tone=_WARN)
     READ_AGAIN = row(None, "A person asked for a new analysis after a correction.", tone=_NEUTRAL)
     DISCARDED = row(None, "A person ended the study: it is kept and shown, and nothing of it is sent.", tone=_WARN)
-    LATE_IMAGES = row(None, "Images came after the study was complete; all of it is read again.", tone=_WARN)
     COMPLETE = row(None, "No more images are expected; the study waits for its analysis.", tone=_NEUTRAL)
     ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)
     PUT_BACK = row(None, "The node was stopped during the analysis; the study waits again.", tone=_NEUTRAL)

@@ -25,6 +25,7 @@ __all__ = [
     "extend",
     "fail",
     "file_group",
+    "has_read",
     "held",
     "let_go",
     "node_fault",
@@ -33,6 +34,7 @@ __all__ = [
     "requeue_expired",
     "standing",
     "unchanged",
+    "wait",
 ]
 
 _LONGEST_PAUSE_S = 600.0
@@ -47,8 +49,12 @@ def queue(
     code: AnyCode,
     sentence: str,
     asked: bool = False,
+    not_before: datetime | None = None,
 ) -> None:
-    """Make a run of each deployment for a study; one that waits already begins with the images that are there then."""
+    """Make a run of each deployment for a study; one that waits already begins with the images that are there then.
+
+    It begins at ``not_before`` at the earliest, unless a person asked for it.
+    """
     for deployment in deployments:
         mine = (Run.study_id == study.id, Run.deployment_id == deployment.id)
         run = session.scalars(select(Run).where(*mine, Run.state == RunState.QUEUED)).first()
@@ -66,7 +72,8 @@ def queue(
             session.add(run)
         run.asked = run.asked or asked
         run.attempts = run.faults = 0
-        run.next_attempt_at = run.changed_at = at
+        run.changed_at = at
+        run.next_attempt_at = at if run.asked or not_before is None else not_before
         run.reason_code, run.reason = code, sentence
 
 
@@ -86,6 +93,27 @@ def extend(database: Database, claimed: ClaimedRun, *, lease_s: float, now: date
             .returning(Run.id)
         ).scalar()
         return changed is not None
+
+
+def has_read(session: Session, study_id: int, deployment_id: int, content_hash: str) -> bool:
+    """True where the newest run of a deployment reads, or has read, just these images of a study."""
+    mine = (Run.study_id == study_id, Run.deployment_id == deployment_id)
+    newest = session.scalars(select(Run).where(*mine).order_by(Run.revision.desc()).limit(1)).first()
+    return newest is not None and newest.state is not RunState.QUEUED and newest.content_hash == content_hash
+
+
+def wait(
+    database: Database, claimed: ClaimedRun, *, until: datetime, sentence: str, now: datetime | None = None
+) -> RunState:
+    """Put a run back to wait for images that are missing; the attempt does not count."""
+    now = now or utc_now()
+    with database.write() as session:
+        study, run = held(session, claimed)
+        run.attempts -= 1
+        pause_s = (until - now).total_seconds()
+        _again(session, run, at=now, pause_s=pause_s, code=EventCode.WAITS_FOR_IMAGES, sentence=sentence)
+        refresh(session, study, at=now)
+        return run.state
 
 
 def release(database: Database, claimed: ClaimedRun, *, reason: str, now: datetime | None = None) -> None:

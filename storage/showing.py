@@ -125,7 +125,7 @@ def _of_reception(reception: Reception, parts: Sequence[Part], decision: str) ->
             reception.shows, EventCode.LATE_IMAGES, "More images came before the analysis ended; all are read again."
         )
     else:
-        sentence = "More images came after the analysis; the whole study is read again."
+        sentence = "Something came after the analysis; where it changes what is read, the whole study is read again."
         yield Shown(reception.shows, EventCode.LATE_IMAGES, sentence)
 
 

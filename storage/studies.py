@@ -1,96 +1,37 @@
-"""Studies as they arrive: one transaction for each image, the quiet ones found, a new analysis asked for."""
+"""Studies as they arrive: the quiet ones found and taken as complete, a new analysis asked for."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.codes import Code
-from config.errors import Final, StorageUnavailable, UnusableInput
-from storage import audit, identities, runs, snapshots
+from config.errors import Final
+from storage import audit, gaps, identities, runs, snapshots
 from storage.codes import EventCode
-from storage.identities import Identity, search_text
+from storage.gaps import Gap
+from storage.images import IncomingImage, Recorded, Recording, check_uid, record_instance
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
 from storage.states import Reception, RunState, StudyState, utc_now
-from storage.tables import Deployment, Instance, Result, ResultObject, Run, Study
+from storage.tables import Deployment, Run, Study
 from storage.timeline import move_reception, note
 
-_UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
-
-_TRIES = 3
-_STUDIES: Table = Study.metadata.tables[Study.__tablename__]
-_INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
-_KNOWN_STUDY = select(
-    Study.id,
-    Study.identity_conflict,
-    Study.identities_accepted,
-    Study.patient_id,
-    Study.patient_name,
-    Study.birth_date,
-    Study.sex,
-    Study.accession_number,
-).where(Study.study_instance_uid == bindparam("uid"))
-_KNOWN_INSTANCE = select(Instance.sha256).where(
-    Instance.study_id == bindparam("study"),
-    Instance.series_instance_uid == bindparam("series"),
-    Instance.sop_instance_uid == bindparam("instance"),
-)
-
-
-_OUR_OBJECT = select(Result.study_id).join(ResultObject).where(ResultObject.sop_instance_uid == bindparam("instance"))
-_IDENTITY = ("patient_id", "patient_name", "birth_date", "sex", "accession_number")
-
-
-class Recorded(StrEnum):
-    """What became of an image that was recorded."""
-
-    NEW = "new"  # it is part of its study now
-    DUPLICATE = "duplicate"  # we had it, byte for byte; nothing was changed
-    CONFLICT = "conflict"  # we have another image under the same UIDs; nothing was changed
-    REPLACED = "replaced"  # it took the place of another one of a study that is held for mixed identity
-    OURS = "ours"  # a result of this node that came back; nothing was changed, or results would be read for ever
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingImage:
-    """An image whose file is durable, with what of its header the database keeps."""
-
-    study_instance_uid: str
-    series_instance_uid: str
-    sop_instance_uid: str
-    sop_class_uid: str
-    transfer_syntax_uid: str
-    sha256: str
-    size_bytes: int
-    path_key: str
-    modality: str = ""
-    patient_id: str = ""
-    patient_name: str = ""
-    birth_date: str = ""
-    sex: str = ""
-    accession_number: str = ""
-    study_date: str = ""
-    study_time: str = ""
-    study_id: str = ""
-    description: str = ""
-    calling_ae: str = ""
-    association_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """Answer of :func:`record_instance`."""
-
-    outcome: Recorded
-    study_id: int
-    former: str = ""  # key of the file whose place it took
+__all__ = [
+    "IncomingImage",
+    "ReceivingStudy",
+    "Recorded",
+    "Recording",
+    "check_uid",
+    "count_states",
+    "mark_complete",
+    "receiving",
+    "record_instance",
+    "reprocess",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,100 +42,6 @@ class ReceivingStudy:
     first_received_at: datetime
     last_received_at: datetime
     image_count: int
-
-
-def check_uid(value: str, what: str) -> str:
-    """Return a UID that has the characters and the length of one.
-
-    Raises
-    ------
-    UnusableInput
-        It has not (code ``UID_INVALID``).
-
-    References
-    ----------
-    PS3.5 section 9.1. Leading zeros of a component, which the standard forbids but old devices write, are let pass.
-    """
-    if len(value) > 64 or not _UID.match(value):
-        raise UnusableInput(Code.UID_INVALID, f"The {what} is not a UID, received {value[:80]!r}")
-    return value
-
-
-def record_instance(database: Database, image: IncomingImage, *, at: datetime | None = None) -> Recording:
-    """Record one image in one transaction; its file must be durable before.
-
-    A new image restarts the quiet period of its study. Where the study was complete before, the whole of it is read
-    again. A run under way goes on, and :func:`storage.results.save` sees the difference.
-
-    Raises
-    ------
-    UnusableInput
-        One of the UIDs is none.
-    StorageUnavailable
-        Nothing was recorded; the image must be refused.
-    """
-    for value, what in (
-        (image.study_instance_uid, "Study Instance UID"),
-        (image.series_instance_uid, "Series Instance UID"),
-        (image.sop_instance_uid, "SOP Instance UID"),
-    ):
-        check_uid(value, what)
-    at = at or utc_now()
-    for _ in range(_TRIES):
-        try:
-            return _record(database, image, at=at)
-        except IntegrityError:
-            continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
-    raise StorageUnavailable(
-        Code.DATABASE_BUSY, f"The image met others of its kind {_TRIES} times; it must come again."
-    )
-
-
-def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
-    # Plain statements, no mapped objects: this runs for every image.
-    with database.write() as session:
-        known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
-        if known is not None:
-            digest = session.execute(
-                _KNOWN_INSTANCE,
-                {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
-            ).scalar()
-            if digest is not None and digest != image.sha256 and known.identity_conflict:
-                return _replace(session, known.id, image, at=at)
-            if digest is not None:
-                return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
-        ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
-        if ours is not None:
-            return Recording(Recorded.OURS, ours)
-        study_id = _open_study(session, image, at=at) if known is None else known.id
-        reception = _add_instance(session, study_id, image, at=at)
-        if known is not None:
-            _react(session, known, reception, image, at=at)
-        return Recording(Recorded.NEW, study_id)
-
-
-def _replace(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Recording:
-    """Take a corrected image in the place of the one that it corrects; whom all name is told when no more come."""
-    study = session.get_one(Study, study_id, with_for_update=True)
-    row = session.scalars(
-        select(Instance).where(
-            Instance.study_id == study_id,
-            Instance.series_instance_uid == image.series_instance_uid,
-            Instance.sop_instance_uid == image.sop_instance_uid,
-        )
-    ).one()
-    former = row.path_key
-    for name, value in _content(image, at=at).items():
-        setattr(row, name, value)
-    row.set_aside = False
-    study.last_received_at, study.calling_ae = at, image.calling_ae
-    sentence = "An image came again with other content and took the place of the former, which is kept in quarantine."
-    note(session, study_id, at=at, code=EventCode.IMAGE_REPLACED, sentence=sentence)
-    if study.reception.complete:
-        again = "Corrected images come; the whole study is read again."
-        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=again)
-        refresh(session, study, at=at)
-    return Recording(Recorded.REPLACED, study_id, former)
 
 
 def receiving(database: Database) -> list[ReceivingStudy]:
@@ -214,9 +61,12 @@ def mark_complete(
     image_count: int,
     sentence: str,
     wants: Wants = everything,
+    gap_wait_s: float = 0.0,
     at: datetime | None = None,
 ) -> bool:
-    """Take a study as complete and queue a run of each deployment that wants something in it.
+    """Take a study as complete and queue a run of each deployment that finds something new in it.
+
+    Where images seem to be missing, the run waits for them; what comes meanwhile makes the study complete anew.
 
     Parameters
     ----------
@@ -225,6 +75,8 @@ def mark_complete(
     sentence : str
         Why it is complete, for the timeline.
     wants : Wants
+    gap_wait_s : float
+        How long a run waits for images that are missing.
 
     Returns
     -------
@@ -240,8 +92,10 @@ def mark_complete(
             identities.recompute(session, study, at=at)
         to = Reception.HELD if study.identity_conflict else Reception.COMPLETE
         move_reception(session, study, to=to, at=at, code=EventCode.COMPLETE, sentence=sentence)
-        readers = snapshots.readers(session, study, _deployments(session), wants=wants)
-        runs.queue(session, study, readers, at=at, code=EventCode.COMPLETE, sentence=sentence)
+        for deployment in snapshots.readers(session, study, _deployments(session), wants=wants):
+            taken = snapshots.take(session, study.id, deployment.application, wants=wants)
+            if not runs.has_read(session, study.id, deployment.id, taken.content_hash):
+                _queue(session, study, deployment, taken.gaps, sentence=sentence, gap_wait_s=gap_wait_s, at=at)
         refresh(session, study, at=at)
         return True
 
@@ -276,141 +130,8 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
 
 
-def note_arrivals(database: Database, arrivals: dict[int, tuple[int, int]], *, sender: str) -> None:
-    """Write, at the end of an association, one line for each study it brought images of.
-
-    Parameters
-    ----------
-    arrivals : dict
-        From study number to (new images, duplicates).
-    sender : str
-        The calling AE title.
-    """
-    at = utc_now()
-    with database.write() as session:
-        for study_id, (new, duplicates) in arrivals.items():
-            again = f", and {duplicates} that we had" if duplicates else ""
-            note(
-                session,
-                study_id,
-                at=at,
-                code=EventCode.IMAGES_RECEIVED,
-                sentence=f"{new} new images came from {sender}{again}.",
-                detail={"new": new, "duplicates": duplicates, "sender": sender},
-            )
-
-
-def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
-    study = Study(
-        study_instance_uid=image.study_instance_uid,
-        patient_id=image.patient_id,
-        patient_name=image.patient_name,
-        birth_date=image.birth_date[:16],
-        sex=image.sex[:16],
-        accession_number=image.accession_number,
-        study_date=image.study_date[:16],
-        study_time=image.study_time[:16],
-        study_id=image.study_id,
-        description=image.description,
-        calling_ae=image.calling_ae,
-        search_text=search_text(
-            image.patient_id, image.patient_name, image.accession_number, image.description, image.study_instance_uid
-        ),
-        first_received_at=at,
-        last_received_at=at,
-        changed_at=at,
-        image_count=0,
-        identity_conflict=False,
-        reception=Reception.RECEIVING,
-    )
-    session.add(study)
-    session.flush()
-    note(
-        session, study.id, at=at, code=EventCode.STUDY_OPENED, sentence=f"The first image came from {image.calling_ae}."
-    )
-    refresh(session, study, at=at)
-    session.flush()
-    return study.id
-
-
 def _deployments(session: Session) -> list[Deployment]:
     return list(session.scalars(select(Deployment).where(Deployment.enabled).order_by(Deployment.series_base)))
-
-
-def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Reception:
-    """Add the image; the study is locked first, so what it returns of its reception stays true."""
-    reception: Reception = session.execute(
-        update(_STUDIES)
-        .where(_STUDIES.c.id == study_id)
-        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
-        .returning(_STUDIES.c.reception)
-    ).scalar_one()
-    session.execute(
-        insert(_INSTANCES).values(
-            study_id=study_id,
-            series_instance_uid=image.series_instance_uid,
-            sop_instance_uid=image.sop_instance_uid,
-            set_aside=False,
-            **_content(image, at=at),
-        )
-    )
-    return reception
-
-
-def _content(image: IncomingImage, *, at: datetime) -> dict[str, Any]:
-    """What is kept of an image besides the UIDs that place it."""
-    return {
-        "sop_class_uid": image.sop_class_uid,
-        "transfer_syntax_uid": image.transfer_syntax_uid,
-        "modality": image.modality[:32],
-        "sha256": image.sha256,
-        "size_bytes": image.size_bytes,
-        "path_key": image.path_key,
-        "received_at": at,
-        "calling_ae": image.calling_ae,
-        "association_id": image.association_id,
-        "patient_id": image.patient_id,
-        "patient_name": image.patient_name,
-        "birth_date": image.birth_date[:16],
-        "sex": image.sex[:16],
-        "accession_number": image.accession_number,
-    }
-
-
-def _react(session: Session, known: Any, reception: Reception, image: IncomingImage, *, at: datetime) -> None:
-    """Do what a new image of a known study may ask for: read the study again, note another patient."""
-    late = reception.complete
-    accepted = known.identities_accepted or ()
-    mixed = not known.identity_conflict and Identity.of(known).differs(Identity.of(image))
-    mixed = mixed and Identity.of(image).key not in accepted
-    gaps = {name: getattr(image, name) for name in _IDENTITY if not getattr(known, name).strip()}
-    gaps = {name: value for name, value in gaps.items() if value.strip()}
-    if not late and not mixed and not gaps:
-        return
-    study = session.get_one(Study, known.id)
-    if late:
-        begun = select(Run.id).where(Run.study_id == known.id, Run.claims > 0)
-        if session.scalars(begun).first() is None:
-            sentence = "More images came before the analysis began."
-        else:
-            sentence = "More images came after the analysis began; the whole study is read again."
-        move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
-        refresh(session, study, at=at)
-    if gaps:
-        _fill(study, gaps)
-    if mixed:
-        study.identity_conflict = True
-        sentence = "Its images name more than one patient; results will be held back until a person has looked."
-        note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
-
-
-def _fill(study: Study, gaps: dict[str, str]) -> None:
-    """Take from a later image what the first one left empty: else it could not be told from another patient's."""
-    for name, value in gaps.items():
-        setattr(study, name, value[:16] if name in {"birth_date", "sex"} else value)
-    study.search_text = search_text(
-        study.patient_id, study.patient_name, study.accession_number, study.description, study.study_instance_uid
-    )
 
 
 def count_states(database: Database) -> dict[StudyState, int]:
@@ -418,3 +139,24 @@ def count_states(database: Database) -> dict[StudyState, int]:
     with database.read() as session:
         found = session.execute(select(Study.state, func.count()).group_by(Study.state))
         return {state: count for state, count in found}
+
+
+def _queue(
+    session: Session,
+    study: Study,
+    deployment: Deployment,
+    missing: Sequence[Gap],
+    *,
+    sentence: str,
+    gap_wait_s: float,
+    at: datetime,
+) -> None:
+    """Queue a run: to begin now, or where images are missing when it has waited for them."""
+    if not missing or not gap_wait_s:
+        runs.queue(session, study, [deployment], at=at, code=EventCode.COMPLETE, sentence=sentence)
+        return
+    until = at + timedelta(seconds=gap_wait_s)
+    sentence = gaps.say_waiting([gap.sentence for gap in missing], until)
+    code = EventCode.WAITS_FOR_IMAGES
+    runs.queue(session, study, [deployment], at=at, code=code, sentence=sentence, not_before=until)
+    note(session, study.id, at=at, code=code, sentence=sentence)

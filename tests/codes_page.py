@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.codes import AnyCode, Code
+from config.codes import AnyCode, Code, GapCode
 from inference.sij_mri.limitations import LimitationCode
 from reporting.checks import GateCode
 from storage.codes import DeliveryCode, EventCode
@@ -14,6 +14,7 @@ TABLES: dict[str, type[AnyCode]] = {
     "Errors, refused images, files left out": Code,
     "What an attempt to deliver came to": DeliveryCode,
     "What the check before sending can find": GateCode,
+    "Why a study may not be whole": GapCode,
     "Limitations of a result": LimitationCode,
     "The timeline of a study": EventCode,
 }

@@ -20,7 +20,7 @@ from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
 from dicom_node.deliver import outbox
-from storage import deliveries, heartbeats, runs, studies, sweeping
+from storage import arrivals, deliveries, heartbeats, runs, studies, sweeping
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun
 from storage.session import Database
@@ -185,13 +185,14 @@ class Coordinator:
                 image_count=study.image_count,
                 settings=self._settings.completion,
             )
-            if decision.complete:
+            if decision.complete and not arrivals.still_sending(self._database, study.study_id):
                 studies.mark_complete(
                     self._database,
                     study.study_id,
                     image_count=study.image_count,
                     sentence=decision.reason,
                     wants=wants,
+                    gap_wait_s=self._settings.completion.gap_wait_s,
                 )
 
     def _dispatch(self) -> None:

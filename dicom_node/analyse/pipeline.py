@@ -8,10 +8,11 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from inference.application import Application, find_application
+from inference.application import MISSING, Application, find_application
 from inference.result import Analysis, Key
+from inference.series import Selection, header_gaps
 from inference.serving import LoadedBundle
-from inference.types import ModelIdentity, StudyHeaders
+from inference.types import Gap, ModelIdentity, Reason, StudyHeaders
 from reporting import gate, outputs
 from reporting.findings import GateCode
 from reporting.presentation import find_presentation
@@ -58,6 +59,7 @@ def run(
     predecessors: Sequence[Predecessor] = (),
     identity_conflict: bool = False,
     identity_settled: bool = False,
+    missing: Sequence[Gap] = (),
     progress: Callable[[Key], None] = lambda step: None,
 ) -> Outcome:
     """Analyse one study with one application, build its result objects and check them.
@@ -86,6 +88,8 @@ def run(
         The receiver saw images of more than one patient; the gate reads only those images whose headers are whole.
     identity_settled : bool
         A person said that all images are of one patient, whatever they name.
+    missing : sequence of Gap
+        What is known of missing images beside what their headers say.
     progress : callable
         Called with each of :func:`steps` as it begins.
 
@@ -100,8 +104,16 @@ def run(
     seconds: dict[Key, float] = {}
     with _timed(SELECT, seconds, progress):
         selection = reader.select(study, chosen=chosen)
-    analysis = reader.analyse(study, selection, _models(bundle), bundle=_identity(bundle, reader), progress=progress)
-    analysis = replace(analysis, seconds={**seconds, **analysis.seconds})
+        gaps = (*missing, *header_gaps(study, selection))
+    analysis = reader.analyse(
+        study,
+        selection,
+        _models(bundle),
+        bundle=_identity(bundle, reader),
+        progress=progress,
+        context={MISSING: of_chosen(gaps, selection)},
+    )
+    analysis = replace(_limited(analysis, gaps), seconds={**seconds, **analysis.seconds})
     with _timed(REPORT, analysis.seconds, progress):
         made = outputs.build(
             analysis,
@@ -124,6 +136,24 @@ def run(
             sentence = "The images that were received under this study name more than one patient."
             findings += (gate.GateFinding(MIXED, sentence, ""),)
     return Outcome(analysis, made, findings)
+
+
+def of_chosen(gaps: Sequence[Gap], selection: Selection) -> tuple[Reason, ...]:
+    """The gaps that may lie in a series that is read."""
+    chosen = {candidate.series_instance_uid for candidate in selection.chosen.values()}
+    return tuple(gap.reason for gap in gaps if not gap.series or chosen & set(gap.series))
+
+
+def _limited(analysis: Analysis, gaps: Sequence[Gap]) -> Analysis:
+    """An analysis of a study that is not whole says so first of all, and is not full where its series may lack images.
+
+    Whatever an application makes of the gaps, this holds for each.
+    """
+    if not gaps:
+        return analysis
+    partial = analysis.scope == "full" and of_chosen(gaps, analysis.selection)
+    limitations = (*(gap.reason for gap in gaps), *analysis.limitations)
+    return replace(analysis, scope="partial" if partial else analysis.scope, limitations=limitations)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ _NO_IMAGES = (
 )
 
 
-def wants(application: str, *, sop_class_uid: str, modality: str) -> bool:
+def wants(application: str, *, sop_class_uid: str, modality: str, image_type: str) -> bool:
     """True where an application reads an object of this kind: what others made of the images is not read.
 
     Parameters
@@ -20,9 +20,12 @@ def wants(application: str, *, sop_class_uid: str, modality: str) -> bool:
         missing.
     sop_class_uid, modality : str
         As received.
+    image_type : str
+        Its parts joined by backslashes, as received; empty: not known.
     """
     if sop_class_uid.startswith(_NO_IMAGES):
         return False
     if application not in installed_applications():
         return True
-    return find_application(application).wants(sop_class_uid=sop_class_uid, modality=modality)
+    words = tuple(word.strip().upper() for word in image_type.split("\\") if word.strip())
+    return find_application(application).wants(sop_class_uid=sop_class_uid, modality=modality, image_type=words)

@@ -6,7 +6,7 @@ import logging
 import os
 import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config import logs
@@ -14,7 +14,7 @@ from config.codes import Code
 from config.errors import AxspaError, Retryable, StorageUnavailable, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse.wanted import wants
-from storage import deployments, results, runs
+from storage import deployments, gaps, results, runs
 from storage.objects import ObjectStore
 from storage.runs import Basis, ClaimedRun
 from storage.session import Database
@@ -22,6 +22,7 @@ from storage.states import RunState
 
 if TYPE_CHECKING:
     from inference.serving import BundleShelf, LoadedBundle
+    from inference.types import StudyHeaders
     from reporting.types import Predecessor
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     from dicom_node.analyse.salt import site_salt
     from inference.application import find_application
     from inference.dicom import read_study
+    from inference.types import Gap, Reason
 
     started = datetime.now(UTC)
     application = find_application(claimed.application)
@@ -106,6 +108,8 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     if study.study_instance_uid not in {"", claimed.study_instance_uid}:
         # An element may come twice: read in part an image can be of one study, read to its end of another.
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
+    if (waits := _wait(claimed, study, context, now=started)) is not None:
+        return str(waits)
     outcome = pipeline.run(
         study,
         bundle,
@@ -117,6 +121,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         predecessors=_predecessors(claimed, context),
         identity_conflict=claimed.identity_conflict,
         identity_settled=claimed.identity_settled,
+        missing=[Gap(Reason(gap.code, {"count": gap.count}), gap.series) for gap in claimed.gaps],
     )
     record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
     destinations = tuple(destination.name for destination in context.settings.destinations)
@@ -129,6 +134,27 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     for finding in outcome.findings:
         log.error("Study %d: held back: %s [%s]", claimed.study_id, finding.sentence, finding.code)
     return str(record.status.ends)
+
+
+def _wait(claimed: ClaimedRun, study: "StudyHeaders", context: _Context, *, now: datetime) -> RunState | None:
+    """Put a run back whose images say themselves that some are missing, until it has waited for them.
+
+    One that a person asked for does not wait.
+    """
+    from inference.application import find_application
+    from inference.series import header_gaps
+    from reporting.presentation import find_presentation, word_limitation
+
+    until = claimed.complete_at + timedelta(seconds=context.settings.completion.gap_wait_s)
+    if claimed.asked or now >= until:
+        return None
+    found = header_gaps(study, find_application(claimed.application).select(study))
+    if not found:
+        return None
+    terms = find_presentation(claimed.application).terms
+    sentence = gaps.say_waiting([word_limitation(terms, gap.reason) for gap in found], until)
+    log.info("Run %d of study %d waits: images are missing", claimed.run_id, claimed.study_id)
+    return runs.wait(context.database, claimed, until=until, sentence=sentence)
 
 
 def _predecessors(claimed: ClaimedRun, context: _Context) -> "tuple[Predecessor, ...]":

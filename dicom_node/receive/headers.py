@@ -11,6 +11,7 @@ from inference.dicom import read_start, reading, text_of
 
 _LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
 _FIELDS: Mapping[str, str] = {
+    "image_type": "ImageType",
     "modality": "Modality",
     "patient_id": "PatientID",
     "patient_name": "PatientName",
@@ -76,3 +77,24 @@ def fields(header: Dataset) -> dict[str, str]:
         From the names of :class:`storage.studies.IncomingImage` to text.
     """
     return {name: text_of(header, keyword) for name, keyword in _FIELDS.items()}
+
+
+def belonging(data_set: memoryview, *, transfer_syntax_uid: str) -> dict[str, str]:
+    """Where an image belongs and of what kind it is, as far as that can be read; for one that is refused.
+
+    Returns
+    -------
+    dict
+        From the names of :class:`storage.associations.Refusal` to text; empty where nothing can be read.
+    """
+    try:
+        header = read_header(data_set, transfer_syntax_uid=transfer_syntax_uid)
+    except UnusableInput:
+        return {}
+    named = uids(header)
+    return {
+        "study_instance_uid": named.study[:64],
+        "series_instance_uid": named.series[:64],
+        "modality": text_of(header, "Modality")[:32],
+        "image_type": text_of(header, "ImageType")[:255],
+    }

@@ -8,7 +8,7 @@ import threading
 from config import logs
 from config.errors import AxspaError
 from config.settings import Settings
-from storage import associations, heartbeats
+from storage import arrivals, heartbeats
 from storage.objects import ObjectStore
 from storage.session import Database
 
@@ -47,7 +47,7 @@ def run_receiver(settings: Settings) -> None:
     database = Database(settings.database_url, busy_timeout_s=5.0)  # a sender waits, and not for ever
     objects = ObjectStore(settings.data_dir / "objects")
     receiver = Receiver(settings.receiver, database, objects)
-    associations.close_leftovers(database)
+    arrivals.close_leftovers(database)
     objects.clean_temporary()
     receiver.start()
     log.info("Receiving as %s on port %d", settings.receiver.ae_title, receiver.port)

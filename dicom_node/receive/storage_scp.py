@@ -5,10 +5,8 @@ the header. What is refused is recorded, with its reason, and kept in quarantine
 """
 
 import logging
-import struct
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -16,51 +14,27 @@ from pynetdicom import evt
 from pynetdicom.sop_class import Verification
 
 from config.codes import NO_DATABASE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Code
-from config.errors import AxspaError, Final, Retryable, UnusableInput
+from config.errors import AxspaError, Final, Retryable
 from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
 from dicom_node.receive import headers
 from dicom_node.receive.listener import Stream, recognize
-from storage import associations, studies
-from storage.associations import Counts, Peer, Refusal
+from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION, file_start
+from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
+from dicom_node.receive.visit import Visit, check_named
+from storage import arrivals, associations, studies
+from storage.arrivals import Arrival
+from storage.associations import Counts, Refusal
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.studies import IncomingImage, Recorded
 from storage.tables import AssociationOutcome
 
-IMPLEMENTATION_CLASS_UID = "2.25.206512071843946528913270531274460735131"
-IMPLEMENTATION_VERSION = "AXSPA_NODE"
 DRAIN_S = 20.0
 
 SUCCESS = 0x0000
 
-_REJECTIONS = {
-    (1, 3): "The calling AE title is not in receiver.allowed_callers.",
-    (1, 7): "It called another AE title than ours, and receiver.require_called_ae is set.",
-    (3, 2): "As many associations as receiver.max_associations allows were open.",
-}
-_STREAMS = {
-    Stream.NOTHING: "It connected and sent nothing.",
-    Stream.DICOM: "It began like DICOM, but no complete association request came.",
-    Stream.TLS: "The peer speaks TLS on the plain port; switch TLS off there.",
-    Stream.HTTP: "The peer speaks HTTP; this port is for DICOM. The panel has a port of its own.",
-    Stream.UNKNOWN: "The peer does not speak DICOM.",
-}
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Visit:
-    """What is kept of an association while it lasts."""
-
-    peer: Peer
-    association_id: int | None = None
-    stored: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    received_bytes: int = 0
-    arrivals: dict[int, list[int]] = field(default_factory=dict)  # study number: [new, duplicates]
 
 
 class Receiver:
@@ -143,7 +117,7 @@ class Receiver:
 
     def _on_requested(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
-        assoc.visit = Visit(_peer(assoc))
+        assoc.visit = Visit(peer_of(assoc))
         open_now = sum(other.is_established for other in self._server.active_associations) if self._server else 0
         if open_now >= self._settings.max_associations:
             assoc.reject_as_too_many()
@@ -176,12 +150,12 @@ class Receiver:
             stream = recognize(assoc.start_bytes)
             if stream is not Stream.NOTHING:
                 associations.refused(
-                    self._database, _peer(assoc), outcome=AssociationOutcome.NOT_DICOM, reason=_STREAMS[stream]
+                    self._database, peer_of(assoc), outcome=AssociationOutcome.NOT_DICOM, reason=STREAMS[stream]
                 )
-            log.info("A connection was no association: %s", _STREAMS[stream])
+            log.info("A connection was no association: %s", STREAMS[stream])
             return
         if visit.association_id is None:
-            reason = _rejection(assoc)
+            reason = why_rejected(assoc)
             associations.refused(self._database, visit.peer, outcome=AssociationOutcome.REJECTED, reason=reason)
             log.info("An association was rejected: %s", reason)
             return
@@ -193,9 +167,14 @@ class Receiver:
             outcome=outcome,
             reason="" if assoc.is_released else "The association broke off before it was released.",
         )
-        if visit.arrivals:
-            arrivals = {study_id: (new, again) for study_id, (new, again) in visit.arrivals.items()}
-            studies.note_arrivals(self._database, arrivals, sender=visit.peer.calling_ae)
+        self._record_late(visit)
+        arrivals.note_arrivals(
+            self._database,
+            {study_id: Arrival(new, again) for study_id, (new, again) in visit.arrivals.items()},
+            sender=visit.peer.calling_ae,
+            association_id=visit.association_id,
+            broken=outcome is AssociationOutcome.ABORTED,
+        )
         log.info(
             "Association ended",
             extra={
@@ -206,6 +185,12 @@ class Receiver:
                 "refused": visit.refused,
             },
         )
+
+    def _record_late(self, visit: Visit) -> None:
+        """Record the images that were refused because the database could not be written then."""
+        for refusal in visit.unrecorded:
+            associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
+        visit.unrecorded.clear()
 
     def _on_store(self, event: Any) -> Dataset:
         """The edge of C-STORE: whatever happens becomes a status."""
@@ -240,12 +225,12 @@ class Receiver:
         syntax = str(event.context.transfer_syntax)
         header = headers.read_header(content, transfer_syntax_uid=syntax)
         uids = headers.uids(header)
-        _check(uids, event.request)
+        check_named(uids, event.request)
         stored = self._objects.put(
             "images",
             uids.study,
             name=f"{uids.series}/{uids.instance}",
-            content=(_file_start(uids.sop_class, uids.instance, syntax), content),
+            content=(file_start(uids.sop_class, uids.instance, syntax), content),
             suffix=".dcm",
         )
         recording = studies.record_instance(
@@ -284,20 +269,21 @@ class Receiver:
             extra={"association": visit.association_id, "status": f"0x{code:04X}", "reason": error.code},
         )
         try:
-            if error.code in NO_DATABASE:
-                raise error  # writing to it would only wait for it once more
-            key = None if isinstance(error, Retryable) or code == OUT_OF_RESOURCES else self._keep(event, content)
+            kept = not (isinstance(error, Retryable) or code == OUT_OF_RESOURCES)
             refusal = Refusal(
                 status=code,
                 code=error.code,
                 reason=error.sentence,
                 sop_class_uid=str(request.AffectedSOPClassUID or ""),
                 sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
-                study_instance_uid=_study_uid(content, str(event.context.transfer_syntax)),
-                path_key=key,
+                path_key=self._keep(event, content) if kept else None,
                 size_bytes=len(content),
+                **headers.belonging(content, transfer_syntax_uid=str(event.context.transfer_syntax)),
             )
-            associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
+            if error.code in NO_DATABASE:  # writing to it would only wait for it once more
+                visit.unrecorded.append(refusal)
+            else:
+                associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
         except AxspaError as second:
             log.warning("A refused image could not be recorded: %s", second)
         status = Dataset()
@@ -309,7 +295,7 @@ class Receiver:
         if self._objects.free_mb() < self._settings.min_free_mb or not content:
             return None
         request = event.request
-        start = _file_start(
+        start = file_start(
             str(request.AffectedSOPClassUID or ""),
             str(request.AffectedSOPInstanceUID or ""),
             str(event.context.transfer_syntax),
@@ -318,74 +304,7 @@ class Receiver:
         return self._objects.put("quarantine", name, name=name, content=(start, content), suffix=".dcm").key
 
 
-def _peer(assoc: GuardedAssociation) -> Peer:
-    requestor, address = assoc.requestor, assoc.requestor.address_info
-    primitive = requestor.primitive
-    return Peer(
-        host=str(address.address) if address is not None else "",
-        port=int(address.port) if address is not None else 0,
-        calling_ae=_printable(primitive.calling_ae_title) if primitive is not None else "",
-        called_ae=_printable(primitive.called_ae_title) if primitive is not None else "",
-        implementation=_printable(requestor.implementation_version_name) if primitive is not None else "",
-    )
-
-
-def _printable(text: object) -> str:
-    return "".join(sign for sign in str(text or "") if sign.isprintable()).strip()
-
-
-def _rejection(assoc: GuardedAssociation) -> str:
-    answer = assoc.acceptor.primitive
-    reason = (getattr(answer, "result_source", None), getattr(answer, "diagnostic", None))
-    return _REJECTIONS.get(reason, "The association ended before it was accepted.")  # type: ignore[arg-type]
-
-
-def _check(uids: headers.ImageUids, request: Any) -> None:
-    """The UIDs are there, are UIDs, and are those the command named."""
-    for value, what in (
-        (uids.study, "Study Instance UID"),
-        (uids.series, "Series Instance UID"),
-        (uids.instance, "SOP Instance UID"),
-        (uids.sop_class, "SOP Class UID"),
-    ):
-        if not value:
-            raise UnusableInput(Code.UID_MISSING, f"The data set has no {what}.")
-        studies.check_uid(value, what)
-    commanded = (str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID))
-    if (uids.instance, uids.sop_class) != commanded:
-        raise Final(Code.UIDS_DIFFER, "The data set has another SOP Class or Instance UID than its command.")
-
-
 def _status(error: AxspaError) -> int:
     """What the table says; an error that has no place on this path is a failure of ours."""
     status = error.code.dicom_status
     return PROCESSING_FAILURE if status is None else status
-
-
-def _study_uid(content: memoryview, transfer_syntax_uid: str) -> str:
-    try:
-        return headers.uids(headers.read_header(content, transfer_syntax_uid=transfer_syntax_uid)).study[:64]
-    except UnusableInput:
-        return ""
-
-
-def _file_start(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
-    """Preamble, prefix and file meta information (PS3.10 section 7.1); the same for the same image, always."""
-    elements = b"".join(
-        (
-            b"\x02\x00\x01\x00OB\x00\x00\x02\x00\x00\x00\x00\x01",
-            _uid_element(0x0002, sop_class_uid),
-            _uid_element(0x0003, sop_instance_uid),
-            _uid_element(0x0010, transfer_syntax_uid),
-            _uid_element(0x0012, IMPLEMENTATION_CLASS_UID),
-            struct.pack("<HH2sH", 2, 0x0013, b"SH", len(IMPLEMENTATION_VERSION)) + IMPLEMENTATION_VERSION.encode(),
-        )
-    )
-    length = struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements))
-    return b"\0" * 128 + b"DICM" + length + elements
-
-
-def _uid_element(element: int, uid: str) -> bytes:
-    value = uid.encode("ascii", "replace")
-    value += b"\0" * (len(value) % 2)
-    return struct.pack("<HH2sH", 2, element, b"UI", len(value)) + value

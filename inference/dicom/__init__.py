@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from inference.dicom.file import open_header, read_start, reading, text_of, tolerant
 
 if TYPE_CHECKING:
+    from inference.dicom.gaps import find_gaps
     from inference.dicom.headers import read_studies, read_study
     from inference.dicom.planes import load_planes
-    from inference.dicom.stacks import Stack, orientations, stacks_of
+    from inference.dicom.stacks import Stack, along, names_dixon, orientations, stacks_of
     from inference.dicom.volume import load_volume
 
 __all__ = [
     "Stack",
+    "along",
+    "find_gaps",
     "load_planes",
     "load_volume",
+    "names_dixon",
     "open_header",
     "orientations",
     "read_start",
@@ -31,7 +35,10 @@ __all__ = [
 
 _LATER = {
     "Stack": "stacks",
+    "along": "stacks",
+    "find_gaps": "gaps",
     "load_planes": "planes",
+    "names_dixon": "stacks",
     "load_volume": "volume",
     "orientations": "stacks",
     "read_studies": "headers",

@@ -190,6 +190,7 @@ def _image(path: Path, dataset: Dataset, sop_class: str, sop: str, *, has_pixels
         acquisition_type=first(dataset, "MRAcquisitionType").upper(),
         acquisition_number=whole(dataset, "AcquisitionNumber"),
         temporal_position=whole(dataset, "TemporalPositionIdentifier"),
+        images_in_acquisition=whole(dataset, "ImagesInAcquisition"),
         has_pixels=has_pixels,
     )
 

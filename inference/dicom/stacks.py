@@ -7,7 +7,7 @@ that belong together make a stack, with one plane at each position.
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -26,6 +26,7 @@ _KINDS = {
     "phase": {"P", "PHASE", "PHASE MAP", "PHASE_MAP", "B0", "FIELD_MAP"},
     "real or imaginary": {"R", "I", "REAL", "IMAGINARY"},
 }
+_DIXON = frozenset().union(*(_KINDS[name] for name in ("water", "fat", "in phase", "opposed phase")))
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,11 @@ def kind(image: ImageHeader) -> str:
     """Dixon component or complex part that the image type names; empty for plain magnitude images."""
     values = set(image.image_type[2:])
     return next((name for name, marks in _KINDS.items() if values & marks), "")
+
+
+def names_dixon(image_type: Collection[str]) -> bool:
+    """True where parts of an image type, in capitals, name a component of a Dixon series."""
+    return bool(_DIXON & frozenset(image_type))
 
 
 def _normal(image: ImageHeader, *, facing_back: bool = False) -> Vector | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from config.codes import Code
 from config.errors import UnusableInput
+from inference.dicom.gaps import find_gaps
 from inference.dicom.planes import decode_planes
 from inference.dicom.stacks import PARALLEL_COSINE, SAME_POSITION_MM, along
 from inference.types import FloatArray, ImageHeader, Reason, SeriesHeader, Vector, Volume
@@ -18,7 +19,6 @@ from inference.types import FloatArray, ImageHeader, Reason, SeriesHeader, Vecto
 MAX_VOXELS = 256 << 20
 MAX_FAILED_FRACTION = 0.2
 SPACING_TOLERANCE = 0.05
-GAP_FACTOR = 1.5
 _DEFAULT_THICKNESS_MM = 1.0
 T = TypeVar("T")
 
@@ -159,16 +159,14 @@ def _irregularities(planes: list[_Plane]) -> list[Reason]:
     """Missing slices and unequal spacing; slices are counted from 1."""
     spacing = _slice_spacing(planes)
     warnings = []
-    unequal = 0.0
-    for index, (a, b) in enumerate(pairwise(planes), 1):
-        gap = b.place_mm - a.place_mm
-        if gap > GAP_FACTOR * spacing:
-            missing = max(1, round(gap / spacing) - 1)
-            code = "missing-slice" if missing == 1 else "missing-slices"
-            place = {"missing": missing, "before": index, "after": index + 1}
-            warnings.append(Reason(code, {**place, "gap_mm": gap, "spacing_mm": spacing}))
-        else:
-            unequal = max(unequal, abs(gap - spacing))
+    holes = find_gaps([plane.place_mm for plane in planes], spacing_mm=spacing)
+    for hole in holes:
+        code = "missing-slice" if hole.missing == 1 else "missing-slices"
+        place = {"missing": hole.missing, "before": hole.after + 1, "after": hole.after + 2}
+        warnings.append(Reason(code, {**place, "gap_mm": hole.gap_mm, "spacing_mm": spacing}))
+    wide = {hole.after for hole in holes}
+    steps = [b.place_mm - a.place_mm for index, (a, b) in enumerate(pairwise(planes)) if index not in wide]
+    unequal = max((abs(step - spacing) for step in steps), default=0.0)
     if unequal > SPACING_TOLERANCE * spacing:
         warnings.append(Reason.of("unequal-spacing", unequal_mm=unequal, spacing_mm=spacing))
     return warnings

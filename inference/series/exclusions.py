@@ -1,7 +1,8 @@
 """What rules a stack out before its contrast is looked at: no original MR images, or another place."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Collection, Set
 
+from inference.dicom import names_dixon
 from inference.series.case import Case
 from inference.series.words import Meaning
 from inference.types import Key, Reason
@@ -49,6 +50,19 @@ def refuse_kind(case: Case, *, unwanted: Set[Key] = frozenset({"fat"})) -> None:
         if reason is not None:
             case.refuse(reason)
             return
+
+
+def is_made_of_others(image_type: Collection[str]) -> bool:
+    """True where the image type alone rules an image out: a map, a projection, or derived and no reformat or Dixon.
+
+    Parameters
+    ----------
+    image_type : collection of str
+        In capitals; empty: not known.
+    """
+    known = frozenset(image_type)
+    derived = {"DERIVED", "SECONDARY"} <= known and not known & REFORMATS and not names_dixon(known)
+    return bool(known & MAPS.keys()) or derived
 
 
 def _not_mr(case: Case) -> Reason | None:

@@ -16,9 +16,10 @@ import numpy as np
 from scipy import ndimage
 
 from config.errors import UnusableInput
+from inference.application import MISSING
 from inference.dicom import load_volume
 from inference.result import Analysis, Key, Limitation
-from inference.series import Candidate, Selection
+from inference.series import MR_CLASSES, Candidate, Selection, is_made_of_others
 from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
 from inference.sij_mri.crossing import carry_joints
@@ -35,7 +36,8 @@ from inference.space import Turn, resample, same_space, standard
 from inference.turned import turn_back
 from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, StudyHeaders, Volume
 
-MISSING = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
+ABSENT = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
+SLICES_MISSING = {"missing-slice", "missing-slices"}
 
 
 class SacroiliacMri:
@@ -54,9 +56,9 @@ class SacroiliacMri:
         VOXELS: VoxelCutter.of,
     }
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
-        """Any image: which series shows the joints is decided by the headers of the whole study."""
-        return True
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
+        """MR images that are not marked as made of others; which series shows the joints, all headers decide."""
+        return sop_class_uid in MR_CLASSES and not is_made_of_others(image_type)
 
     def select(self, study: StudyHeaders, *, chosen: Mapping[Key, str] | None = None) -> Selection:
         """Choose the two series by their headers."""
@@ -80,7 +82,7 @@ class SacroiliacMri:
         UnusableInput
             A series was chosen, but neither it nor the other one can be decoded.
         """
-        notes = _Notes(progress)
+        notes = _Notes(progress, missing=list((context or {}).get(MISSING, ())))
         reading = _read(study, selection, models, notes) if selection.chosen else None
         if reading is None:
             return Analysis(
@@ -104,6 +106,7 @@ class _Notes:
 
     progress: Callable[[Key], None]
     limitations: list[Limitation] = field(default_factory=list)
+    missing: list[Limitation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     turns: dict[Key, Turn] = field(default_factory=dict)  # of each role, from its source to what is read
 
@@ -153,13 +156,14 @@ def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, 
         edema, rule = _find_edema(t1, fluid, region, on_fluid, models, notes)
     with notes.timed("classify"):
         reader = StageReader(models["stage"])
-        given = _stage_input(t1, fluid, found, shown, reader, notes)
+        given = None if notes.missing else _stage_input(t1, fluid, found, shown, reader, notes)
         prediction = reader.predict(given) if given is not None else None
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
             explanation = explain(reader, given, prediction, joints=found)
-    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, tuple(notes.limitations))
+    limits, missing = tuple(notes.limitations), tuple(notes.missing)
+    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing)
 
 
 def _carried(found: tuple[Joint, ...], t1: Volume | None, fluid: Volume | None) -> tuple[Joint, ...]:
@@ -187,11 +191,13 @@ def _load_both(study: StudyHeaders, selection: Selection, notes: _Notes) -> tupl
 
 def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], role: Role, notes: _Notes) -> Volume | None:
     if candidate is None:
-        notes.limit(MISSING[role])
+        notes.limit(ABSENT[role])
         return None
     volume = load_volume(candidate.images, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
         notes.limit(LimitationCode.SERIES_IRREGULAR, role=role, warning=warning)
+        if warning.code in SLICES_MISSING:
+            notes.missing.append(notes.limitations[-1])
     turned, notes.turns[role] = standard(volume)
     return turned
 

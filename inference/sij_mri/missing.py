@@ -53,7 +53,14 @@ def missing_class(reading: Reading) -> Limitation | None:
         missing = missing_joint(reading, side) or missing_edema_of(reading, side)
         if missing is not None:
             return missing
-    return None if reading.prediction is not None else Limitation(LimitationCode.NOT_CLASSIFIED)
+    return missing_slices(reading) or (
+        None if reading.prediction is not None else Limitation(LimitationCode.NOT_CLASSIFIED)
+    )
+
+
+def missing_slices(reading: Reading) -> Limitation | None:
+    """Why slices of what was read may be missing; None where it is whole."""
+    return next(iter(reading.missing), None)
 
 
 def _missing_series(reading: Reading, role: Role) -> Limitation | None:

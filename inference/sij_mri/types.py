@@ -198,6 +198,8 @@ class Reading:
     limitations : tuple of Limitation
     recognized : bool
         Whether the pictures show sacroiliac joints at all; where they do not, nothing else is said of them.
+    missing : tuple of Limitation
+        Why slices of what was read may be missing: then there is no class, and no rule is "not met".
     """
 
     t1: Volume | None = None
@@ -211,6 +213,7 @@ class Reading:
     explanation: Explanation | None = None
     limitations: tuple[Limitation, ...] = ()
     recognized: bool = True
+    missing: tuple[Limitation, ...] = ()
 
     @property
     def reference(self) -> Volume:

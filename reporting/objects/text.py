@@ -36,13 +36,20 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     root.ContentSequence = ContentSequence()
     for item in (_language(), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
-    found = [RESEARCH_LINE, report.headline, *report.findings]
+    found = [first_line(context), report.headline, *report.findings]
     found += [f"{SECTION_LIMITATIONS}: {text}" for text in report.limitations]
     found.append(_made_by(context))
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
     root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
     dataset = finish_document(EnhancedSR, root, context, row, description=DESCRIPTION, evidence=material.evidence.items)
     return [material.finish(row, dataset)]
+
+
+def first_line(context: ResultContext) -> str:
+    """That this is research, and where there was an earlier result that this one replaces it."""
+    if not context.predecessors:
+        return RESEARCH_LINE
+    return f"{RESEARCH_LINE}. Revision {context.revision}; it replaces the earlier result of this study."
 
 
 def _made_by(context: ResultContext) -> str:

@@ -12,6 +12,7 @@ from reporting.words import PICTURE_TEXT, image_name
 WIDTH_PX, HEIGHT_PX = 1600, 1200
 EDGE_PX = 40
 HEADER_PX = 84
+WARNING_PX = 1080
 BACKGROUND: Rgb = (13, 17, 23)
 CARD: Rgb = (22, 27, 34)
 RULE: Rgb = (48, 54, 61)
@@ -73,6 +74,12 @@ class Page:
         self.text(EDGE_PX, 42, title, size=32, anchor="lm")
         self.text(WIDTH_PX - EDGE_PX, 30, PICTURE_TEXT, size=26, color=AMBER, anchor="rm")
         self.text(WIDTH_PX - EDGE_PX, 62, software, size=17, color=MUTED, anchor="rm")
+
+    def warning(self, text: str) -> None:
+        """Draw what must be read before all else, in one line below the title."""
+        while text and font(17).getlength(text) > WARNING_PX:
+            text = f"{text.removesuffix('...').rsplit(' ', 1)[0]}..." if " " in text else ""
+        self.text(EDGE_PX, HEADER_PX - 14, text, size=17, color=AMBER, anchor="lm")
 
     def footer(self, limitations: str) -> None:
         """Draw the foot of the page: limitations, and the statement."""

@@ -16,6 +16,7 @@ from reporting.sites import segment_label
 from reporting.words import (
     HEATMAP_STATEMENT,
     evaluation_words,
+    incomplete_line,
     measurement_words,
     series_words,
     site_words,
@@ -88,6 +89,7 @@ def draw_page(
     needed = max(sum(line.height for line in lines), rows * (cell_px[1] + GAP_Y))
     page = Page(max(HEIGHT_PX, int(TOP + needed + BOTTOM)))
     page.header(presentation.title, software)
+    page.warning(incomplete_line(report))
     y = TOP - 24.0
     for line in lines:
         y = _write(page, line, y)

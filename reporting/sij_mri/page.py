@@ -7,7 +7,7 @@ from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prep
 from reporting.presentation import ByteArray, Report
 from reporting.sij_mri.page_slices import draw_slices
 from reporting.sij_mri.terms import TERMS
-from reporting.words import NOT_ASSESSABLE, measurement_words, series_words, why_not
+from reporting.words import NOT_ASSESSABLE, incomplete_line, measurement_words, series_words, why_not
 
 PANEL_X, PANEL_WIDTH = 40, 410
 LIMITS_LENGTH = 407
@@ -49,6 +49,7 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
     """
     page = Page()
     page.header(TITLE, software)
+    page.warning(incomplete_line(report))
     y = _classifier_card(page, analysis, 108)
     y = _rule_card(page, analysis, y + 14)
     y = _volume_card(page, analysis, y + 14)

@@ -75,12 +75,13 @@ class Instance(Base):
     sop_class_uid: Mapped[str] = mapped_column(String(64))
     transfer_syntax_uid: Mapped[str] = mapped_column(String(64))
     modality: Mapped[str] = mapped_column(String(32), default="")
+    image_type: Mapped[str] = mapped_column(String(255), default="")  # (0008,0008) as received, parts by backslash
     sha256: Mapped[str] = mapped_column(String(64))  # of the encoded data set, without file meta
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     path_key: Mapped[str] = mapped_column(String(255))
     received_at: Mapped[datetime] = mapped_column()
     calling_ae: Mapped[str] = mapped_column(String(64), default="")
-    association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id", ondelete="SET NULL"))
+    association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id", ondelete="SET NULL"), index=True)
 
     # Whom it names; None: not read yet, of a study that an earlier version received.
     patient_id: Mapped[str | None] = mapped_column(Text)
@@ -128,6 +129,10 @@ class RefusedImage(Base):
     peer_host: Mapped[str] = mapped_column(String(64), default="")
     sop_class_uid: Mapped[str] = mapped_column(String(255), default="")
     sop_instance_uid: Mapped[str] = mapped_column(String(255), default="")
+    study_instance_uid: Mapped[str] = mapped_column(String(64), default="", index=True)  # known before the study is
+    series_instance_uid: Mapped[str] = mapped_column(String(64), default="")
+    modality: Mapped[str] = mapped_column(String(32), default="")
+    image_type: Mapped[str] = mapped_column(String(255), default="")
     status: Mapped[int] = mapped_column()  # DICOM status answered, for example 0xA700
     code: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(Text)

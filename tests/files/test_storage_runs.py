@@ -13,12 +13,13 @@ from config.codes import Code
 from config.errors import BundleError, Final, Retryable, StorageUnavailable
 from config.settings import DeploymentSettings
 from storage import deliveries, deployments, results, runs, search, studies, sweeping
+from storage.codes import EventCode
 from storage.deliveries import Attempt
 from storage.objects import ObjectStore
 from storage.search import StudyFilter
 from storage.session import Database
 from storage.states import DeliveryState, Origin, ResultStatus, RunState, StudyState
-from storage.tables import Event, Result, Run, Study
+from storage.tables import Deployment, Event, Result, Run, Study
 from tests.factories.storage import STUDY, at, begin, claim, deploy, fresh, image, receive, result_of, save
 
 
@@ -141,9 +142,9 @@ def test_a_run_that_fails_while_a_newer_one_waits_leaves_the_work_to_it(database
     assert begin(database, seconds=124).revision == 2
 
 
-def test_an_object_that_nobody_wants_changes_nothing(database: Database) -> None:
-    def images_alone(application: str, *, sop_class_uid: str, modality: str) -> bool:
-        return modality != "SR"
+def test_an_object_that_nobody_wants_starts_nothing_and_an_image_does(database: Database) -> None:
+    def images_alone(application: str, *, sop_class_uid: str, modality: str, image_type: str) -> bool:
+        return modality != "SR" and "DERIVED" not in image_type
 
     study_id = receive(database, 1, modality="MR")
     complete_again(database, study_id, images=1, seconds=60)
@@ -152,21 +153,37 @@ def test_an_object_that_nobody_wants_changes_nothing(database: Database) -> None
     receive(database, 2, seconds=62, modality="SR")
     number = results.save(database, first, result_of(first), destinations=("archive",), wants=images_alone, now=at(65))
     assert number is not None and len(deliveries.due(database, "archive", now=at(66))) == 2, "it is not outdated"
-    complete_again(database, study_id, images=2, seconds=122)
-    second = runs.claim(database, "w", lease_s=60, wants=images_alone, now=at(123))
-    assert second is not None and second.standing is not None
-    assert second.content_hash == first.content_hash == second.standing.content_hash
-    assert second.standing.bundle_digest == "d" * 64
-    runs.unchanged(database, second, now=at(124))
-    assert run_of(database, second.run_id).state is RunState.UNCHANGED
+    receive(database, 3, seconds=66, modality="MR", image_type="DERIVED\\SECONDARY")
+    assert studies.mark_complete(database, study_id, image_count=3, sentence="Quiet.", wants=images_alone, at=at(122))
+    assert runs.claim(database, "w", lease_s=60, wants=images_alone, now=at(123)) is None
     assert study_of(database, study_id).state is StudyState.DELIVERING
     assert len(deliver(database, seconds=125)) == 2
     assert study_of(database, study_id).state is StudyState.DONE
+    receive(database, 4, seconds=200, modality="MR")
+    studies.mark_complete(database, study_id, image_count=4, sentence="Quiet.", wants=images_alone, at=at(260))
+    second = runs.claim(database, "w", lease_s=60, wants=images_alone, now=at(261))
+    assert second is not None and second.standing is not None
+    assert (second.revision, len(second.path_keys)) == (2, 2)
+    assert second.standing.content_hash == first.content_hash != second.content_hash
+    assert second.standing.bundle_digest == "d" * 64
+
+
+def test_a_run_that_finds_nothing_new_leaves_the_result_that_stands(database: Database) -> None:
+    first = claim(database, 1)
+    save(database, first)
+    with database.write() as session:
+        study = session.get_one(Study, first.study_id)
+        known = session.get_one(Deployment, first.deployment_id)
+        runs.queue(session, study, [known], at=at(70), code=EventCode.COMPLETE, sentence="Quiet.")
+    again = begin(database, seconds=71)
+    assert again.standing is not None and again.standing.content_hash == again.content_hash
+    assert runs.unchanged(database, again, now=at(72)) is RunState.UNCHANGED
+    assert study_of(database, first.study_id).state is StudyState.DELIVERING
 
 
 def test_a_study_that_nobody_wants_anything_of_makes_no_run(database: Database) -> None:
     study_id = receive(database, 1)
-    wants_none = lambda application, *, sop_class_uid, modality: False
+    wants_none = lambda application, *, sop_class_uid, modality, image_type: False
     studies.mark_complete(database, study_id, image_count=1, sentence="Quiet.", wants=wants_none, at=at(60))
     assert runs.claim(database, "w", lease_s=60, wants=wants_none, now=at(61)) is None
     study = study_of(database, study_id)

@@ -18,11 +18,12 @@ from dicom_node.analyse.wanted import wants
 from inference.serving import BundleShelf, BundleUser, LoadedBundle
 from inference.types import ModelIdentity
 from storage import runs, studies
+from storage.codes import EventCode
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun
 from storage.session import Database
-from storage.states import RunState, StudyState
-from storage.tables import Event, Result, Run, Study
+from storage.states import RunState, StudyState, utc_now
+from storage.tables import Deployment, Event, Result, Run, Study
 from tests.factories.dicom import as_file, image
 from tests.factories.storage import deploy, fresh
 from tests.factories.storage import image as row_of
@@ -128,9 +129,10 @@ def test_the_same_images_again_end_unchanged_before_anything_is_read(
     settings: Settings, database: Database, study_id: int
 ) -> None:
     assert work(settings, begin(database)) == "not_applicable"
-    report = row_of(2, study=image().StudyInstanceUID, sop_class_uid="1.2.840.10008.5.1.4.1.1.88.33")
-    studies.record_instance(database, report)
-    studies.mark_complete(database, study_id, image_count=2, sentence="Quiet.")
+    with database.write() as session:
+        study = session.get_one(Study, study_id)
+        known = session.scalars(select(Deployment)).all()
+        runs.queue(session, study, known, at=utc_now(), code=EventCode.COMPLETE, sentence="Quiet.")
     claimed = runs.claim(database, "w", lease_s=60, wants=wants)
     assert claimed is not None
     ObjectStore(settings.data_dir / "objects").discard(claimed.path_keys[0])

@@ -68,7 +68,7 @@ class Levels:
     needs: Mapping[str, str] = {}
     cutters: Mapping[str, Any] = {}
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
         """MR only."""
         return modality == "MR"
 

@@ -45,7 +45,7 @@ class Picture:
     needs: Mapping[str, str] = {}
     cutters: Mapping[str, Any] = {}
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
         """Radiographs only."""
         return modality in RADIOGRAPHS
 

@@ -57,7 +57,7 @@ class Threshold:
     needs: Mapping[str, str] = {}
     cutters: Mapping[str, Any] = {}
 
-    def wants(self, *, sop_class_uid: str, modality: str) -> bool:
+    def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
         """MR only."""
         return modality == "MR"
 

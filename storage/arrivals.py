@@ -1,0 +1,126 @@
+"""What one association meant for the studies it brought images of: a line of their timeline, and a second look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage import gaps
+from storage.codes import EventCode
+from storage.session import Database
+from storage.showing import refresh
+from storage.states import Reception, utc_now
+from storage.tables import Association, AssociationOutcome, Instance, RefusedImage, Study
+from storage.timeline import move_reception, note
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Images of one study that an association brought."""
+
+    new: int = 0
+    duplicates: int = 0
+
+
+def note_arrivals(
+    database: Database,
+    arrivals: Mapping[int, Arrival],
+    *,
+    sender: str,
+    association_id: int | None = None,
+    broken: bool = False,
+) -> None:
+    """Write, at the end of an association, one line for each study it brought images of.
+
+    A complete study is looked at once more where the association may have changed what is known of its gaps.
+
+    Parameters
+    ----------
+    arrivals : mapping from study number to Arrival
+    sender : str
+        The calling AE title.
+    association_id : int, optional
+    broken : bool
+        The association broke off: what it was to bring may not be here.
+    """
+    with database.write() as session:
+        _note(session, arrivals, sender=sender, association_id=association_id, broken=broken)
+
+
+def close_leftovers(database: Database) -> int:
+    """Mark the associations that an earlier receiver left open when it died, as broken off; returns how many.
+
+    The studies that they were bringing are told, as at the end of every association.
+    """
+    with database.write() as session:
+        left = session.scalars(select(Association).where(Association.outcome == AssociationOutcome.OPEN)).all()
+        for row in left:
+            row.ended_at, row.outcome = utc_now(), AssociationOutcome.ABORTED
+            row.reason = "The receiver stopped before this association ended."
+            brought = select(Instance.study_id, func.count()).where(Instance.association_id == row.id)
+            arrivals = {study: Arrival(count) for study, count in session.execute(brought.group_by(Instance.study_id))}
+            _note(session, arrivals, sender=row.calling_ae, association_id=row.id, broken=True)
+        return len(left)
+
+
+def still_sending(database: Database, study_id: int) -> bool:
+    """True while an association is open of which the last image was one of this study."""
+    with database.read() as session:
+        brought = select(Instance.association_id).where(Instance.study_id == study_id).distinct()
+        still_open = select(Association.id).where(
+            Association.outcome == AssociationOutcome.OPEN, Association.id.in_(brought)
+        )
+        for number in session.scalars(still_open):
+            last = select(Instance.study_id).where(Instance.association_id == number)
+            if session.scalars(last.order_by(Instance.id.desc()).limit(1)).first() == study_id:
+                return True
+        return False
+
+
+def _note(
+    session: Session, arrivals: Mapping[int, Arrival], *, sender: str, association_id: int | None, broken: bool
+) -> None:
+    at = utc_now()
+    refused = _refused_by(session, association_id)
+    for study_id in sorted(arrivals.keys() | refused):
+        study = session.get_one(Study, study_id, with_for_update=True)
+        was_broken = _is_broken(session, study_id)
+        arrival = arrivals.get(study_id)
+        if arrival is not None:
+            again = f", and {arrival.duplicates} that we had" if arrival.duplicates else ""
+            end = " The association broke off before it was released." if broken else ""
+            note(
+                session,
+                study_id,
+                at=at,
+                code=EventCode.IMAGES_RECEIVED,
+                sentence=f"{arrival.new} new images came from {sender}{again}.{end}",
+                detail={
+                    "new": arrival.new,
+                    "duplicates": arrival.duplicates,
+                    "sender": sender,
+                    "association": association_id,
+                    "broken": broken,
+                },
+            )
+            session.flush()
+        settled = study.reception.complete and study.reception is not Reception.DISCARDED
+        if settled and (study_id in refused or _is_broken(session, study_id) != was_broken):
+            sentence = f"What came from {sender} may change what is known of missing images; it is looked at again."
+            move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=sentence)
+            refresh(session, study, at=at)
+
+
+def _refused_by(session: Session, association_id: int | None) -> set[int]:
+    """Studies of which an association had images refused."""
+    if association_id is None:
+        return set()
+    query = select(RefusedImage.study_id).where(
+        RefusedImage.association_id == association_id, RefusedImage.study_id.is_not(None)
+    )
+    return {study_id for study_id in session.scalars(query.distinct()) if study_id is not None}
+
+
+def _is_broken(session: Session, study_id: int) -> bool:
+    return bool(gaps.of_study(session, study_id, lambda image: False))
