@@ -6,13 +6,10 @@
     ├── Final                      trying again cannot help; a person must act
     │   ├── SettingsError          the configuration is wrong
     │   ├── UnusableInput          the bytes are not DICOM that can be read
-    │   ├── NotApplicable          a valid study that this application does not read
     │   ├── BundleError            a model bundle is missing, damaged or of another kind
-    │   ├── OutputRefused          the gate found a result that must not leave
-    │   └── DeliveryRefused        the destination refused an object for good
+    │   └── OutputRefused          the gate found a result that must not leave
     └── Retryable                  the same call may succeed later
-        ├── StorageUnavailable     disk or database full, locked or gone
-        └── DestinationUnavailable no association, time-out, out of resources
+        └── StorageUnavailable     disk or database full, locked or gone
 
 Every error has a stable ``code`` (for tables, metrics and tests), which :mod:`config.codes` lists, and a sentence for
 the person who must act, which ends with what was received. Neither ever holds patient data.
@@ -58,10 +55,6 @@ class UnusableInput(Final):
     """The input is not DICOM that can be read."""
 
 
-class NotApplicable(Final):
-    """A valid study that this application does not read."""
-
-
 class BundleError(Final):
     """A model bundle is missing, damaged or of another kind."""
 
@@ -70,13 +63,5 @@ class OutputRefused(Final):
     """The gate found a result that must not leave."""
 
 
-class DeliveryRefused(Final):
-    """The destination refused an object for good."""
-
-
 class StorageUnavailable(Retryable):
     """Disk or database is full, locked or gone."""
-
-
-class DestinationUnavailable(Retryable):
-    """The destination did not answer, or has no room now."""

@@ -175,14 +175,27 @@ class Trace:
 
     Attributes
     ----------
-    columns_px : float32 array (planes, rows)
-        Column at which the line crosses each row of each plane; NaN where it does not.
+    lines_px : tuple of float32 array (n, 2)
+        For each plane the points (row, column) of the line, in their order; none where it does not show.
     """
 
     key: Key
     site: Site
     role: Key
-    columns_px: FloatArray
+    lines_px: tuple[FloatArray, ...]
+
+    @classmethod
+    def across_rows(cls, key: Key, site: Site, role: Key, columns_px: FloatArray) -> "Trace":
+        """A line that crosses each row of each plane at most once.
+
+        Parameters
+        ----------
+        columns_px : float32 array (planes, rows)
+            Column at which it crosses; NaN where it does not.
+        """
+        rows = [np.flatnonzero(np.isfinite(line)) for line in columns_px]
+        lines = (np.stack([at, line[at]], axis=1) for at, line in zip(rows, columns_px, strict=True))
+        return cls(key, site, role, tuple(line.astype(np.float32) for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +393,7 @@ def _arrays(analysis: Analysis) -> Iterator[tuple[Key, str, tuple[int, ...]]]:
     for segment in analysis.segments:
         yield segment.role, f"the segment {segment.key}", segment.mask.shape
     for trace in analysis.traces:
-        yield trace.role, f"the trace {trace.key}", trace.columns_px.shape
+        yield trace.role, f"the trace {trace.key}", (len(trace.lines_px),)
     for profile in analysis.profiles:
         yield profile.role, f"the profile {profile.key}", profile.values.shape
     for heat in analysis.heatmaps:

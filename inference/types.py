@@ -172,11 +172,6 @@ class Volume:
         """Volume of one voxel with the median slice spacing."""
         return self.pixel_spacing_mm[0] * self.pixel_spacing_mm[1] * self.slice_spacing_mm
 
-    @property
-    def left_is_high_column(self) -> bool:
-        """True where the patient's left lies at high column indices (the radiological habit)."""
-        return self.row_direction[0] > 0
-
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:

@@ -103,7 +103,7 @@ def _parts(analysis: Analysis) -> Iterator[Any]:
         yield np.packbits(segment.mask).tobytes()
     for trace in analysis.traces:
         yield "trace", str(trace.key), _site(trace.site), str(trace.role)
-        yield _quantized(trace.columns_px, 10.0)
+        yield from (_quantized(line, 10.0) for line in trace.lines_px)
     yield from (
         ("measurement", str(one.key), _site(one.site), _value(one), _places(one.at)) for one in analysis.measurements
     )

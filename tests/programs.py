@@ -1,5 +1,6 @@
 """Programs that the tests start: Orthanc, DCMTK, validators, the panel and the node; all on loopback."""
 
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from tests.factories.waiting import listens, wait_until
 
 Need = Callable[[str], str]
 ROOT = Path(__file__).resolve().parent.parent
+FIRST_PORT, PORTS, WORKERS = 20_000, 3_000, 4  # the system's own begin at 32,768
+_next_port = itertools.count()
 ENVIRONMENT = {
     **os.environ,
     "TCP_NODELAY": "1",
@@ -48,11 +51,21 @@ def program(name: str) -> str:
 
 
 def free_port() -> int:
-    """A TCP port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nothing listens on.
+
+    It is below those that the system gives to outgoing connections, and each worker of pytest has a range of its own:
+    so nothing takes it before what it was meant for begins to listen.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for _ in range(PORTS):
+        port = FIRST_PORT + worker % WORKERS * PORTS + (next(_next_port) + os.getpid()) % PORTS
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"none of {PORTS} ports is free")
 
 
 @dataclass

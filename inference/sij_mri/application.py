@@ -1,8 +1,9 @@
 """The sacroiliac application: from the headers of a study to everything that can be said of its sacroiliac joints.
 
-The order of the work: select the two series, load them, find the bone region, the joints inside it, the edema on the
-fluid-sensitive series, classify the slices that show a joint, explain the class. Whatever cannot be done becomes a
-limitation; nothing is invented in its place.
+The order of the work: select the two series, load them, turned to the standard orientation, find the bone region, the
+joints inside it, the edema on the fluid-sensitive series, classify the slices that show a joint, explain the class.
+What is said lies on the source's own pixels again. Whatever cannot be done becomes a limitation; nothing is invented in
+its place.
 """
 
 import time
@@ -29,7 +30,8 @@ from inference.sij_mri.said import say
 from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
 from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
 from inference.sij_mri.wanted import select
-from inference.space import resample, same_space
+from inference.space import Turn, resample, same_space, standard
+from inference.turned import turn_back
 from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, Side, StudyHeaders, Volume
 
 RECOGNIZED_REGION_MM3 = 40_000.0
@@ -87,7 +89,7 @@ class SacroiliacMri:
             return Analysis(
                 self.name, self.version, study.study_instance_uid, "none", selection, bundle, seconds=notes.seconds
             )
-        return say(
+        said = say(
             reading,
             application=self.name,
             version=self.version,
@@ -96,6 +98,7 @@ class SacroiliacMri:
             bundle=bundle,
             seconds=notes.seconds,
         )
+        return turn_back(said, notes.turns)
 
 
 @dataclass
@@ -105,6 +108,7 @@ class _Notes:
     progress: Callable[[Key], None]
     limitations: list[Limitation] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    turns: dict[Key, Turn] = field(default_factory=dict)  # of each role, from its source to what is read
 
     def limit(self, code: LimitationCode, **parameters: Parameter) -> None:
         self.limitations.append(Limitation(code, parameters))
@@ -123,7 +127,7 @@ def read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, A
     Parameters
     ----------
     t1, fluid : Volume or None
-        At least one.
+        At least one, in the standard orientation.
     models : mapping of Key to models
         Of a bundle, by role.
     """
@@ -187,7 +191,8 @@ def _load(candidate: Candidate | None, series: dict[str, SeriesHeader], role: Ro
     volume = load_volume(candidate.images, series=series[candidate.series_instance_uid])
     for warning in volume.warnings:
         notes.limit(LimitationCode.SERIES_IRREGULAR, role=role, warning=warning)
-    return volume
+    turned, notes.turns[role] = standard(volume)
+    return turned
 
 
 def _find_region(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, Any], notes: _Notes) -> BoolArray | None:

@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.types import Joint
-from inference.space import Steps, least_surface, surface_band
+from inference.space import Steps, check_standard, least_surface, surface_band
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 GRID_MM = 1.0
@@ -58,7 +58,7 @@ def find_joints(t1: Volume, region: BoolArray) -> tuple[Joint, ...]:
     Parameters
     ----------
     t1 : Volume
-        T1-weighted, semicoronal.
+        T1-weighted, semicoronal, in the standard orientation.
     region : bool array (slices, rows, columns)
         Sacrum, ilia and the joints between them, on the grid of `t1`.
 
@@ -71,16 +71,17 @@ def find_joints(t1: Volume, region: BoolArray) -> tuple[Joint, ...]:
     Raises
     ------
     ValueError
-        If `region` is not on the grid of `t1`.
+        If `region` is not on the grid of `t1`, or `t1` not in the standard orientation.
     """
     if region.shape != t1.shape:
         raise ValueError(f"the region must lie on the grid of the volume {t1.shape}, received {region.shape}")
+    check_standard(t1)
     if float(region.sum()) * t1.voxel_volume_mm3 < SMALLEST_REGION_MM3:
         return ()
     middle_px = find_midline(t1.voxels, t1.pixel_spacing_mm)
     joints = []
     for side in (Side.LEFT, Side.RIGHT):
-        outwards = 1 if (side is Side.LEFT) == t1.left_is_high_column else -1
+        outwards = 1 if side is Side.LEFT else -1
         surface, visibility = _find_surface(_side_grid(t1, region, middle_px, outwards=outwards))
         if np.isfinite(surface).any():
             joints.append(_as_joint(t1, side, surface, visibility, middle_px, outwards))

@@ -73,21 +73,17 @@ class RegionCutter:
         Parameters
         ----------
         volume : Volume
-            Any spacing and orientation in the plane; slices are not resampled.
+            Of any spacing, in the standard orientation; slices are not resampled.
 
         Returns
         -------
         float32 array (slices, size_px, size_px, channels)
-            In the mapping's order of slices.
         PlaneMapping
             The way back.
         """
         mapping = network_mapping(volume, spacing_mm=self.spacing_mm, size_px=self.size_px)
         planes = normalized(mapping.to_network(volume.voxels), self.percentiles, ceiling=self.ceiling)
-        places = slice_places_mm(volume)
-        if mapping.reversed_slices:
-            places = places[-1] - places[::-1]
-        neighbors = neighbor_indices(places, self.channels, self.channel_step_mm)
+        neighbors = neighbor_indices(slice_places_mm(volume), self.channels, self.channel_step_mm)
         return planes[neighbors].transpose(0, 2, 3, 1), mapping
 
 

@@ -110,7 +110,9 @@ def _traces(reading: Reading) -> tuple[Trace, ...]:
     drawn = [(reading.reference_role, joint) for joint in reading.joints]
     if reading.reference_role is not Role.FLUID:
         drawn += [(Role.FLUID, joint) for joint in reading.joints_on_fluid]
-    return tuple(Trace("joint-surface", Site(JOINT, joint.side), role, joint.columns_px) for role, joint in drawn)
+    return tuple(
+        Trace.across_rows("joint-surface", Site(JOINT, joint.side), role, joint.columns_px) for role, joint in drawn
+    )
 
 
 def _profiles(reading: Reading) -> tuple[Profile, ...]:

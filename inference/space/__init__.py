@@ -1,4 +1,4 @@
-"""Geometry: grids of volumes and of networks, and surfaces in them."""
+"""Geometry: orientation and grids of volumes, grids of networks, and surfaces in them."""
 
 from inference.space.grids import matching_slice, resample, same_grid, same_space, to_index, to_patient
 from inference.space.network_grid import (
@@ -9,11 +9,14 @@ from inference.space.network_grid import (
     slice_places_mm,
     smoothed,
 )
+from inference.space.orientation import Turn, check_standard, standard, standard_turn
 from inference.space.surfaces import Steps, distance_to, least_surface, surface_band, surface_distance
 
 __all__ = [
     "PlaneMapping",
     "Steps",
+    "Turn",
+    "check_standard",
     "distance_to",
     "least_surface",
     "matching_slice",
@@ -25,6 +28,8 @@ __all__ = [
     "same_space",
     "slice_places_mm",
     "smoothed",
+    "standard",
+    "standard_turn",
     "surface_band",
     "surface_distance",
     "to_index",

@@ -1,8 +1,8 @@
 """From a volume to the grid of a network, and the way back.
 
-The slice plane is kept: slices are never resampled across. In the plane, rows and columns are brought to the reading
-habit (the patient's left at high columns, the feet at high rows), to the network's spacing, and to its size by a
-centerd crop or pad. Everything follows from the geometry of the :class:`~inference.types.Volume`.
+The slice plane is kept: slices are never resampled across. In the plane, rows and columns of a volume in the standard
+orientation (:mod:`inference.space.orientation`) are brought to the network's spacing, and to its size by a centered
+crop or pad.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.space.orientation import check_standard
 from inference.types import FloatArray, Volume
 
 Matrix = NDArray[np.float64]
@@ -26,19 +27,16 @@ class PlaneMapping:
     Attributes
     ----------
     matrix : float64 array (2, 3)
-        From (column, row, 1) of the network grid to (column, row) of the source grid, flips and transposition included.
+        From (column, row, 1) of the network grid to (column, row) of the source grid.
     source_shape : (int, int, int)
         Slices, rows, columns of the source.
     size_px : int
         Rows and columns of the network grid.
-    reversed_slices : bool
-        True where the network's slice order is that of the source, read backwards.
     """
 
     matrix: Matrix
     source_shape: tuple[int, int, int]
     size_px: int
-    reversed_slices: bool = False
 
     def to_network(self, voxels: FloatArray) -> FloatArray:
         """Sample source planes on the network grid, smoothed first where that is coarser.
@@ -50,13 +48,12 @@ class PlaneMapping:
         Returns
         -------
         float32 array (slices, size_px, size_px)
-            Slices in the network's order; zero outside the source.
+            Zero outside the source.
         """
         ratio_columns, ratio_rows = np.abs(self.matrix[:, :2]).max(axis=1)
         size = (self.size_px, self.size_px)
-        ordered = voxels[::-1] if self.reversed_slices else voxels
-        out = np.empty((len(ordered), *size), np.float32)
-        for index, plane in enumerate(ordered):
+        out = np.empty((len(voxels), *size), np.float32)
+        for index, plane in enumerate(voxels):
             smooth = smoothed(np.ascontiguousarray(plane, np.float32), (ratio_rows, ratio_columns))
             out[index] = cv2.warpAffine(smooth, self.matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         return out
@@ -76,9 +73,8 @@ class PlaneMapping:
         slices, rows, columns = self.source_shape
         out = np.empty((slices, rows, columns), np.float32)
         for index, plane in enumerate(values):
-            target = slices - 1 - index if self.reversed_slices else index
             contiguous = np.ascontiguousarray(plane, np.float32)
-            out[target] = cv2.warpAffine(contiguous, self.matrix, (columns, rows), flags=cv2.INTER_LINEAR)
+            out[index] = cv2.warpAffine(contiguous, self.matrix, (columns, rows), flags=cv2.INTER_LINEAR)
         return out
 
 
@@ -100,18 +96,28 @@ def smoothed(plane: FloatArray, ratios: tuple[float, float]) -> FloatArray:
 
 
 def network_mapping(volume: Volume, *, spacing_mm: float, size_px: int) -> PlaneMapping:
-    """Map a network grid, centerd in the field of view, onto a volume.
+    """Map a network grid, centered in the field of view, onto a volume.
 
     Parameters
     ----------
     volume : Volume
+        In the standard orientation.
     spacing_mm : float
         Pixel spacing of the network grid.
     size_px : int
         Rows and columns of the network grid.
+
+    Raises
+    ------
+    ValueError
+        The volume is not in the standard orientation.
     """
+    check_standard(volume)
     _, rows, columns = volume.shape
-    return _mapping(volume, ((rows - 1) / 2, (columns - 1) / 2), spacing_mm, size_px)
+    between_rows, between_columns = volume.pixel_spacing_mm
+    linear = np.diag([spacing_mm / between_columns, spacing_mm / between_rows])
+    offset = np.array([(columns - 1) / 2, (rows - 1) / 2]) - linear @ np.full(2, (size_px - 1) / 2)
+    return PlaneMapping(np.column_stack([linear, offset]).astype(np.float64), volume.shape, size_px)
 
 
 def normalized(
@@ -166,27 +172,3 @@ def slice_places_mm(volume: Volume) -> NDArray[np.float64]:
     """Place of each slice along the volume's normal, in millimeters from the first; ascending."""
     places: NDArray[np.float64] = (volume.positions_mm - volume.positions_mm[0]) @ volume.normal
     return places
-
-
-def _mapping(volume: Volume, center_px: tuple[float, float], spacing_mm: float, size_px: int) -> PlaneMapping:
-    """Build the mapping; orientation first, then scale, then center."""
-    row_direction, column_direction = np.asarray(volume.row_direction), np.asarray(volume.column_direction)
-    transposed = abs(row_direction[0]) < abs(column_direction[0])
-    to_left, to_feet = (column_direction, row_direction) if transposed else (row_direction, column_direction)
-    sign_left = 1.0 if to_left[0] >= 0 else -1.0
-    sign_feet = 1.0 if _downward(to_feet) >= 0 else -1.0
-    between_rows, between_columns = volume.pixel_spacing_mm
-    linear = np.diag([sign_left, sign_feet])
-    if transposed:
-        linear = linear[::-1]
-    linear = linear * (spacing_mm / np.array([[between_columns], [between_rows]]))
-    middle = np.full(2, (size_px - 1) / 2)
-    offset = np.array([center_px[1], center_px[0]]) - linear @ middle
-    handedness = sign_left * sign_feet * (-1.0 if transposed else 1.0)
-    matrix = np.column_stack([linear, offset]).astype(np.float64)
-    return PlaneMapping(matrix, volume.shape, size_px, reversed_slices=handedness < 0)
-
-
-def _downward(direction: NDArray[np.float64]) -> float:
-    """How far a direction points to the feet; for an axial plane, to the back."""
-    return float(-direction[2]) if abs(direction[2]) > 0.3 else float(direction[1])

@@ -11,6 +11,7 @@ from reporting.pictures.drawing import (
     outline,
     prepare,
     side_letters,
+    upright,
 )
 from reporting.pictures.fonts import font
 from reporting.pictures.layers import Picture, make_pictures
@@ -44,4 +45,5 @@ __all__ = [
     "outline",
     "prepare",
     "side_letters",
+    "upright",
 ]

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 
 from inference.result import Analysis, HeatMap, Images, Key
+from inference.space import standard_turn
+from inference.turned import turned
 from inference.types import BoolArray, FloatArray
 from reporting.presentation import ByteArray, Rgb
 
@@ -32,6 +34,16 @@ class Plates:
 def prepare(analysis: Analysis) -> Plates:
     """Gray levels of all images of an analysis."""
     return Plates({images.role: gray_levels(images.pixels) for images in analysis.images})
+
+
+def upright(analysis: Analysis) -> Analysis:
+    """An analysis for a page that people look at: pictures with the patient's left to the right, and the head up.
+
+    Slices keep their order, so that their numbers are those of every other object. The same object where the pictures
+    are stored so.
+    """
+    placed = (images for images in analysis.images if images.grid is not None)
+    return turned(analysis, {images.role: standard_turn(images.volume).in_plane for images in placed})
 
 
 def gray_levels(pixels: FloatArray) -> ByteArray:

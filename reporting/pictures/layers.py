@@ -234,14 +234,14 @@ def _shapes(layer: _Layer, plane: int, images: Images, terms: Terms) -> bytes | 
     _, rows, columns = images.shape
     levels: ByteArray = np.zeros((rows, columns), np.uint8)
     entries: dict[tuple[Rgb, int], int] = {}
-    for mask, color, alpha in _shapes_of(layer, plane, columns, terms):
+    for mask, color, alpha in _shapes_of(layer, plane, (rows, columns), terms):
         levels[mask] = entries.setdefault((color, alpha), len(entries) + 1)
     if not levels.any():
         return None
     return _palette_png(levels, [(0, 0, 0), *(color for color, _ in entries)], [0, *(alpha for _, alpha in entries)])
 
 
-def _shapes_of(layer: _Layer, plane: int, columns: int, terms: Terms) -> Iterable[tuple[BoolArray, Rgb, int]]:
+def _shapes_of(layer: _Layer, plane: int, shape: tuple[int, int], terms: Terms) -> Iterable[tuple[BoolArray, Rgb, int]]:
     """Insides first, then the outlines, then the lines."""
     if layer.term.fill:
         for segment in layer.segments:
@@ -249,15 +249,14 @@ def _shapes_of(layer: _Layer, plane: int, columns: int, terms: Terms) -> Iterabl
     for segment in layer.segments:
         yield outline(segment.mask[plane]), _color(terms, segment), layer.term.edge
     for trace in layer.traces:
-        yield trace_pixels(trace.columns_px[plane], columns), _color(terms, trace), 255
+        yield trace_pixels(trace.lines_px[plane], shape), _color(terms, trace), 255
 
 
-def trace_pixels(columns_px: FloatArray, columns: int) -> BoolArray:
-    """A trace in one plane as pixels (rows, columns): one in each row that it crosses."""
-    line: BoolArray = np.zeros((len(columns_px), columns), bool)
-    rows = np.flatnonzero(np.isfinite(columns_px))
-    places = np.clip(np.rint(columns_px[rows]).astype(int), 0, columns - 1)
-    line[rows, places] = True
+def trace_pixels(line_px: FloatArray, shape: tuple[int, int]) -> BoolArray:
+    """A line in one plane as pixels (rows, columns): those that its points (n, 2) of row and column lie in."""
+    line: BoolArray = np.zeros(shape, bool)
+    places = np.clip(np.rint(line_px).astype(int), 0, np.array(shape) - 1)
+    line[places[:, 0], places[:, 1]] = True
     return line
 
 

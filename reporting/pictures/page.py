@@ -9,7 +9,7 @@ import numpy as np
 from inference.result import Analysis, Evaluation, HeatMap, Images, NotAssessable, Place
 from inference.space import matching_slice
 from reporting.pictures.canvas import ACCENT, AMBER, EDGE_PX, HEADER_PX, HEIGHT_PX, MUTED, TEXT, WIDTH_PX, Page, wrap
-from reporting.pictures.drawing import Plates, blend_heat, blend_mask, heat_of
+from reporting.pictures.drawing import Plates, blend_heat, blend_mask, heat_of, prepare, upright
 from reporting.pictures.viewport import Viewport, draw_contour, draw_line, look_at
 from reporting.presentation import ByteArray, LayerTerm, Presentation, Report, Rgb, Terms
 from reporting.sites import segment_label
@@ -79,6 +79,8 @@ def draw_page(
     own = presentation.page(analysis, report, software=software)
     if own is not None:
         return own
+    shown = upright(analysis)
+    analysis, plates = shown, plates if shown is analysis else prepare(shown)
     terms = presentation.terms
     lines = [*_said(analysis, terms, report), *_read(analysis, terms)]
     rows = len(analysis.images) + len(_heated(analysis))
@@ -236,7 +238,7 @@ def _draw_found(
             blend_mask(rgb, mask, color, alpha=INSIDE_ALPHA)
         draw_contour(rgb, mask, color)
     for trace in (one for one in analysis.traces if one.role == images.role):
-        points = viewport.points(trace.columns_px[plane], images, plane)
+        points = viewport.points(trace.lines_px[plane], images, plane)
         draw_line(rgb, points, terms.traces[trace.key][trace.site.side])
     for place in _places(analysis):
         if place.role == images.role and place.plane == plane:

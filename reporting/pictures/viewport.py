@@ -72,10 +72,9 @@ class Viewport:
         inside: BoolArray = self.cut(mask, images, plane, smooth=cv2.INTER_LINEAR) > 0.5
         return inside
 
-    def points(self, columns_px: FloatArray, images: Images, plane: int) -> NDArray[np.float64]:
-        """A trace as picture points (n, 2) of x and y."""
-        rows = np.flatnonzero(np.isfinite(columns_px))
-        return self.project(np.stack([columns_px[rows], rows], axis=1), images, plane)
+    def points(self, line_px: FloatArray, images: Images, plane: int) -> NDArray[np.float64]:
+        """A plane's line, points (n, 2) of row and column, as picture points (n, 2) of x and y."""
+        return self.project(line_px[:, ::-1].astype(np.float64), images, plane)
 
     def project(self, places_px: NDArray[np.float64], images: Images, plane: int) -> NDArray[np.float64]:
         """Picture points (n, 2) of x and y from a plane's columns and rows (n, 2)."""

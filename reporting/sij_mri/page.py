@@ -3,7 +3,7 @@
 from inference.result import Analysis, Answer, Evaluation, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
-from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prepare
+from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prepare, upright
 from reporting.presentation import ByteArray, Report
 from reporting.sij_mri.page_slices import draw_slices
 from reporting.sij_mri.terms import TERMS
@@ -53,7 +53,8 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
     y = _rule_card(page, analysis, y + 14)
     y = _volume_card(page, analysis, y + 14)
     _series_card(page, analysis, y + 14)
-    draw_slices(page, analysis, prepare(analysis))
+    shown = upright(analysis)
+    draw_slices(page, shown, prepare(shown))
     page.footer(_clip(" ".join(report.limitations) or NO_LIMITS))
     return page.pixels
 

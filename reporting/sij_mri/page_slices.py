@@ -118,7 +118,7 @@ def _draw_found(rgb: ByteArray, analysis: Analysis, images: Images, plane: int, 
             draw_contour(rgb, masks["joint", side], JOINT_RGB[side])
         trace = analysis.trace("joint-surface", side, role=images.role)
         if trace is not None:
-            points = viewport.points(trace.columns_px[plane], images, plane)
+            points = viewport.points(trace.lines_px[plane], images, plane)
             draw_line(rgb, points, JOINT_RGB[side], thickness=2 if on_t1 else 1)
     for side in Side:
         if ("edema", side) in masks:

@@ -66,6 +66,23 @@ def test_without_the_axial_series_its_ten_sites_are_not_assessable(tmp_path: Pat
     )
 
 
+def test_rows_from_head_to_feet_give_the_same_grades_at_the_same_places(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(5).integers(0, 1000, (5, 50, 40)) + np.arange(50)[:, None] * 40
+    write_series(tmp_path / "usual", pixels, number=1, orientation=SAGITTAL)
+    turned = (*SAGITTAL[3:], *SAGITTAL[:3])
+    write_series(tmp_path / "turned", pixels.transpose(0, 2, 1), number=1, orientation=turned)
+    levels, _ = application("levels")
+    usual, found = run(levels, tmp_path / "usual"), run(levels, tmp_path / "turned")
+    assert (usual.images[0].shape, found.images[0].shape) == ((5, 50, 40), (5, 40, 50))
+    assert [one.value for one in usual.evaluations] == [one.value for one in found.evaluations]
+    for one, same in zip(usual.evaluations, found.evaluations, strict=True):
+        assert one.probabilities == pytest.approx(same.probabilities)
+        assert [place.points_px for place in same.at] == [
+            tuple((column, row) for row, column in place.points_px) for place in one.at
+        ]
+    assert any(one.at for one in usual.evaluations)
+
+
 def test_a_picture_without_a_place_is_read_and_not_measured(tmp_path: Path) -> None:
     write_series(tmp_path, (1, 30, 20), orientation=None)
     picture, words = application("picture")

@@ -110,7 +110,7 @@ def test_the_viewer_finds_every_layer(shown: tuple[TestClient, Analysis, int, in
     for index in range(fluid["count"]):
         found = any(one is not None and one.mask[index].any() for one in edema)
         assert bool(fluid["layers"]["edema"][index]) == bool(found)
-    assert t1["letters"] == (["R", "L"] if analysis.images[0].volume.left_is_high_column else ["L", "R"])
+    assert t1["letters"] == (["R", "L"] if analysis.images[0].volume.row_direction[0] > 0 else ["L", "R"])
     assert client.get(t1["layers"]["heat"][t1["first"]]).status_code == 200
     assert viewer["reference"] == "t1" and any(viewer["marks"])
     page = client.get(f"/studies/{study_id}").text

@@ -1,6 +1,7 @@
 """A tiny training: it learns, it can be cut off and continued, and what is drawn depends on the seed alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import pytest
 
 from inference.sij_mri.region import RegionCutter
 from inference.types import FloatArray
+from tests.factories.orientations import WAYS, Way, array_stored, volume_stored
 from tests.factories.volumes import subject
 from training.data.dataset import Dataset, Subject, read_index, write_index, write_subject
 from training.loop.augment import AugmentSettings
@@ -106,6 +108,27 @@ def test_image_and_mask_are_moved_together(dataset: Dataset) -> None:
     bright = images[..., 1] > 0.6
     assert (bright == (masks[..., 0] > 0.5)).mean() > 0.97
     assert masks.sum(axis=(1, 2)).std() > 5
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way) or "as usual")
+def test_a_subject_is_read_in_the_orientation_that_the_node_reads(way: Way, tmp_path: Path) -> None:
+    usual = disc_subject("one")
+    stored = volume_stored(usual.volume("t1w"), way)
+    entry = write_subject(
+        tmp_path,
+        replace(
+            usual,
+            images={"t1w": stored.voxels},
+            labels={"region": array_stored(usual.labels["region"], way)},
+            positions_mm=stored.positions_mm,
+            directions=np.array([stored.row_direction, stored.column_direction]),
+        ),
+    )
+    read = Dataset(tmp_path, "made for a test", (entry,)).load("one")
+    np.testing.assert_array_equal(read.images["t1w"], usual.images["t1w"])
+    np.testing.assert_array_equal(read.labels["region"], usual.labels["region"])
+    assert read.positions_mm == pytest.approx(usual.positions_mm)
+    assert read.directions == pytest.approx(usual.directions)
 
 
 def test_a_changed_subject_is_noticed(dataset: Dataset) -> None:

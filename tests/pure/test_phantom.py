@@ -46,7 +46,7 @@ def test_slices_are_sorted_along_the_normal_and_run_from_front_to_back(healthy: 
         np.testing.assert_allclose(np.diff(along), volume.slice_spacing_mm, atol=1e-6)
         assert volume.normal[1] > 0.5, "the back of the patient lies at the last slices"
         assert volume.column_direction[2] < -0.5, "the feet lie at the last rows"
-        assert volume.left_is_high_column
+        assert volume.row_direction[0] > 0.9
         np.testing.assert_allclose(np.dot(volume.row_direction, volume.column_direction), 0.0, atol=1e-9)
 
 

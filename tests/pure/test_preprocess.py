@@ -9,6 +9,7 @@ from inference.space.network_grid import (
     normalized,
     slice_places_mm,
 )
+from inference.space.orientation import standard
 from inference.types import FloatArray, Vector, Volume
 from tests.factories.volumes import stored_otherwise
 from tests.factories.volumes import volume as make_volume
@@ -45,16 +46,19 @@ def test_there_and_back_again_keeps_a_smooth_image(spacing_mm: tuple[float, floa
 def test_the_network_sees_the_same_picture_however_the_volume_is_stored(how: str) -> None:
     given = volume()
     expected = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)
-    other = stored_otherwise(given, how)
+    stored = stored_otherwise(given, how)
+    with pytest.raises(ValueError, match="standard orientation"):
+        network_mapping(stored, spacing_mm=1.0, size_px=128)
 
+    other, turn = standard(stored)
     mapping = network_mapping(other, spacing_mm=1.0, size_px=128)
 
     assert np.abs(mapping.to_network(other.voxels) - expected).max() < 0.5
-    assert np.abs(mapping.to_source(expected) - other.voxels).max() < 80
+    assert np.abs(turn.back.array(mapping.to_source(expected)) - stored.voxels).max() < 80
 
 
 def test_left_is_at_high_columns_and_feet_at_high_rows() -> None:
-    given = stored_otherwise(volume(), "columns")
+    given, _ = standard(stored_otherwise(volume(), "columns"))
 
     picture = network_mapping(given, spacing_mm=1.0, size_px=128).to_network(given.voxels)[2]
 

@@ -19,18 +19,17 @@ RULE = Aggregation(2, {"as": (1.0, 0.0), "moderate": (1.0, 0.0), "advanced": (1.
 
 
 def _volume(*, flipped: bool = False, frame: str = "1.2.3") -> Volume:
-    """A bright block on the patient's left."""
+    """A bright block on the patient's left; flipped, it lies at low columns."""
     voxels = np.full((4, 80, 100), 10.0, np.float32)
     left = 10 if flipped else 85
     voxels[:, 30:50, left : left + 5] = 90.0
     return volume(voxels, spacing_mm=(1.5, 1.5), gap_mm=4.0, flipped=flipped, frame=frame)
 
 
-def _joints(on: Volume, *, flipped: bool) -> tuple[Joint, Joint]:
+def _joints(on: Volume) -> tuple[Joint, Joint]:
     """Upright joints, the bright block lateral of the left one."""
-    left, right = (21, 71) if flipped else (78, 28)
     rows = slice(25, 55)
-    return upright_joint(on, Side.LEFT, left, rows=rows), upright_joint(on, Side.RIGHT, right, rows=rows)
+    return upright_joint(on, Side.LEFT, 78, rows=rows), upright_joint(on, Side.RIGHT, 28, rows=rows)
 
 
 def _cut(
@@ -70,11 +69,10 @@ class TestAggregation:
 
 
 class TestInput:
-    @pytest.mark.parametrize("flipped", [False, True])
-    def test_right_and_left_joint_lie_as_in_the_reading_habit(self, flipped: bool) -> None:
+    def test_right_and_left_joint_lie_as_in_the_reading_habit(self) -> None:
         """The bright block is on the patient's left, lateral of the left joint: at the right edge of the picture."""
-        one = _volume(flipped=flipped)
-        joints = _joints(one, flipped=flipped)
+        one = _volume()
+        joints = _joints(one)
         given = _cut(one, None, joints, slices=(2,), size_px=48)
         assert given.images.shape == (1, 48, 48, 3)
         bright = given.images[0, ..., 0] > 1
@@ -82,15 +80,19 @@ class TestInput:
         assert not bright[:, :40].any()
         assert not given.images[..., 1].any()
 
-    @pytest.mark.parametrize("flipped", [False, True])
-    def test_a_slanted_joint_stands_upright_and_comes_back(self, flipped: bool) -> None:
-        plain = _volume(flipped=flipped)
+    def test_a_volume_in_another_orientation_is_refused(self) -> None:
+        other = _volume(flipped=True)
+        with pytest.raises(ValueError, match="standard orientation"):
+            _cut(other, None, _joints(other), slices=(2,), size_px=48)
+
+    @pytest.mark.parametrize("side", list(Side))
+    def test_a_slanted_joint_stands_upright_and_comes_back(self, side: Side) -> None:
+        plain = _volume()
         slant = np.full(plain.shape[:2], np.nan, np.float32)
         slant[:, 20:60] = 20 + 0.5 * np.arange(40)
         voxels = np.full(plain.shape, 50.0, np.float32)
         for row in range(20, 60):
             voxels[:, row, int(slant[0, row])] = 5.0
-        side = Side.LEFT if flipped else Side.RIGHT
         joint = joint_along(plain, side, slant)
         given = _cut(replace(plain, voxels=voxels), None, (joint,), slices=(1,), size_px=32)
         half = given.images[0, :, 16:, 0] if side is Side.LEFT else given.images[0, :, :16, 0]
@@ -104,18 +106,18 @@ class TestInput:
 
     def test_a_fluid_series_on_another_grid_meets_t1(self) -> None:
         t1, other = _volume(), _volume(flipped=True)
-        given = _cut(t1, other, _joints(t1, flipped=False), slices=(1,), size_px=48)
+        given = _cut(t1, other, _joints(t1), slices=(1,), size_px=48)
         assert given.images[0, 24, 44, 1] > 1.5 * given.images[0, 24, 4, 1]
 
     def test_another_frame_of_reference_is_not_mixed_in(self) -> None:
         t1, other = _volume(), _volume(frame="1.2.4")
-        given = _cut(t1, other, _joints(t1, flipped=False), slices=(1,), size_px=48)
+        given = _cut(t1, other, _joints(t1), slices=(1,), size_px=48)
         assert given.images[..., 0].any()
         assert not given.images[..., 1].any()
 
     def test_without_a_joint_there_is_nothing_to_see(self) -> None:
         both = _volume()
-        one = _cut(both, both, _joints(both, flipped=False)[:1], slices=(1,), size_px=48)
+        one = _cut(both, both, _joints(both)[:1], slices=(1,), size_px=48)
         assert not one.images[0, :, :24].any()
         assert one.images[0, :, 24:, :2].all()
         assert not _cut(both, both, (), slices=(1,), size_px=48).images.any()
@@ -158,7 +160,7 @@ class TestManifest:
 
     def test_the_cutter_does_what_the_manifest_says(self) -> None:
         one = _volume()
-        joints = _joints(one, flipped=False)
+        joints = _joints(one)
         wide, narrow = (StripCutter(spacing_mm=1.5, size_px=48, joint_sigma_mm=mm) for mm in (6.0, 2.0))
         closeness = [cutter.cut(one, None, joints, (1,)).images[..., 2].sum() for cutter in (wide, narrow)]
         assert closeness[0] > 2 * closeness[1]

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.serving import sha256_of
+from inference.space import standard
 from inference.types import BoolArray, FloatArray, Volume
 
 INDEX_FILE = "dataset.json"
@@ -84,6 +85,20 @@ class Subject:
             slice_spacing_mm=self.slice_spacing_mm,
         )
 
+    def standard(self) -> "Subject":
+        """The same scan, turned as the node turns what it reads (:mod:`inference.space.orientation`)."""
+        volume, turn = standard(self.volume(next(iter(self.images))))
+        if turn.nothing:
+            return self
+        return replace(
+            self,
+            images={name: turn.array(values) for name, values in self.images.items()},
+            labels={name: turn.array(mask) for name, mask in self.labels.items()},
+            positions_mm=volume.positions_mm,
+            directions=np.array([volume.row_direction, volume.column_direction]),
+            pixel_spacing_mm=volume.pixel_spacing_mm,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -94,7 +109,7 @@ class Dataset:
     entries: tuple[SubjectEntry, ...] = field(default_factory=tuple)
 
     def load(self, subject: str) -> Subject:
-        """Read one subject, its hash checked.
+        """Read one subject, its hash checked, in the standard orientation whatever that of its file.
 
         Raises
         ------
@@ -167,7 +182,7 @@ def _read_subject(folder: Path, entry: SubjectEntry) -> Subject:
     with np.load(path, allow_pickle=False) as content:
         arrays = {name: content[name] for name in content.files}
     spacing = arrays["pixel_spacing_mm"]
-    return Subject(
+    stored = Subject(
         subject=entry.subject,
         patient=entry.patient,
         images={name: arrays[f"image_{name}"] for name in entry.contrasts},
@@ -176,3 +191,4 @@ def _read_subject(folder: Path, entry: SubjectEntry) -> Subject:
         directions=arrays["directions"],
         pixel_spacing_mm=(float(spacing[0]), float(spacing[1])),
     )
+    return stored.standard()

@@ -22,6 +22,7 @@ from inference.sij_mri.edema.marrow import NormalMarrow, find_normal_marrow, smo
 from inference.sij_mri.edema.model import POSSIBLE, SURE
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.types import Cutoff, Edema, Joint
+from inference.space import check_standard
 from inference.types import BoolArray, FloatArray, Volume
 
 THRESHOLD_SD = 2.0  # every lesion holds marrow that is brighter than normal by so many standard deviations
@@ -44,7 +45,7 @@ def find_edema(
     Parameters
     ----------
     fluid : Volume
-        Fluid-sensitive, fat-suppressed (STIR, T2 FS, TIRM, Dixon water).
+        Fluid-sensitive, fat-suppressed (STIR, T2 FS, TIRM, Dixon water), in the standard orientation.
     region : bool array (slices, rows, columns)
         Sacrum and ilia, on the grid of `fluid`.
     joints : tuple of Joint
@@ -60,10 +61,11 @@ def find_edema(
     Raises
     ------
     ValueError
-        If `region` is not on the grid of `fluid`.
+        If `region` is not on the grid of `fluid`, or `fluid` not in the standard orientation.
     """
     if region.shape != fluid.shape:
         raise ValueError(f"the region must lie on the grid of the volume {fluid.shape}, received {region.shape}")
+    check_standard(fluid)
     middle_px = find_midline(fluid.voxels, fluid.pixel_spacing_mm)
     normal = find_normal_marrow(fluid, region, joints, middle_px=middle_px)
     if normal is None:

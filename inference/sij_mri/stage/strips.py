@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.serving import ModelSpec, cutter_of, unknown_cutter
 from inference.sij_mri.types import Joint
-from inference.space import resample, same_space
+from inference.space import check_standard, resample, same_space
 from inference.types import FloatArray, Side, Volume
 
 CUTTER = "sij_mri.strips"
@@ -51,7 +51,7 @@ class StripGrid:
     Attributes
     ----------
     volume : Volume
-        The reference.
+        The reference, in the standard orientation.
     spacing_mm : float
         Pixel spacing of the pictures.
     size_px : int
@@ -67,17 +67,15 @@ class StripGrid:
 
     @property
     def _steps(self) -> tuple[float, float]:
-        """Source rows and columns per picture pixel, with the sign that leads to the feet and to the patient's left."""
+        """Source rows and columns per picture pixel."""
         row_mm, column_mm = self.volume.pixel_spacing_mm
-        down = 1.0 if self.volume.column_direction[2] <= 0 else -1.0
-        left = 1.0 if self.volume.left_is_high_column else -1.0
-        return down * self.spacing_mm / row_mm, left * self.spacing_mm / column_mm
+        return self.spacing_mm / row_mm, self.spacing_mm / column_mm
 
     def sample(self, plane: FloatArray, index: int) -> FloatArray:
         """A picture of one source slice: float32 (size_px, size_px) of a plane (rows, columns); 0 without a joint."""
         half = self.size_px // 2
         down, left = self._steps
-        ratio = max(abs(down), abs(left))
+        ratio = max(down, left)
         smooth = cv2.GaussianBlur(plane, (0, 0), 0.42 * np.sqrt(ratio**2 - 1)) if ratio > 1.1 else plane
         out = np.zeros((self.size_px, self.size_px), np.float32)
         for side, part in HALVES.items():
@@ -187,8 +185,8 @@ class StripCutter:
         Parameters
         ----------
         t1, fluid : Volume or None
-            At least one; the reference is `t1` if there is one. A fluid-sensitive series in another frame of reference
-            counts as missing.
+            At least one, in the standard orientation; the reference is `t1` if there is one. A fluid-sensitive series
+            in another frame of reference counts as missing.
         joints : tuple of Joint
             On the grid of the reference; a slice without any gives an empty picture.
         slices : sequence of int
@@ -197,11 +195,12 @@ class StripCutter:
         Raises
         ------
         ValueError
-            Neither volume is given.
+            Neither volume is given, or the reference is not in the standard orientation.
         """
         reference = t1 if t1 is not None else fluid
         if reference is None:
             raise ValueError("a T1-weighted or a fluid-sensitive volume is needed, received neither")
+        check_standard(reference)
         grid = StripGrid(reference, self.spacing_mm, self.size_px, strips_of(joints))
         t1_pictures = fluid_pictures = np.zeros((len(slices), self.size_px, self.size_px), np.float32)
         if t1 is not None:

@@ -18,6 +18,8 @@ from inference.result import (
     Site,
 )
 from inference.series import Candidate, Case, Selection, WantedSeries, choose
+from inference.space import standard
+from inference.turned import turn_back
 from inference.types import ModelIdentity, Reason, Side, StudyHeaders, Volume
 from reporting.objects import local
 from reporting.plain import PlainPresentation
@@ -90,10 +92,11 @@ class Levels:
         if not selection.chosen:
             return Analysis(*whose, "none", selection, bundle)
         progress("load")
-        volumes = {role: _load(study, candidate) for role, candidate in selection.chosen.items()}
+        loaded = {role: standard(_load(study, candidate)) for role, candidate in selection.chosen.items()}
+        volumes = {role: volume for role, (volume, _) in loaded.items()}
         progress("grade")
         missing = [Limitation(MISSING[role]) for role in MISSING if role not in volumes]
-        return Analysis(
+        analysis = Analysis(
             *whose,
             "partial" if missing else "full",
             selection,
@@ -107,6 +110,7 @@ class Levels:
             key_slices=tuple(KeySlice(role, volume.shape[0] // 2, "middle") for role, volume in volumes.items()),
             limitations=tuple(missing),
         )
+        return turn_back(analysis, {role: turn for role, (_, turn) in loaded.items()})
 
 
 def _load(study: StudyHeaders, candidate: Candidate) -> Volume:

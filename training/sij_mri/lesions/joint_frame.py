@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.space import slice_places_mm, surface_distance
+from inference.space import check_standard, slice_places_mm, surface_distance
 from inference.types import BoolArray, FloatArray, Side, Volume
 
 MARGIN_MM = 34.0
@@ -70,7 +70,7 @@ def joint_frame(volume: Volume, region: BoolArray, side: Side, columns_px: Float
     Parameters
     ----------
     volume : Volume
-        Gives the grid.
+        Gives the grid, in the standard orientation.
     region : bool array (slices, rows, columns)
         Bones and joints.
     side : Side
@@ -81,7 +81,13 @@ def joint_frame(volume: Volume, region: BoolArray, side: Side, columns_px: Float
     -------
     JointFrame or None
         None where the surface is empty.
+
+    Raises
+    ------
+    ValueError
+        The volume is not in the standard orientation.
     """
+    check_standard(volume)
     known = np.isfinite(columns_px)
     if not known.any():
         return None
@@ -98,7 +104,7 @@ def joint_frame(volume: Volume, region: BoolArray, side: Side, columns_px: Float
             along[index] = ((np.arange(shape[1]) - rows[0]) * row_mm)[:, None]
             length[index] = (rows[-1] - rows[0] + 1) * row_mm
             filled[index] = np.interp(np.arange(shape[1]), rows, line[rows])
-    lateral = 1.0 if (side is Side.LEFT) == volume.left_is_high_column else -1.0
+    lateral = 1.0 if side is Side.LEFT else -1.0
     distance = surface_distance(surface, replace(volume, voxels=volume.voxels[box]))
     sign = np.where((np.arange(shape[2]) - filled[:, :, None]) * lateral >= 0, 1, -1)
     depth = np.where(np.isfinite(distance), distance, 1e3) * sign
