@@ -127,7 +127,7 @@ def read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, A
     Parameters
     ----------
     t1, fluid : Volume or None
-        At least one.
+        At least one, in the standard orientation.
     models : mapping of Key to models
         Of a bundle, by role.
     """
