@@ -72,7 +72,7 @@ def test_networks_dispute_a_blurred_image_and_hardly_a_sharp_one(shipped_bundle:
 
 def test_what_the_networks_dispute_is_noted(shipped_bundle: LoadedBundle) -> None:
     sharp = left_lesion().t1
-    blurred = replace(sharp, voxels=ndimage.gaussian_filter(sharp.voxels, (0, 4, 4)))
+    blurred = replace(sharp, voxels=ndimage.gaussian_filter(sharp.voxels, (0, 5.5, 5.5)))
     for given, codes in ((sharp, []), (blurred, ["REGION_DISPUTED"])):
         notes = application._Notes(lambda step: None)
         assert application._find_region(given, None, shipped_bundle.models, notes) is not None
