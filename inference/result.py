@@ -215,7 +215,7 @@ class Evaluation:
     basis : {"rule", "network", "joined"}
         A stated rule over measurements, a network, or a rule that joins both.
     probabilities : mapping
-        Of every value, where they are known; they sum to 1.
+        Of every value, where they are known; they sum to 1. "Undecided" has none of its own.
     at : tuple of Place
         Where it is seen.
     """
@@ -396,7 +396,7 @@ def _improbable(evaluation: Evaluation) -> Iterator[str]:
     known = evaluation.probabilities
     if not known:
         return
-    if not isinstance(evaluation.value, NotAssessable) and evaluation.value not in known:
+    if not isinstance(evaluation.value, NotAssessable) and evaluation.value not in (*known, Answer.UNDECIDED):
         yield f"{evaluation.key} is {evaluation.value}, which is not among its probabilities"
     values = np.array(list(known.values()), float)
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1 or abs(values.sum() - 1) > SUM_TOLERANCE:

@@ -253,4 +253,4 @@ def _stage_input(
 
 def _note_disagreement(prediction: Prediction | None, rule: AsasResult | None, notes: _Notes) -> None:
     if prediction is not None and rule is not None and rule.met and not prediction.as_present:
-        notes.limit(LimitationCode.DISAGREEMENT)
+        notes.limit(LimitationCode.RULE_AND_NETWORK_DIFFER, probability=float(prediction.as_probability))

@@ -35,4 +35,9 @@ class LimitationCode(AnyCode):
         tone=_WARN,
     )
     NOT_CLASSIFIED = row(_STUDY, "No slice shows a joint, so no class is given.", tone=_WARN)
-    DISAGREEMENT = row(None, "Classifier and rule disagree; look at the edema in the pictures.", tone=_WARN)
+    NO_JOINTS_RECOGNIZED = row(
+        _STUDY, "The pictures do not show sacroiliac joints that could be recognized; nothing was read.", tone=_WARN
+    )
+    RULE_AND_NETWORK_DIFFER = row(
+        None, "The network alone says otherwise than rule and network together; look at the pictures.", tone=_WARN
+    )

@@ -10,11 +10,15 @@ from reporting.findings import Checked, GateCode, GateFinding
 
 FloatVector = NDArray[np.float64]
 
-_NAMES = (("sacroiliac joint", "seg-anatomy"), ("bone marrow edema", "seg-edema"))
+_JOINT = "sacroiliac joint band"
+_NAMES = ((_JOINT, "seg-anatomy"), ("bone marrow edema at the joint", "seg-edema"))
 
 
 def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
-    """The patient's left has the larger LPS x; edema lies on its side of the plane midway between the joints."""
+    """The patient's left has the larger LPS x; edema at a joint lies on its side of the plane midway between both.
+
+    Edema farther from the joint may reach across: it belongs to the side of the lesion that it is part of.
+    """
     kinds = {kind for _, kind in _NAMES}
     centroids: dict[str, FloatVector] = {}
     for item in objects:
@@ -39,7 +43,7 @@ def _across(centroids: dict[str, FloatVector]) -> Iterator[GateFinding]:
 def _midline(centroids: dict[str, FloatVector]) -> tuple[FloatVector | None, FloatVector]:
     """A point of the midline and the direction to the patient's left."""
     towards_left = np.array([1.0, 0.0, 0.0])
-    left, right = centroids.get("Left sacroiliac joint"), centroids.get("Right sacroiliac joint")
+    left, right = centroids.get(f"Left {_JOINT}"), centroids.get(f"Right {_JOINT}")
     if left is not None and right is not None:
         axis = left - right
         length = float(np.linalg.norm(axis))
