@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panel import old_results, viewing
-from panel.said import Numbers, Question, numbers, questions
+from panel.said import Numbers, Question, numbers, pane_of, questions
 from panel.slices import SliceTable, tables
 from panel.viewing import Screen
 from storage.tables import Result, ResultStatus
@@ -28,11 +28,24 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A slice to look at first, with its reason, and the pane that shows it."""
+
+    pane: str
+    plane: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A result, ready to show.
 
     Attributes
     ----------
+    impression : tuple of str
+        What the findings amount to, the surest first; the page begins with it where there is one.
+    look : tuple of Look
+        Slices to look at first.
     lead : Question or None
         The evaluation that is named first.
     beside : tuple of Question
@@ -43,11 +56,13 @@ class View:
 
     application: str
     headline: str
+    impression: tuple[str, ...]
     reasons: tuple[str, ...]
     lead: Question | None
     beside: tuple[Question, ...]
     questions: tuple[Question, ...]
     numbers: Numbers
+    look: tuple[Look, ...]
     tables: tuple[SliceTable, ...]
     screen: Screen
     sentences: tuple[str, ...]
@@ -80,6 +95,8 @@ def brief(result: Result | None) -> Brief:
         return Brief("", "", _headline(found, result))
     if result.status is not ResultStatus.COMPLETE:
         return Brief("", "", line)
+    if _strings(found, "impression"):
+        return Brief(f"{lead.short} {lead.whole.words}", lead.whole.grade, _headline(found, result))
     return Brief(lead.whole.words, lead.whole.grade, line)
 
 
@@ -93,11 +110,13 @@ def read(result: Result) -> View:
     return View(
         application=" ".join(str(application[key]) for key in ("words", "version") if application.get(key)),
         headline=_headline(found, result),
+        impression=_strings(found, "impression"),
         reasons=_strings(found, "reasons"),
         lead=lead,
         beside=tuple(beside),
         questions=tuple(one for one in others if one not in beside),
         numbers=numbers(found),
+        look=tuple(_look(one, found) for one in found.get("look_first") or () if one.get("words")),
         tables=tables(found),
         screen=viewing.screen(found),
         sentences=_strings(found, "sentences"),
@@ -130,8 +149,12 @@ def _strings(found: Json, key: str) -> tuple[str, ...]:
 
 def _trust(found: Json) -> tuple[str, ...]:
     """How far the result can be trusted: the conclusions without what the page says elsewhere."""
-    elsewhere = {found.get("headline"), found.get("research_only")}
+    elsewhere = {found.get("headline"), found.get("research_only"), *_strings(found, "impression")}
     return tuple(line for line in _strings(found, "conclusions") if line not in elsewhere)
+
+
+def _look(one: Json, found: Json) -> Look:
+    return Look(pane_of(found, one["role"]), int(one["plane"]), str(one["words"]))
 
 
 def _ordered(candidates: Sequence[Json]) -> tuple[Json, ...]:

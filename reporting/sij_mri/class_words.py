@@ -1,11 +1,9 @@
 """Class and stage in words: what they are called, how near they lie to others, and why they are not given."""
 
 from inference.result import Analysis, Answer, Evaluation, NotAssessable
-from reporting.presentation import word_limitation
 from reporting.probabilities import is_bounded, probability_words
 from reporting.sij_mri.edema_words import said, short_reason
 from reporting.sij_mri.terms import TERMS
-from reporting.words import ascii_text
 
 CLASS_NAME = TERMS.evaluations["axspa"].words
 SIMULATED_SHORT = TERMS.evaluations["axspa"].note
@@ -26,11 +24,19 @@ def class_words(analysis: Analysis) -> str:
     return TERMS.evaluations["axspa"].values[present.value].words
 
 
-def class_line(analysis: Analysis) -> str:
+def class_lines(analysis: Analysis) -> tuple[str, ...]:
+    """Class and stage, a line each; one line where neither was assessed."""
+    values = [said(analysis, key).value for key in ("axspa", "stage")]
+    if all(isinstance(one, NotAssessable) for one in values):
+        return (brief(analysis),)
+    return _class_line(analysis), _stage_line(analysis)
+
+
+def _class_line(analysis: Analysis) -> str:
     """The class with the probability of a pattern, or why there is none."""
     present = said(analysis, "axspa")
     if isinstance(present.value, NotAssessable):
-        return f"{CLASS_NAME}: {NOT_ASSESSED}: {_reason(present.value)}"
+        return f"{CLASS_NAME}: {NOT_ASSESSED} ({short_reason(present.value)})."
     words = f"{CLASS_NAME}: {class_words(analysis)}"
     if Answer.PRESENT in present.probabilities:
         what = "probability" if present.value == Answer.PRESENT else "probability of a pattern"
@@ -38,11 +44,11 @@ def class_line(analysis: Analysis) -> str:
     return f"{words}. {SIMULATED_SHORT}"
 
 
-def stage_line(analysis: Analysis) -> str:
+def _stage_line(analysis: Analysis) -> str:
     """The stage with its probability, or why there is none."""
     stage = said(analysis, "stage")
     if isinstance(stage.value, NotAssessable):
-        return f"Stage: {NOT_ASSESSED}: {_reason(stage.value)}"
+        return f"Stage: {NOT_ASSESSED} ({short_reason(stage.value)})."
     return f"{stage_brief(analysis)}. {SIMULATED_SHORT}"
 
 
@@ -87,10 +93,6 @@ def _rival(stage: Evaluation) -> str | None:
 
 def _name(key: str) -> str:
     return TERMS.evaluations["stage"].values[key].words
-
-
-def _reason(value: NotAssessable) -> str:
-    return ascii_text(word_limitation(TERMS, value.because))
 
 
 def brief(analysis: Analysis) -> str:

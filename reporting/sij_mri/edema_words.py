@@ -107,9 +107,10 @@ def _side_line(analysis: Analysis, side: Side) -> str:
 
 
 def _spread(measured: Measurement, before: str, after: str = "") -> str:
-    if measured.spread is None:
+    """The volumes by a stricter and a looser cut-off, where they differ from each other."""
+    low, high = ("", "") if measured.spread is None else (milliliters(one) for one in measured.spread)
+    if low == high:
         return ""
-    low, high = (milliliters(one) for one in measured.spread)
     return f"{before}{low.removesuffix(' ml')} to {high} by a stricter and a looser cut-off{after}"
 
 
@@ -146,9 +147,7 @@ def _cutoff(analysis: Analysis) -> tuple[str, ...]:
     if len(known) < len(values):
         return ()
     threshold, mean, spread = known
-    return (
-        f"Edema holds marrow brighter than {threshold:.0f}; normal sacral marrow has {mean:.0f} +/- {spread:.0f}.",
-    )
+    return (f"Edema holds marrow brighter than {threshold:.0f}; normal sacral marrow has {mean:.0f} +/- {spread:.0f}.",)
 
 
 def rule_words(evaluation: Evaluation) -> str:
@@ -180,7 +179,8 @@ def rule_lines(analysis: Analysis) -> tuple[str, ...]:
     lines = [f"{RULE_NAME}: {rule_words(rule)}" + (f", {DEPENDS}" if rule.value == Answer.UNDECIDED else "")]
     lines[0] += "; " + ", ".join(f"{side}: {rule_words(one)}" for side, one in sides.items()) + "."
     missing = [one.value.because for one in (rule, *sides.values()) if isinstance(one.value, NotAssessable)]
-    lines += [f"The rule: {NOT_ASSESSABLE}: {ascii_text(word_limitation(TERMS, one))}" for one in missing]
+    reasons = list(dict.fromkeys(short_reason(NotAssessable(one)) for one in missing))
+    lines[0] += f" {NOT_ASSESSABLE.capitalize()}: {', '.join(reasons)}." if reasons else ""
     if len(missing) < 1 + len(SIDES):
         lines.append(f"It asks for {RULE}.")
     fluid = analysis.of_role(Role.FLUID)
@@ -222,14 +222,22 @@ def evidence_impression(analysis: Analysis) -> str:
     """What the measured edema amounts to."""
     rule = said(analysis, "asas")
     if isinstance(rule.value, NotAssessable):
-        return f"Active inflammatory lesions: {why_not(TERMS, rule.value)}"
+        return f"Active inflammatory lesions: {NOT_ASSESSABLE} ({short_reason(rule.value)})."
     if rule.value == Answer.UNDECIDED:
         return f"Whether the edema meets the ASAS/OMERACT definition of active sacroiliitis is undecided: {DEPENDS}."
     if rule.value == Answer.ABSENT:
         return "No edema that meets the ASAS/OMERACT definition of active sacroiliitis, as computed."
-    planes = [place.plane + 1 for place in rule.at]
-    where = f"; see fluid-sensitive slices {min(planes)} to {max(planes)}" if planes else ""
+    where = _where([place.plane + 1 for place in rule.at])
     return (
         f"Active inflammatory lesions that meet the ASAS/OMERACT definition of active sacroiliitis ({_met(analysis)}), "
         f"as computed{where}."
+    )
+
+
+def _where(slices: list[int]) -> str:
+    if not slices:
+        return ""
+    first, last = min(slices), max(slices)
+    return (
+        f"; see fluid-sensitive slice {first}" if first == last else f"; see fluid-sensitive slices {first} to {last}"
     )

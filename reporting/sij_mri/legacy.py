@@ -55,7 +55,9 @@ def _answered(analysis: Analysis, key: Key) -> Evaluation | None:
 
 def _yes(one: Evaluation | None) -> bool | None:
     """True or False where the question is decided, else None."""
-    return None if one is None else {Answer.PRESENT: True, Answer.ABSENT: False}.get(Answer(str(one.value)))
+    if one is None or isinstance(one.value, NotAssessable) or one.value == Answer.UNDECIDED:
+        return None
+    return one.value == Answer.PRESENT
 
 
 def _classification(analysis: Analysis) -> Json | None:

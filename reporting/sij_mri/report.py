@@ -7,12 +7,13 @@ nowhere else.
 import numpy as np
 
 from inference.result import Analysis, NotAssessable
+from inference.series import Candidate
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.presentation import Report, word_limitation
 from reporting.probabilities import BOUND_STATEMENT
 from reporting.series_words import refusals, word_candidate
-from reporting.sij_mri.class_words import SIMULATED_STATEMENT, any_bounded, brief, class_line, stage_line
+from reporting.sij_mri.class_words import SIMULATED_STATEMENT, any_bounded, brief, class_lines
 from reporting.sij_mri.edema_words import (
     ASAS_STATEMENT,
     OTHER_CAUSES,
@@ -53,7 +54,7 @@ def describe(analysis: Analysis) -> Report:
         findings=(*_technique(analysis, limits), *edema_lines(analysis), *rule_lines(analysis)),
         conclusions=_conclusions(analysis),
         limitations=limits,
-        impression=(evidence_impression(analysis), class_line(analysis), stage_line(analysis)),
+        impression=(evidence_impression(analysis), *class_lines(analysis)),
     )
 
 
@@ -70,7 +71,7 @@ def _not_analysed(analysis: Analysis, limitations: tuple[str, ...]) -> Report:
     reasons = limitations or tuple(ascii_text(line) for line in refusals(TERMS, analysis.selection))
     why = limitations[0] if limitations else f"{NO_SERIES}."
     looked_at = [
-        ascii_text(f"Looked at: {series_name(one)}. {word_candidate(TERMS, one, analysis.selection)}")
+        ascii_text(f"Looked at: {series_name(one)}. {_facts(analysis, one)}").rstrip()
         for one in analysis.selection.chosen.values()
     ]
     return Report(
@@ -80,6 +81,10 @@ def _not_analysed(analysis: Analysis, limitations: tuple[str, ...]) -> Report:
         limitations=(),
         reasons=(*reasons, *looked_at),
     )
+
+
+def _facts(analysis: Analysis, chosen: Candidate) -> str:
+    return word_candidate(TERMS, chosen, analysis.selection).removeprefix("Chosen.").lstrip()
 
 
 def _technique(analysis: Analysis, limits: tuple[str, ...]) -> tuple[str, ...]:
