@@ -132,10 +132,10 @@ TERMS = Terms(
             "Intensity of edema, from", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
         ),
         "marrow-mean": MeasurementTerm(
-            "Normal marrow, mean intensity", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
+            "Reference marrow, mean intensity", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
         ),
         "marrow-sd": MeasurementTerm(
-            "Normal marrow, standard deviation",
+            "Reference marrow, standard deviation",
             _MARROW,
             dicom.NO_UNITS,
             _intensity,
