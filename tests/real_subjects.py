@@ -92,10 +92,10 @@ def segment_names() -> tuple[str, ...]:
     """Labels of every segment there can be."""
     return (
         "Sacroiliac bone region",
-        "Left sacroiliac joint",
-        "Right sacroiliac joint",
-        "Left bone marrow edema",
-        "Right bone marrow edema",
+        "Left sacroiliac joint band",
+        "Right sacroiliac joint band",
+        "Left bone marrow edema at the joint",
+        "Right bone marrow edema at the joint",
     )
 
 
