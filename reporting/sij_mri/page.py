@@ -18,7 +18,7 @@ RIGHT_EDGE = PANEL_X + PANEL_WIDTH - 22
 LIMITS_LENGTH = 407
 
 TITLE = "Sacroiliac joint MRI"
-EVIDENCE = "MEASURED: BONE MARROW EDEMA WITHIN 10 MM OF THE JOINT"
+EVIDENCE = "MEASURED: EDEMA WITHIN 10 MM OF THE JOINT"
 RULE = "ASAS rule"
 CLASS = f"EXPERIMENTAL {CLASS_NAME.upper()}, AND STAGE"
 PROBABILITY = "Probability of a pattern"
@@ -74,7 +74,7 @@ def _sentence(value: object) -> str:
 
 def _evidence_card(page: Page, analysis: Analysis, top: float) -> float:
     """Edema and the rule by side; below them the rule for the study, or why there is none."""
-    height = 336.0
+    height = 318.0
     y = page.card(top, height, EVIDENCE, width=PANEL_WIDTH)
     for x, (side, label) in zip(COLUMNS, SIDES, strict=True):
         page.text(x, y - 4, label, size=18, color=MUTED)
@@ -104,7 +104,7 @@ def _side(page: Page, analysis: Analysis, side: Side, x: float, y: float) -> Non
             page.text(x, y + 76, f"{milliliters(deep.value)} more, deeper", size=15, color=MUTED)
     rule = said(analysis, "asas", side)
     page.text(
-        x, y + 98, f"{RULE}: {rule_words(rule)}", size=16 if _missing(rule.value) else 18, color=_tone(rule.value)
+        x, y + 98, f"{RULE}: {rule_words(rule)}", size=14 if _missing(rule.value) else 18, color=_tone(rule.value)
     )
 
 
@@ -120,7 +120,7 @@ def _tone(value: object) -> Rgb:
 def _class_card(page: Page, analysis: Analysis, top: float) -> float:
     """Class and stage as what they are, with the probabilities as far as they are shown."""
     present, stage = said(analysis, "axspa"), said(analysis, "stage")
-    height = 352.0
+    height = 370.0
     y = page.card(top, height, CLASS, width=PANEL_WIDTH)
     if isinstance(present.value, NotAssessable) or isinstance(stage.value, NotAssessable):
         missing = present.value if isinstance(present.value, NotAssessable) else stage.value

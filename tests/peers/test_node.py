@@ -106,7 +106,7 @@ def test_the_edema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
 
 def test_the_edema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
     segments = real_round.segments()
-    joints = [segment_voxels(*segments[f"{side} sacroiliac joint"])[1] for side in ("Left", "Right")]
+    joints = [segment_voxels(*segments[f"{side} sacroiliac joint band"])[1] for side in ("Left", "Right")]
     read = reader_volumes_ml(shared_data, "1013", midline_x=(joints[0][0] + joints[1][0]) / 2)
     assert max(read.values()) > 1
     for side, amount in read.items():
