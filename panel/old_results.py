@@ -1,20 +1,24 @@
 """Rows that were written before results had a language of their own (schema 1): read as what the panel reads now.
 
 Only sacroiliac results were written then; their keys and words stand here and nowhere else in the panel. What could not
-be judged was left out or called absent: it cannot be told any more.
+be judged was left out or called absent; of the rule it can still be told where a joint or the edema is missing. The
+class is called what it is today, and evidence stands before it.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from panel.words import probability
+
 Json = Mapping[str, Any]
 
+_CLASS = ("pattern suggestive of axial spondyloarthritis", "no pattern of axial spondyloarthritis")
 _STAGES = ("Normal", "Early", "Moderate", "Advanced")
 _VOLUMES = (
     ("Bone marrow edema", "left_edema_mm3", "left"),
     ("Bone marrow edema", "right_edema_mm3", "right"),
-    ("Joint region", "left_joint_mm3", "left"),
-    ("Joint region", "right_joint_mm3", "right"),
+    ("Joint band", "left_joint_mm3", "left"),
+    ("Joint band", "right_joint_mm3", "right"),
     ("Bone region", "region_mm3", None),
 )
 _PANES = {"t1": "T1-weighted", "fluid": "Fluid-sensitive"}
@@ -44,10 +48,10 @@ def read(summary: Json) -> dict[str, Any]:
     return {
         **summary,
         "application": {},
-        "lead": "stage",
+        "lead": "asas",
         "said": [
+            *_rule(summary.get("asas") or {}, summary.get("volumes") or {}),
             *_classified(classification),
-            *_rule(summary.get("asas") or {}),
             *_volumes(summary.get("volumes") or {}),
         ],
         "profiles": list(_profiles(classification, index)),
@@ -70,13 +74,13 @@ def _site(side: str | None) -> dict[str, Any]:
 def _classified(classification: Json) -> Iterator[dict[str, Any]]:
     if "as_probability" in classification:
         present, p = bool(classification.get("as_present")), float(classification["as_probability"])
-        yield _said("evaluation", "axspa", "Ankylosing spondylitis (AS)") | {
-            "short": "AS",
+        yield _said("evaluation", "axspa", "AI class (AS yes/no)") | {
+            "short": "AI class",
             "basis": "network",
-            **_answer(present, ("present", "absent")),
+            **_answer(present, _CLASS),
             "probabilities": [
-                {"value": "present", "words": "present", "severity": 1.0, "p": p},
-                {"value": "absent", "words": "absent", "severity": 0.0, "p": 1.0 - p},
+                _share("present", _CLASS[0], 1.0, p),
+                _share("absent", _CLASS[1], 0.0, 1.0 - p),
             ],
         }
     if "stage" in classification:
@@ -89,22 +93,43 @@ def _classified(classification: Json) -> Iterator[dict[str, Any]]:
             "words": stage,
             "severity": _severity(stage),
             "probabilities": [
-                {"value": str(name).lower(), "words": str(name), "severity": _severity(str(name)), "p": float(p)}
-                for name, p in shares.items()
+                _share(str(name).lower(), str(name), _severity(str(name)), float(p)) for name, p in shares.items()
             ],
         }
+
+
+def _share(value: str, words: str, severity: float | None, p: float) -> dict[str, Any]:
+    return {"value": value, "words": words, "severity": severity, "p": p, "p_words": probability(p)}
 
 
 def _answer(yes: bool, words: tuple[str, str]) -> dict[str, Any]:
     return {"value": "present" if yes else "absent", "words": words[0 if yes else 1], "severity": 1.0 if yes else 0.0}
 
 
-def _rule(asas: Json) -> Iterator[dict[str, Any]]:
-    if "positive" not in asas:
+def _unknown(side: str | None, volumes: Json) -> str:
+    """Why the rule could not have been applied; empty where it could."""
+    if "left_edema_mm3" not in volumes:
+        return "Edema was not measured."
+    missing = [one for one in ("left", "right") if side in (None, one) and f"{one}_joint_mm3" not in volumes]
+    return f"The {missing[0]} joint was not found." if missing else ""
+
+
+def _judged(one: dict[str, Any], met: Any, why: str) -> dict[str, Any]:
+    """An answer of the rule; without a joint or without edema "not met" was only that it could not be applied."""
+    if met or not why:
+        return one | _answer(bool(met), ("met", "not met"))
+    because = {"code": "", "parameters": {}, "sentence": why}
+    words = f"not assessable: {why}"
+    return one | {"value": None, "words": words, "severity": None, "not_assessable": because}
+
+
+def _rule(asas: Json, volumes: Json) -> Iterator[dict[str, Any]]:
+    if asas.get("positive") is None:
         return
-    words, common = ("met", "not met"), {"short": "ASAS rule", "basis": "rule", "probabilities": []}
+    common = {"short": "ASAS rule", "basis": "rule", "probabilities": []}
     whole = _said("evaluation", "asas", "ASAS/OMERACT rule for active sacroiliitis") | common
-    yield whole | _answer(bool(asas["positive"]), words) | {"note": str(asas.get("sentence", ""))}
+    told = _judged(whole, asas["positive"], _unknown(None, volumes))
+    yield told | {"note": str(asas.get("sentence", "")) if told["not_assessable"] is None else ""}
     for side in ("left", "right"):
         if f"{side}_positive" in asas:
             one = _said("evaluation", "asas", "ASAS/OMERACT rule for active sacroiliitis", side) | common
@@ -113,7 +138,7 @@ def _rule(asas: Json) -> Iterator[dict[str, Any]]:
                 for lesion in asas.get("lesions") or ()
                 if lesion["side"] == side
             ]
-            yield one | _answer(bool(asas[f"{side}_positive"]), words) | {"at": at}
+            yield _judged(one, asas[f"{side}_positive"], _unknown(side, volumes)) | {"at": at}
 
 
 def _volumes(volumes: Json) -> Iterator[dict[str, Any]]:
@@ -137,7 +162,9 @@ def _profiles(classification: Json, index: Json) -> Iterator[dict[str, Any]]:
         for name, p in (row.get("stage_probabilities") or {}).items():
             columns.setdefault(("stage", str(name).lower()), [None] * count)[int(row.get("slice", 0))] = float(p)
     for (of, value), values in columns.items():
-        label = "Probability of AS" if of == "axspa" else f"Probability of stage: {value}"
+        label = (
+            "Network alone: probability of a pattern of axSpA" if of == "axspa" else f"Probability of stage: {value}"
+        )
         site = _site(None)
         yield {
             "key": value,

@@ -4,21 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from panel.words import count, percent
+from panel.words import count, probability
 
 Json = Mapping[str, Any]
 
 NOT_ASSESSABLE = "not assessable"
+UNDECIDED = "undecided"
+MISSING = "missing"
 GRADES = 4
 _BASIS = {"network": "as a network sees it", "rule": "by a rule", "joined": "by a rule and a network"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The probability of one value."""
+    """The probability of one value: its bar ends where `shown` says."""
 
     words: str
     share: float
+    shown: str
     grade: str
 
 
@@ -40,13 +43,14 @@ class Answer:
     where : str
         Side and level; empty for the whole.
     grade : str
-        Class of its color, by severity: ``grade-0`` to ``grade-3``; empty where it is neither good nor bad.
+        Class of its color, by severity: ``grade-0`` to ``grade-3``; ``undecided`` and ``missing`` (not assessable) look
+        like none of them; empty where it is neither good nor bad.
     tone : str
-        The same for a badge: ``ok``, ``warn`` or empty.
+        The same for a badge: ``ok``, ``warn``, ``undecided``, ``missing`` or empty.
     reason : str
         Why it is not assessable, where the row above does not say so already.
-    share : float or None
-        Its probability.
+    share : str
+        Its probability in words; empty where there is none.
     """
 
     where: str
@@ -55,7 +59,7 @@ class Answer:
     tone: str
     missing: bool
     reason: str
-    share: float | None
+    share: str
     bars: tuple[Bar, ...]
     links: tuple[Link, ...]
 
@@ -78,8 +82,7 @@ class Question:
         """Name, value and probability in a few words."""
         if self.whole is None:
             return ""
-        share = "" if self.whole.share is None else f" {percent(self.whole.share)}"
-        return f"{self.short} {self.whole.words}{share}"
+        return f"{self.short} {self.whole.words} {self.whole.share}".rstrip()
 
     @property
     def is_simple(self) -> bool:
@@ -90,11 +93,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number in words; `missing` where it is not assessable."""
+    """A number in words; `missing` where it is not assessable, `spread` where an interval is known."""
 
     words: str
     missing: bool
     links: tuple[Link, ...]
+    spread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,12 @@ def numbers(content: Json) -> Numbers:
             place = (key, str(site["anatomy"]), level)
             words[place] = ", ".join(part for part in (str(one["label"]), part, level) if part)
             missing = one.get("not_assessable") is not None
-            shown = NOT_ASSESSABLE if missing else str(one["words"])
-            rows.setdefault(place, {})[site.get("side")] = Cell(shown, missing, _links(one, content))
+            rows.setdefault(place, {})[site.get("side")] = Cell(
+                NOT_ASSESSABLE if missing else str(one["words"]),
+                missing,
+                _links(one, content),
+                "" if missing else str(one.get("spread_words") or ""),
+            )
             if missing:
                 reasons[f"{words[place]}: {one['words']}"] = None
     found = [NumberRow(words[place], by.get("right"), by.get("left"), by.get(None)) for place, by in rows.items()]
@@ -199,14 +207,30 @@ def _answer(one: Json, above: str, content: Json, *, where: str) -> Answer:
     return Answer(
         where=where,
         words=NOT_ASSESSABLE if missing else str(one["words"]),
-        grade="" if missing else grade(severity),
-        tone="" if missing or severity is None else ("warn" if float(severity) > 0 else "ok"),
+        grade=_open(one) or grade(severity),
+        tone=_open(one) or ("" if severity is None else "warn" if float(severity) > 0 else "ok"),
         missing=missing,
         reason="" if reason == above else reason,
-        share=None if missing else next((float(p["p"]) for p in shares if p["value"] == one["value"]), None),
-        bars=tuple(Bar(str(p["words"]), float(p["p"]), grade(p.get("severity"))) for p in shares),
+        share="" if missing else next((shown(p) for p in shares if p["value"] == one["value"]), ""),
+        bars=() if missing else tuple(_bar(p) for p in shares),
         links=_links(one, content),
     )
+
+
+def _open(one: Json) -> str:
+    """How an answer looks that is none."""
+    if one.get("not_assessable") is not None:
+        return MISSING
+    return UNDECIDED if one.get("value") == UNDECIDED else ""
+
+
+def _bar(p: Json) -> Bar:
+    return Bar(str(p["words"]), min(max(float(p["p"]), 0.05), 0.95), shown(p), grade(p.get("severity")))
+
+
+def shown(p: Json) -> str:
+    """A probability as the result words it."""
+    return str(p["p_words"]) if p.get("p_words") else probability(float(p["p"]))
 
 
 def pane_of(content: Json, role: Any) -> str:

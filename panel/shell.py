@@ -19,7 +19,7 @@ from storage.session import Database
 FOLDER = Path(__file__).parent
 _FILTERS = (
     words.ago, words.clock, words.count, words.dicom_date, words.dimse_words, words.duration, words.hex_code, words.iso,
-    words.percent, words.person_name, words.person_name_title, words.sex, words.size,
+    words.person_name, words.person_name_title, words.sex, words.size,
     words.time_short, words.time_title,
 )  # fmt: skip
 

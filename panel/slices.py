@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panel.said import pane_of, shares_of
-from panel.words import percent
+from panel.words import probability
 
 Json = Mapping[str, Any]
 Known = Mapping[tuple[str, str], tuple[str, str, str]]  # evaluation and value: words of both, grade
@@ -83,7 +83,7 @@ def strip(content: Json) -> Strip | None:
     shares = tuple(None if value is None else float(value) for value in chosen["values"])
     words = []
     for plane, share in enumerate(shares):
-        said = (f"{name} {_shown(chosen, share)}", rows[plane].words if plane in rows else "")
+        said = (f"{name} {_shown(chosen, plane)}", rows[plane].words if plane in rows else "")
         words.append("" if share is None else ", ".join(part for part in said if part))
     return Strip(table.pane, str(chosen["label"]), shares, tuple(words))
 
@@ -113,7 +113,7 @@ def _table(role: str, profiles: list[Json], content: Json) -> SliceTable:
             SliceRow(
                 plane,
                 tuple(_likeliest(several, plane, known) for several in asked.values()),
-                tuple(_shown(one, one["values"][plane]) for one in ordered),
+                tuple(_shown(one, plane) for one in ordered),
             )
             for plane in planes
         ),
@@ -156,7 +156,11 @@ def _likeliest(several: list[Json], plane: int, known: Known) -> Likeliest:
     return Likeliest(words, grade)
 
 
-def _shown(profile: Json, value: float | None) -> str:
+def _shown(profile: Json, plane: int) -> str:
+    """The number of a slice as the result words it."""
+    value, words = profile["values"][plane], profile.get("words")
     if value is None:
         return ""
-    return percent(float(value)) if profile.get("of") else f"{float(value):.2f}"
+    if words:
+        return str(words[plane])
+    return probability(float(value)) if profile.get("of") else f"{float(value):.2f}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from config.codes import GapCode
 from panel import old_results, viewing
-from panel.said import Numbers, Question, numbers, questions
+from panel.said import Numbers, Question, numbers, pane_of, questions
 from panel.slices import SliceTable, tables
 from panel.viewing import Screen
 from storage.tables import Result, ResultStatus
@@ -29,6 +29,15 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A slice to look at first, with its reason, and the pane that shows it."""
+
+    pane: str
+    plane: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A result, ready to show.
 
@@ -36,6 +45,10 @@ class View:
     ----------
     gaps : tuple of str
         What is missing of the study: said before all else.
+    impression : tuple of str
+        What the findings amount to, the surest first; the page begins with it where there is one.
+    look : tuple of Look
+        Slices to look at first.
     lead : Question or None
         The evaluation that is named first.
     beside : tuple of Question
@@ -47,11 +60,13 @@ class View:
     application: str
     headline: str
     gaps: tuple[str, ...]
+    impression: tuple[str, ...]
     reasons: tuple[str, ...]
     lead: Question | None
     beside: tuple[Question, ...]
     questions: tuple[Question, ...]
     numbers: Numbers
+    look: tuple[Look, ...]
     tables: tuple[SliceTable, ...]
     screen: Screen
     sentences: tuple[str, ...]
@@ -84,6 +99,8 @@ def brief(result: Result | None) -> Brief:
         return Brief("", "", _headline(found, result))
     if result.status is not ResultStatus.COMPLETE:
         return Brief("", "", line)
+    if _strings(found, "impression"):
+        return Brief(f"{lead.short} {lead.whole.words}", lead.whole.grade, _headline(found, result))
     return Brief(lead.whole.words, lead.whole.grade, line)
 
 
@@ -98,11 +115,13 @@ def read(result: Result) -> View:
         application=" ".join(str(application[key]) for key in ("words", "version") if application.get(key)),
         headline=_headline(found, result),
         gaps=_gaps(found),
+        impression=_strings(found, "impression"),
         reasons=_strings(found, "reasons"),
         lead=lead,
         beside=tuple(beside),
         questions=tuple(one for one in others if one not in beside),
         numbers=numbers(found),
+        look=tuple(_look(one, found) for one in found.get("look_first") or () if one.get("words")),
         tables=tables(found),
         screen=viewing.screen(found),
         sentences=_strings(found, "sentences"),
@@ -142,8 +161,12 @@ def _strings(found: Json, key: str) -> tuple[str, ...]:
 
 def _trust(found: Json) -> tuple[str, ...]:
     """How far the result can be trusted: the conclusions without what the page says elsewhere."""
-    elsewhere = {found.get("headline"), found.get("research_only")}
+    elsewhere = {found.get("headline"), found.get("research_only"), *_strings(found, "impression")}
     return tuple(line for line in _strings(found, "conclusions") if line not in elsewhere)
+
+
+def _look(one: Json, found: Json) -> Look:
+    return Look(pane_of(found, one["role"]), int(one["plane"]), str(one["words"]))
 
 
 def _ordered(candidates: Sequence[Json]) -> tuple[Json, ...]:

@@ -198,16 +198,13 @@ def size(value: int | None) -> str:
     return f"{value} bytes"
 
 
-def percent(value: float | None) -> str:
-    """A probability as a percentage: ``63 %``; near the ends it keeps a digit so that certainty is never claimed."""
+def probability(value: float | None) -> str:
+    """A probability that came without its words, as those that come with them: never nearer to certainty than 0.95."""
     if value is None:
         return "–"
-    shown = 100 * value
-    if 0 < shown < 1:
-        return "< 1 %"
-    if 99 < shown < 100:
-        return "> 99 %"
-    return f"{shown:.0f} %"
+    if not 0.05 <= value <= 0.95:
+        return "under 0.05" if value < 0.05 else "over 0.95"
+    return f"{value:.2f}"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -9,6 +9,7 @@ from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessab
 from reporting.findings import Checked, GateFinding
 from reporting.objects import codes
 from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, word_limitation
+from reporting.probabilities import probability_words
 from reporting.series_words import word_selection
 from reporting.sites import level_words
 from reporting.words import NOT_ANALYSED, RESEARCH_STATEMENT, SIDES_STATEMENT, ascii_text, why_not
@@ -51,8 +52,8 @@ class PlainPresentation:
         """A line for each measurement and evaluation, the first of which is the headline."""
         limitations = tuple(ascii_text(word_limitation(self.terms, one)) for one in analysis.limitations)
         if not analysis.applicable:
-            reason = ascii_text(word_selection(self.terms, analysis.selection))
-            return Report(f"{NOT_ANALYSED}.", (reason,), (RESEARCH_STATEMENT,), limitations)
+            reasons = limitations or (ascii_text(word_selection(self.terms, analysis.selection)),)
+            return Report(f"{NOT_ANALYSED}.", reasons, (RESEARCH_STATEMENT,), (), reasons=reasons)
         lines = (
             *(self._evaluation(one) for one in analysis.evaluations),
             *(self._measurement(one) for one in analysis.measurements),
@@ -77,7 +78,7 @@ class PlainPresentation:
             return self._line(term.words, one.site, why_not(self.terms, one.value))
         words = term.values[one.value].words
         if one.value in one.probabilities:
-            words += f" (probability {one.probabilities[one.value]:.2f})"
+            words += f" (probability {probability_words(one.probabilities[one.value])})"
         return self._line(term.words, one.site, f"{words}.")
 
     def _measurement(self, one: Measurement) -> str:

@@ -19,6 +19,7 @@ from config.errors import BundleError
 from inference.result import Analysis, Key
 from inference.types import Parameter, Reason, Side
 from reporting.findings import Checked, GateFinding
+from reporting.probabilities import probability_words
 from reporting.reasons import REASONS
 
 GROUP = "axspa_node.presentations"
@@ -53,11 +54,20 @@ class RoleTerm:
 
 @dataclass(frozen=True, slots=True)
 class AnatomyTerm:
-    """A part of the body, or a level of one; ``paired`` where it has a left and a right: without a side it is both."""
+    """A part of the body, or a level of one.
+
+    Attributes
+    ----------
+    paired : bool
+        It has a left and a right: without a side it is both.
+    others : tuple of Concept
+        Further parts, each on both sides, where no one concept names the whole.
+    """
 
     words: str
     concept: Concept
     paired: bool = False
+    others: tuple[Concept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,8 @@ class MeasurementTerm:
         The number with its unit in words, with the digits that it deserves.
     of_study : bool
         True where the study's own report names it; else only the report of its segment does.
+    role : Key
+        Role of the images on which it is measured where it has no segment; empty: those of its segment alone.
     """
 
     words: str
@@ -112,6 +124,7 @@ class MeasurementTerm:
     unit: Concept
     show: Callable[[float], str]
     of_study: bool = True
+    role: Key = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +137,15 @@ class ValueTerm:
         Names in code the probability of this value, if it has one.
     severity : float or None
         From 0, nothing is wrong, to 1, the worst: pages color the value by it. None: it is neither good nor bad.
+    suggests : Concept or None
+        What the value suggests without proving it; said in code beside the value.
     """
 
     words: str
     concept: Concept
     probability: Concept | None = None
     severity: float | None = None
+    suggests: Concept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +178,14 @@ class ProfileTerm:
     ----------
     of, value : Key
         The evaluation, and the value of it, whose probability the number is; empty where it is none.
+    shows : str
+        What is seen in the planes that have a number, where that is worth a line: ``joint traced``.
     """
 
     words: str
     of: Key = ""
     value: Key = ""
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +253,7 @@ class Terms:
     )  # of segments, traces, heat maps; else one for each key
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
     reasons: Mapping[Key, str] = field(default_factory=dict)  # of the choice of series, with {parameters}
+    whys: Mapping[Key, str] = field(default_factory=dict)  # why a slice is one to look at first; else the key
     shown: str = "what is read"  # what its series show, in words
     lead: Key = ""  # the evaluation that is named first; else the first of them
 
@@ -249,15 +269,21 @@ class Report:
     findings : tuple of str
         Each a sentence or two.
     conclusions : tuple of str
-        What to take from them, and how far they can be trusted.
+        How far they can be trusted.
     limitations : tuple of str
         What could not be read, or must be read with care.
+    impression : tuple of str
+        What the findings amount to, the surest first.
+    reasons : tuple of str
+        Why nothing was read, where nothing was.
     """
 
     headline: str
     findings: tuple[str, ...]
     conclusions: tuple[str, ...]
     limitations: tuple[str, ...]
+    impression: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 class Presentation(Protocol):
@@ -341,13 +367,16 @@ def word_reason(terms: Terms, reason: Reason) -> str:
     """A reason in words: by the terms, else by the engine's own; for a key that neither know, key and parameters.
 
     A parameter that is a reason stands in its own words, several of them with commas. A parameter named ``role`` is a
-    role of images; ``{role}`` and ``{Role}`` are its words, small and capital.
+    role of images; ``{role}`` and ``{Role}`` are its words, small and capital. One named ``probability`` is shown as
+    :mod:`reporting.probabilities` says.
     """
     words = {name: _word_parameter(terms, value) for name, value in reason.parameters.items()}
     template = _template(terms, reason)
     if template is None:
         given = ", ".join(f"{name} {value}" for name, value in words.items())
         return reason.code.replace("_", " ").replace("-", " ").lower() + (f" ({given})" if given else "")
+    if "probability" in words:
+        words["probability"] = probability_words(float(words["probability"]))
     if "role" in words:
         role = terms.roles[str(words["role"])].words
         words |= {"role": role, "Role": role[:1].upper() + role[1:]}

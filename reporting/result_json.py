@@ -8,27 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from inference.result import Analysis, Evaluation, Images, Key, Limitation, Measurement, NotAssessable, Place, Site
+from inference.result import Analysis, Images
 from inference.series import Candidate, Selection
-from inference.types import Parameter, Reason
 from reporting.objects import ResultContext
-from reporting.presentation import Presentation, Report, Terms, ValueTerm, word_limitation, word_reason
+from reporting.presentation import (
+    Presentation,
+    ProfileTerm,
+    Report,
+    Terms,
+    word_limitation,
+    word_reason,
+)
+from reporting.probabilities import probability_words
+from reporting.said_json import limitation_json, rounded, said_json, site_json
+from reporting.seen import Seen, look_first, shown_in
 from reporting.series_words import word_candidate, word_selection
-from reporting.sites import level_words, segment_label
+from reporting.sites import segment_label
 from reporting.types import ResultObject
 from reporting.words import (
     RESEARCH_STATEMENT,
     ascii_text,
-    evaluation_words,
     image_name,
-    measurement_words,
-    site_words,
 )
 
 Json = dict[str, Any]
 
 SCHEMA = 2
-DIGITS = 6
 
 
 def summarize(
@@ -72,9 +77,10 @@ def summarize(
         "model": {"name": bundle.name, "version": bundle.version, "digest": bundle.digest},
         "headline": report.headline,
         "sentences": list(report.findings),
-        "conclusions": list(report.conclusions),
-        "reasons": [] if analysis.applicable else [ascii_text(word_selection(terms, analysis.selection))],
-        "limitations": [_limitation(one, terms) for one in analysis.limitations],
+        "impression": list(report.impression),
+        "conclusions": [*report.impression, *report.conclusions],
+        "reasons": _reasons(analysis, report, terms),
+        "limitations": [limitation_json(one, terms) for one in analysis.limitations],
         "limits": list(report.limitations),
         "selection": {
             "sentence": word_selection(terms, analysis.selection),
@@ -82,20 +88,21 @@ def summarize(
         },
         "series": {terms.roles[images.role].short: _series(images, terms) for images in analysis.images},
         "lead": terms.lead or next((one.key for one in analysis.evaluations), ""),
-        "said": [*_evaluations(analysis, terms), *_measurements(analysis, terms)],
+        "said": said_json(analysis, terms),
         "profiles": list(_profiles(analysis, terms)),
         "segments": [
             {
                 "key": one.key,
                 "label": segment_label(one, terms),
-                "site": _site(one.site, terms),
+                "site": site_json(one.site, terms),
                 "role": one.role,
                 "volume": terms.segments[one.key].volume,
             }
             for one in analysis.segments
         ],
         "heatmaps": list(_heatmaps(analysis, terms)),
-        "look_first": [_key_slice(analysis, one.role, one.plane, one.why) for one in analysis.key_slices],
+        "look_first": [_key_slice(one) for one in look_first(analysis, terms)],
+        "shown_in": [_shown_in(one, terms) for one in shown_in(analysis, terms)],
         "objects": [_object(one) for one in objects],
         "timings_s": {name: round(float(value), 3) for name, value in analysis.seconds.items()},
         "pictures": dict(pictures),
@@ -103,19 +110,11 @@ def summarize(
     }
 
 
-def _limitation(limitation: Limitation, terms: Terms) -> Json:
-    return _reason(limitation) | {"sentence": word_limitation(terms, limitation)}
-
-
-def _reason(reason: Reason) -> Json:
-    parameters = {name: _parameter(value) for name, value in reason.parameters.items()}
-    return {"code": str(reason.code), "parameters": parameters}
-
-
-def _parameter(value: Parameter) -> Any:
-    if isinstance(value, Reason):
-        return _reason(value)
-    return [_reason(one) for one in value] if isinstance(value, tuple) else value
+def _reasons(analysis: Analysis, report: Report, terms: Terms) -> list[str]:
+    """Why nothing was read."""
+    if analysis.applicable:
+        return []
+    return list(report.reasons) or [ascii_text(word_selection(terms, analysis.selection))]
 
 
 def _candidate(candidate: Candidate, selection: Selection, terms: Terms) -> Json:
@@ -157,96 +156,25 @@ def _series(images: Images, terms: Terms) -> Json:
     }
 
 
-def _site(site: Site, terms: Terms) -> Json:
-    return {
-        "anatomy": site.anatomy,
-        "anatomy_words": terms.anatomy[site.anatomy].words,
-        "side": None if site.side is None else site.side.value,
-        "level": site.level,
-        "level_words": level_words(site.level, terms) if site.level else "",
-        "words": site_words(terms, site),
-    }
-
-
-def _evaluations(analysis: Analysis, terms: Terms) -> Iterator[Json]:
-    for one in analysis.evaluations:
-        term = terms.evaluations[one.key]
-        missing = isinstance(one.value, NotAssessable)
-        yield _said("evaluation", one, analysis, terms) | {
-            "label": term.words,
-            "short": term.short or term.words,
-            "note": term.note,
-            "value": None if missing else str(one.value),
-            "words": evaluation_words(terms, one),
-            "severity": None if missing else _severity(term.values[str(one.value)]),
-            "basis": one.basis,
-            "probabilities": [
-                {
-                    "value": str(key),
-                    "words": term.values[key].words,
-                    "severity": _severity(term.values[key]),
-                    "p": round(float(p), 4),
-                }
-                for key, p in one.probabilities.items()
-            ],
-        }
-
-
-def _severity(value: ValueTerm) -> float | None:
-    return None if value.severity is None else round(value.severity, 4)
-
-
-def _measurements(analysis: Analysis, terms: Terms) -> Iterator[Json]:
-    for one in analysis.measurements:
-        term = terms.measurements[one.key]
-        yield _said("measurement", one, analysis, terms) | {
-            "label": term.words,
-            "value": None if isinstance(one.value, NotAssessable) else _rounded(one.value),
-            "words": measurement_words(terms, one),
-            "unit": term.unit.value,
-            "of": one.of,
-            "spread": None if one.spread is None else [_rounded(value) for value in one.spread],
-        }
-
-
-def _said(what: str, one: Evaluation | Measurement, analysis: Analysis, terms: Terms) -> Json:
-    """What evaluations and measurements have in common."""
-    because = None
-    if isinstance(one.value, NotAssessable):
-        because = _limitation(one.value.because, terms)
-    return {
-        "what": what,
-        "key": one.key,
-        "site": _site(one.site, terms),
-        "not_assessable": because,
-        "at": [_place(place, analysis) for place in one.at],
-    }
-
-
-def _place(place: Place, analysis: Analysis) -> Json:
-    images = analysis.of_role(place.role)
-    return {
-        "role": str(place.role),
-        "plane": place.plane,
-        "name": "" if images is None else image_name(images, place.plane),
-        "shape": place.shape,
-        "points_px": [[_rounded(value) for value in point] for point in place.points_px],
-        "area_mm2": None if place.area_mm2 is None else _rounded(place.area_mm2),
-    }
-
-
 def _profiles(analysis: Analysis, terms: Terms) -> Iterator[Json]:
     for one in analysis.profiles:
         term = terms.profiles[one.key]
         yield {
             "key": one.key,
             "label": term.words,
-            "site": _site(one.site, terms),
+            "site": site_json(one.site, terms),
             "role": str(one.role),
             "of": term.of,
             "value": str(term.value),
             "values": [None if np.isnan(value) else round(float(value), 4) for value in one.values],
+            "words": [_profile_words(float(value), term) for value in one.values],
         }
+
+
+def _profile_words(value: float, term: ProfileTerm) -> str:
+    if np.isnan(value):
+        return ""
+    return probability_words(value) if term.of else f"{value:.2f}"
 
 
 def _heatmaps(analysis: Analysis, terms: Terms) -> Iterator[Json]:
@@ -256,22 +184,33 @@ def _heatmaps(analysis: Analysis, terms: Terms) -> Iterator[Json]:
             "label": terms.heatmaps[one.key],
             "of": one.of,
             "towards": str(one.towards),
-            "site": _site(one.site, terms),
+            "site": site_json(one.site, terms),
             "role": str(one.role),
             "planes": list(one.planes),
-            "full_scale": _rounded(one.full_scale),
+            "full_scale": rounded(one.full_scale),
         }
 
 
-def _key_slice(analysis: Analysis, role: Key, plane: int, why: Key) -> Json:
-    images = analysis.of_role(role)
-    name = "" if images is None else image_name(images, plane)
-    return {"role": str(role), "plane": plane, "name": name, "why": why}
+def _key_slice(one: Seen) -> Json:
+    (plane,) = one.planes
+    return {
+        "role": str(one.images.role),
+        "plane": plane,
+        "name": image_name(one.images, plane),
+        "why": str(one.key),
+        "why_words": one.why,
+        "words": one.words,
+    }
 
 
-def _rounded(value: float) -> float:
-    """A number as it is reported: to six digits."""
-    return float(f"{float(value):.{DIGITS}g}")
+def _shown_in(one: Seen, terms: Terms) -> Json:
+    return {
+        "key": str(one.key),
+        "site": None if one.site is None else site_json(one.site, terms),
+        "role": str(one.images.role),
+        "planes": list(one.planes),
+        "words": one.words,
+    }
 
 
 def _object(item: ResultObject) -> Json:

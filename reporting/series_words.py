@@ -70,7 +70,14 @@ def _missing(terms: Terms, role: Key) -> str:
 def _nothing(terms: Terms, selection: Selection) -> str:
     """Why nothing applies: the reasons, and which series each one rules out."""
     if not selection.candidates:
-        return "Not applicable: the study holds no readable series."
+        return refusals(terms, selection)[0]
+    return " ".join((f"No series shows {terms.shown} as needed.", *refusals(terms, selection)))
+
+
+def refusals(terms: Terms, selection: Selection) -> tuple[str, ...]:
+    """One line for each reason why series were not used, with those series; a few lines where there are many."""
+    if not selection.candidates:
+        return ("The study holds no readable series.",)
     rows: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in sorted(selection.candidates, key=_place):
         rows[candidate.series_instance_uid].append(candidate)
@@ -79,9 +86,10 @@ def _nothing(terms: Terms, selection: Selection) -> str:
         sentences = dict.fromkeys(_sentence(terms, one).removeprefix(_NOT_USED).rstrip(".") for one in found)
         reasons["; ".join(sentences)].append(_series(found[0]))
     named = list(reasons.items())[:_REASONS_NAMED]
-    listed = " ".join(f"{_capital(', '.join(names))}: {reason}." for reason, names in named)
-    more = f" {len(reasons) - len(named)} more reasons are in the table." if len(reasons) > len(named) else ""
-    return f"Not applicable: no series shows {terms.shown} as needed. {listed}{more}"
+    lines = [f"{_capital(', '.join(names))}: {reason}." for reason, names in named]
+    if len(reasons) > len(named):
+        lines.append(f"{len(reasons) - len(named)} more reasons are in the table.")
+    return tuple(lines)
 
 
 def _place(candidate: Candidate) -> tuple[bool, int, str]:

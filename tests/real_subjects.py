@@ -92,10 +92,10 @@ def segment_names() -> tuple[str, ...]:
     """Labels of every segment there can be."""
     return (
         "Sacroiliac bone region",
-        "Left sacroiliac joint",
-        "Right sacroiliac joint",
-        "Left bone marrow edema",
-        "Right bone marrow edema",
+        "Left sacroiliac joint band",
+        "Right sacroiliac joint band",
+        "Left bone marrow edema at the joint",
+        "Right bone marrow edema at the joint",
     )
 
 
@@ -136,7 +136,7 @@ def fetch(pacs: programs.Orthanc, uid: str, folder: Path) -> dict[Path, Dataset]
 
 def readers(shared: Path, subject: str, segments: dict[str, tuple[Dataset, int]]) -> dict[str, float] | None:
     """Edema that the readers marked, left and right, where they read this subject."""
-    joints = [segments.get(f"{side} sacroiliac joint") for side in ("Left", "Right")]
+    joints = [segments.get(f"{side} sacroiliac joint band") for side in ("Left", "Right")]
     if not list((shared / "data/sij/inflammation").glob(f"{subject}_R*.nii.gz")) or None in joints:
         return None
     left, right = (float(segment_voxels(*joint)[1][0]) for joint in joints if joint is not None)

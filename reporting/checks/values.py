@@ -13,13 +13,14 @@ from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.kinds import Kind
 from reporting.objects import codes, level_concept
 from reporting.presentation import Presentation, Terms
+from reporting.probabilities import shown_probability
 from reporting.sites import concept_of, is_paired, of_whole_study, segment_label
 
 RELATIVE_TOLERANCE = 1e-5
 SUM_TOLERANCE = 0.01
 
 _GROUP, _TRACKING_UID, _SEGMENT = "125007", "112040", "121191"
-Where = tuple[str, str, str]  # codes of the part of the body, its side, its level
+Where = tuple[tuple[str, str, str], ...]  # of each site: codes of the part of the body, its side, its level
 
 
 @dataclass
@@ -113,12 +114,12 @@ def _expected(analysis: Analysis, presentation: Presentation) -> Iterator[tuple[
         if number.of_study:
             group(one.of or one.key, one.site, number.concepts).add(concept_of(number.concepts, one.site), one.value)
     for evaluation in analysis.evaluations:
-        concepts = terms.evaluations[evaluation.key].concepts
-        _evaluated(group(evaluation.key, evaluation.site, concepts), evaluation, terms)
+        term = terms.evaluations[evaluation.key]
+        _evaluated(group(term.of or evaluation.key, evaluation.site, term.concepts), evaluation, terms)
     for key, site in _unsaid(analysis, terms):
         apart[key, site] = _of_segment(key, site, analysis, terms)
     paired = is_paired(presentation.study_site, terms)
-    yield (presentation.study_site.value, codes.BILATERAL.value if paired else "", ""), study
+    yield ((presentation.study_site.value, codes.BILATERAL.value if paired else "", ""),), study
     for (_, site), heard in apart.items():
         yield _where_of(site, terms), heard
 
@@ -129,11 +130,14 @@ def _evaluated(heard: Heard, evaluation: Evaluation, terms: Terms) -> None:
     if isinstance(evaluation.value, NotAssessable):
         heard.add(name, evaluation.value)
         return
-    heard.values.append((name.value, term.values[evaluation.value].concept.value))
+    value = term.values[evaluation.value]
+    heard.values.append((name.value, value.concept.value))
+    if value.suggests is not None:
+        heard.values.append((codes.SUGGESTS.value, value.suggests.value))
     for key, probability in evaluation.probabilities.items():
         named = term.values[key].probability
         if named is not None:
-            heard.add(named, probability)
+            heard.add(named, shown_probability(probability))
 
 
 def _unsaid(analysis: Analysis, terms: Terms) -> set[tuple[str, Site]]:
@@ -213,14 +217,19 @@ def _is_group(level: Dataset) -> bool:
 
 
 def _where(group: Dataset) -> Where:
-    """The finding site of a group: the part of the body, its side, its level; each empty where it is not said."""
-    site = next(part for part in group.ContentSequence if _name(part) == codes.FINDING_SITE.value)
+    """The finding sites of a group: part of the body, side, level; each empty where it is not said."""
+    return tuple(_place(part) for part in group.ContentSequence if _name(part) == codes.FINDING_SITE.value)
+
+
+def _place(site: Dataset) -> tuple[str, str, str]:
     more = {_name(part): str(part.ConceptCodeSequence[0].CodeValue) for part in site.get("ContentSequence", ())}
     part_of_body = str(site.ConceptCodeSequence[0].CodeValue)
     return part_of_body, more.get(codes.LATERALITY.value, ""), more.get(codes.TOPOGRAPHICAL_MODIFIER.value, "")
 
 
 def _where_of(site: Site, terms: Terms) -> Where:
-    anatomy = terms.anatomy[site.anatomy].concept
+    term = terms.anatomy[site.anatomy]
+    anatomy = term.concept
     side = codes.SIDE[site.side].value if site.side else codes.BILATERAL.value if is_paired(anatomy, terms) else ""
-    return anatomy.value, side, level_concept(site.level, terms).value if site.level else ""
+    first = (anatomy.value, side, level_concept(site.level, terms).value if site.level else "")
+    return (first, *((one.value, codes.BILATERAL.value, "") for one in term.others))

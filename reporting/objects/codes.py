@@ -35,12 +35,14 @@ EDEMA = Code("79654002", "SCT", "Edema")  # CID 7159
 
 PRESENT = Code("52101004", "SCT", "Present")
 ABSENT = Code("272519000", "SCT", "Absent")
+UNDECIDED = Code("82334004", "SCT", "Indeterminate")
 
 VOLUME = Code("118565006", "SCT", "Volume")
 PROBABILITY = Code("122157", "DCM", "Probability")
 CUBIC_MILLIMETER = Code("mm3", "UCUM", "cubic millimeter")
 NO_UNITS = Code("1", "UCUM", "no units")
 
+SOURCE = Code("121112", "DCM", "Source of Measurement")
 FINDING = Code("121071", "DCM", "Finding")
 FINDINGS = Code("121070", "DCM", "Findings")
 CONCLUSION = Code("121077", "DCM", "Conclusion")
@@ -61,4 +63,8 @@ SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operatio
 
 LIMITATION = local("LIMITATION", "Limitation of this result")
 NOT_ASSESSABLE = local("NOT_ASSESSABLE", "Not assessable")
+SUGGESTS = local("SUGGESTS", "Suggests; not validated in patients")
+BOUNDED = local("BOUNDED", "How far a probability is given")
+KEY_SLICE = local("KEY_SLICE", "Image to look at first, and why")
+SHOWN_IN = local("SHOWN_IN", "Images that show it")
 SIDE = {Side.LEFT: LEFT, Side.RIGHT: RIGHT}

@@ -10,6 +10,7 @@ from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
 from inference.types import Side
 from reporting.objects import codes
 from reporting.presentation import Presentation, Terms
+from reporting.probabilities import BOUND_STATEMENT, is_bounded, probability_words, shown_probability
 from reporting.sites import concept_of, is_paired, of_whole_study
 from reporting.words import why_not
 
@@ -36,18 +37,34 @@ class Said:
         name = concept_of(term.concepts, evaluation.site)
         if isinstance(evaluation.value, NotAssessable):
             self.codes.append(not_assessable(name, evaluation.value, terms))
-        else:
-            self.codes.append(QualitativeEvaluation(name, term.values[evaluation.value].concept))
+            return
+        value = term.values[evaluation.value]
+        self.codes.append(QualitativeEvaluation(name, value.concept))
+        if value.suggests is not None:
+            self.codes.append(QualitativeEvaluation(codes.SUGGESTS, value.suggests))
 
     def probabilities(self, evaluation: Evaluation, terms: Terms) -> None:
-        """Add the probability of each value that has a name in code for it."""
+        """Add the probability of each value that has a name in code for it, as far as it is shown to people."""
         if isinstance(evaluation.value, NotAssessable):
             return
         values = terms.evaluations[evaluation.key].values
         for key, probability in evaluation.probabilities.items():
             name = values[key].probability
             if name is not None:
-                self.numbers.append(Measurement(name, float(probability), codes.NO_UNITS))
+                self.numbers.append(_probability(name, float(probability)))
+
+
+def _probability(name: Code, probability: float) -> Measurement:
+    """A probability within the bounds, with a text below it where it lies beyond them."""
+    number = Measurement(name, shown_probability(probability), codes.NO_UNITS)
+    if is_bounded(probability):
+        bound = TextContentItem(
+            name=codes.BOUNDED,
+            value=f"{probability_words(probability)}. {BOUND_STATEMENT}",
+            relationship_type=RelationshipTypeValues.HAS_PROPERTIES,
+        )
+        number[0].ContentSequence = [*number[0].get("ContentSequence", ()), bound]
+    return number
 
 
 def not_assessable(name: Code, value: NotAssessable, terms: Terms) -> QualitativeEvaluation:
@@ -65,7 +82,8 @@ def say_study(analysis: Analysis, presentation: Presentation) -> dict[Thing | No
 
     The group None speaks of the study's own site, and is always there: first the probabilities of its evaluations, then
     its measurements, then its evaluations, each in the order of the analysis. What its concept alone does not place in
-    the body has a group of its own, and so has a segment that could not be looked for.
+    the body, a side for example, has a group of its own, that of the segment of which it is said; and so has a segment
+    that could not be looked for.
     """
     terms = presentation.terms
     said: dict[Thing | None, Said] = {None: Said()}
@@ -74,14 +92,16 @@ def say_study(analysis: Analysis, presentation: Presentation) -> dict[Thing | No
         return said.setdefault(None if of_whole_study(concepts, site, presentation) else (key, site), Said())
 
     for one in analysis.evaluations:
-        group(terms.evaluations[one.key].concepts, one.key, one.site).probabilities(one, terms)
+        term = terms.evaluations[one.key]
+        group(term.concepts, term.of or one.key, one.site).probabilities(one, terms)
     for number in analysis.measurements:
-        term = terms.measurements[number.key]
-        if term.of_study:
-            here = group(term.concepts, number.of or number.key, number.site)
-            here.number(concept_of(term.concepts, number.site), number.value, term.unit, terms)
+        measured = terms.measurements[number.key]
+        if measured.of_study:
+            here = group(measured.concepts, number.of or number.key, number.site)
+            here.number(concept_of(measured.concepts, number.site), number.value, measured.unit, terms)
     for one in analysis.evaluations:
-        group(terms.evaluations[one.key].concepts, one.key, one.site).evaluation(one, terms)
+        term = terms.evaluations[one.key]
+        group(term.concepts, term.of or one.key, one.site).evaluation(one, terms)
     return said | {thing: say_segment(thing, analysis, presentation) for thing in missing_segments(analysis, terms)}
 
 
@@ -113,13 +133,18 @@ def missing_segments(analysis: Analysis, terms: Terms) -> list[Thing]:
 
 
 def finding_sites(site: Site, terms: Terms) -> Sequence[FindingSite]:
-    """A site in code: the part of the body, its side (both, where a part that is paired has none), its level."""
-    anatomy = terms.anatomy[site.anatomy].concept
+    """A site in code: the part of the body, its side (both, where a part that is paired has none), its level.
+
+    Where no one concept names the whole, its other parts follow, each on both sides.
+    """
+    term = terms.anatomy[site.anatomy]
+    anatomy = term.concept
     side = None if site.side is None else codes.SIDE[site.side]
     if side is None and is_paired(anatomy, terms):
         side = codes.BILATERAL
     level = level_concept(site.level, terms) if site.level else None
-    return [FindingSite(anatomic_location=anatomy, laterality=side, topographical_modifier=level)]
+    first = FindingSite(anatomic_location=anatomy, laterality=side, topographical_modifier=level)
+    return [first, *(FindingSite(anatomic_location=one, laterality=codes.BILATERAL) for one in term.others)]
 
 
 def level_concept(level: Key, terms: Terms) -> Code:

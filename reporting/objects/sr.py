@@ -6,10 +6,12 @@ measurements of segments are TID 1411, and a mixture is judged wrongly.
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from highdicom.sr import (
     ContainerContentItem,
     ContentSequence,
     FindingSite,
+    ImageContentItem,
     MeasurementsAndQualitativeEvaluations,
     ReferencedSegment,
     RelationshipTypeValues,
@@ -22,7 +24,7 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from inference.result import Analysis, Images, Key, Segment, Site
+from inference.result import Images, Key, NotAssessable, Segment, Site
 from reporting.objects import codes
 from reporting.objects.document import (
     Group,
@@ -34,7 +36,7 @@ from reporting.objects.material import Material
 from reporting.objects.said import Said, finding_sites, say_segment, say_study
 from reporting.objects.seg import PlannedSegmentation, plan_segmentations
 from reporting.objects.stamp import tracking_identifier
-from reporting.presentation import Report
+from reporting.seen import Seen, look_first, shown_in
 from reporting.sites import is_paired
 from reporting.types import KindRow, ResultObject
 from reporting.words import RESEARCH_LINE
@@ -54,7 +56,7 @@ def build_study_report(material: Material, row: KindRow) -> list[ResultObject]:
     """
     context, presentation = material.context, material.presentation
     report = measurement_report(context, list(_study_groups(material)), procedure=presentation.procedure)
-    report[0].ContentSequence.append(_evaluations_container(material.report))
+    report[0].ContentSequence.append(_evaluations_container(material))
     dataset = measurement_document(
         report,
         context,
@@ -99,12 +101,13 @@ def _study_groups(material: Material) -> Iterator[Group]:
         if thing is None:
             paired = is_paired(presentation.study_site, terms)
             sites = [FindingSite(presentation.study_site, laterality=codes.BILATERAL if paired else None)]
-            images = list(_key_images(material.analysis))
+            images = list(_key_images(material))
             yield _group(material, STUDY, None, said, sites, presentation.study_finding, images)
         else:
             key, site = thing
             finding = terms.segments[key].finding if key in terms.segments else presentation.study_finding
-            yield _group(material, key, site, said, finding_sites(site, terms), finding)
+            images = list(_measured_on(material, key, site))
+            yield _group(material, key, site, said, finding_sites(site, terms), finding, images)
 
 
 def _group(
@@ -131,11 +134,25 @@ def _tracking(material: Material, key: Key, site: Site | None) -> TrackingIdenti
     return TrackingIdentifier(uid=material.context.tracking_uid(key, site), identifier=tracking_identifier(key, site))
 
 
-def _key_images(analysis: Analysis) -> Iterator[SourceImageForMeasurementGroup]:
-    for one in analysis.key_slices:
-        images = analysis.of_role(one.role)
-        if images is not None and one.plane < len(images.sources):
-            yield _source_image(images, one.plane)
+def _key_images(material: Material) -> Iterator[SourceImageForMeasurementGroup]:
+    for seen in look_first(material.analysis, material.presentation.terms):
+        yield _source_image(seen.images, seen.planes[0])
+
+
+def _measured_on(material: Material, key: Key, site: Site) -> Iterator[SourceImageForMeasurementGroup]:
+    """The planes that hold the segment; of a number that found none, all planes on which it was looked for."""
+    analysis, terms = material.analysis, material.presentation.terms
+    segment = next((one for one in analysis.segments if (one.key, one.site) == (key, site)), None)
+    if segment is not None:
+        images, planes = analysis.of_role(segment.role), np.flatnonzero(segment.mask.any(axis=(1, 2)))
+    else:
+        of = [one for one in analysis.measurements if (one.of, one.site) == (key, site)]
+        role = next((terms.measurements[one.key].role for one in of if not isinstance(one.value, NotAssessable)), "")
+        images = analysis.of_role(role)
+        planes = np.arange(0 if images is None else images.shape[0])
+    for plane in planes:
+        if images is not None:
+            yield _source_image(images, int(plane))
 
 
 def _source_image(images: Images, plane: int) -> SourceImageForMeasurementGroup:
@@ -147,21 +164,45 @@ def _source_image(images: Images, plane: int) -> SourceImageForMeasurementGroup:
     )
 
 
-def _evaluations_container(report: Report) -> ContainerContentItem:
+def _evaluations_container(material: Material) -> ContainerContentItem:
+    """What is said in words: the result, how far it can be trusted, and where to look."""
+    report, analysis, terms = material.report, material.analysis, material.presentation.terms
     container = ContainerContentItem(
         name=codes.QUALITATIVE_EVALUATIONS,
         is_content_continuous=False,
         relationship_type=RelationshipTypeValues.CONTAINS,
     )
     texts = [(codes.CONCLUSION, RESEARCH_LINE), (codes.CONCLUSION, report.headline)]
+    texts += [(codes.CONCLUSION, text) for text in report.impression]
     texts += [(codes.LIMITATION, text) for text in report.limitations]
+    seen = [(codes.KEY_SLICE, one) for one in look_first(analysis, terms)]
+    seen += [(codes.SHOWN_IN, one) for one in shown_in(analysis, terms)]
     container.ContentSequence = ContentSequence(
-        [
-            TextContentItem(name=name, value=text, relationship_type=RelationshipTypeValues.CONTAINS)
-            for name, text in texts
-        ]
+        [*(_text(name, text) for name, text in texts), *(_seen(name, one) for name, one in seen)]
     )
     return container
+
+
+def _text(name: Code, text: str) -> TextContentItem:
+    return TextContentItem(name=name, value=text, relationship_type=RelationshipTypeValues.CONTAINS)
+
+
+def _seen(name: Code, seen: Seen) -> TextContentItem:
+    """A text that is inferred from the images that it names."""
+    text = _text(name, seen.words)
+    text.ContentSequence = ContentSequence([_image(seen.images, plane) for plane in seen.planes])
+    return text
+
+
+def _image(images: Images, plane: int) -> ImageContentItem:
+    image = images.sources[plane]
+    return ImageContentItem(
+        name=codes.SOURCE,
+        referenced_sop_class_uid=image.sop_class_uid,
+        referenced_sop_instance_uid=image.sop_instance_uid,
+        referenced_frame_numbers=None if image.frame is None else [image.frame],
+        relationship_type=RelationshipTypeValues.INFERRED_FROM,
+    )
 
 
 def _segment_group(

@@ -40,7 +40,8 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     found += [f"{SECTION_LIMITATIONS}: {text}" for text in report.limitations]
     found.append(_made_by(context))
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
-    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
+    concluded = (*report.impression, *report.conclusions)
+    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, concluded))
     dataset = finish_document(EnhancedSR, root, context, row, description=DESCRIPTION, evidence=material.evidence.items)
     return [material.finish(row, dataset)]
 

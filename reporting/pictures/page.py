@@ -12,6 +12,7 @@ from reporting.pictures.canvas import ACCENT, AMBER, EDGE_PX, HEADER_PX, HEIGHT_
 from reporting.pictures.drawing import Plates, blend_heat, blend_mask, heat_of, prepare, upright
 from reporting.pictures.viewport import Viewport, draw_contour, draw_line, look_at
 from reporting.presentation import ByteArray, LayerTerm, Presentation, Report, Rgb, Terms
+from reporting.probabilities import probability_words, shown_probability
 from reporting.sites import segment_label
 from reporting.words import (
     HEATMAP_STATEMENT,
@@ -104,7 +105,7 @@ def _write(page: Page, line: _Line, y: float) -> float:
         page.text(EDGE_PX, y, text, size=line.size, color=line.color)
         y += line.size * 1.38
     if line.share is not None:
-        page.bar(EDGE_PX, y, PANEL_WIDTH, line.share, ACCENT)
+        page.bar(EDGE_PX, y, PANEL_WIDTH, shown_probability(line.share), ACCENT)
         y += 16
     return y
 
@@ -139,7 +140,7 @@ def _evaluated(evaluation: Evaluation, terms: Terms, *, few: bool) -> Iterator[_
 
 
 def _number(share: float | None) -> str:
-    return "" if share is None else f" ({share:.2f})"
+    return "" if share is None else f" ({probability_words(share)})"
 
 
 def _small(words: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 from inference.result import Analysis, Answer, Evaluation, Images, Key, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
-from reporting.sij_mri.report import SIMULATED_STATEMENT, asas_sentence, lesions
+from reporting.sij_mri.class_words import SIMULATED_STATEMENT
+from reporting.sij_mri.edema_words import lesions, rule_sentence
 from reporting.sij_mri.terms import TERMS
 from reporting.words import image_name
 
@@ -16,17 +17,17 @@ Json = dict[str, Any]
 
 VOLUMES: tuple[tuple[str, str, Key, Side | None], ...] = (
     ("region_mm3", "Sacroiliac bone region", "region-volume", None),
-    ("left_joint_mm3", "Joint region, left", "joint-volume", Side.LEFT),
-    ("right_joint_mm3", "Joint region, right", "joint-volume", Side.RIGHT),
-    ("left_edema_mm3", "Edema, left", "edema-volume", Side.LEFT),
-    ("right_edema_mm3", "Edema, right", "edema-volume", Side.RIGHT),
+    ("left_joint_mm3", "Joint band, left", "joint-volume", Side.LEFT),
+    ("right_joint_mm3", "Joint band, right", "joint-volume", Side.RIGHT),
+    ("left_edema_mm3", "Edema at the joint, left", "edema-volume", Side.LEFT),
+    ("right_edema_mm3", "Edema at the joint, right", "edema-volume", Side.RIGHT),
 )
 
 
 def summary(analysis: Analysis) -> Mapping[str, Any]:
     """The keys ``classification``, ``volumes``, ``edema``, ``asas``, ``joints`` and ``key_slices``.
 
-    What could not be judged is None, or left out: that it is not assessable, and why, stands under ``said``.
+    What could not be judged, or is undecided, is None or left out: which of both, and why, stands under ``said``.
     """
     return {
         "classification": _classification(analysis),
@@ -52,6 +53,13 @@ def _answered(analysis: Analysis, key: Key) -> Evaluation | None:
     return None if evaluation is None or isinstance(evaluation.value, NotAssessable) else evaluation
 
 
+def _yes(one: Evaluation | None) -> bool | None:
+    """True or False where the question is decided, else None."""
+    if one is None or isinstance(one.value, NotAssessable) or one.value == Answer.UNDECIDED:
+        return None
+    return one.value == Answer.PRESENT
+
+
 def _classification(analysis: Analysis) -> Json | None:
     present, stage = _answered(analysis, "axspa"), _answered(analysis, "stage")
     profile = analysis.profile("axspa")
@@ -60,7 +68,7 @@ def _classification(analysis: Analysis) -> Json | None:
     images = analysis.of_role(profile.role)
     judged = np.flatnonzero(np.isfinite(profile.values))
     return {
-        "as_present": present.value == Answer.PRESENT,
+        "as_present": _yes(present),
         "as_probability": round(present.probabilities[Answer.PRESENT], 4),
         "stage": _stage_words(str(stage.value)),
         "stage_probabilities": {_stage_words(key): round(value, 4) for key, value in stage.probabilities.items()},
@@ -107,9 +115,9 @@ def _asas(analysis: Analysis) -> Json | None:
         return None
     sides = {side: analysis.evaluation("asas", side) for side in Side}
     return {
-        "positive": rule.value == Answer.PRESENT,
-        **{f"{side}_positive": one is not None and one.value == Answer.PRESENT for side, one in sides.items()},
-        "sentence": asas_sentence(analysis).replace("marrow edema", "marrow edema"),  # as it always was spelled here
+        "positive": _yes(rule),
+        **{f"{side}_positive": _yes(one) for side, one in sides.items()},
+        "sentence": rule_sentence(analysis),
         "lesions": [
             {
                 "side": side.value,

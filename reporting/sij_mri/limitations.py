@@ -12,8 +12,7 @@ LIMITATIONS: Mapping[str, str] = {
     _C.SERIES_IRREGULAR: "{Role} series: {warning}",
     _C.SERIES_UNREADABLE: "The {role} series could not be decoded and was not read. {reason}",
     _C.REGION_FROM_FLUID: "The bone region was found on the fluid-sensitive series, since T1 is missing.",
-    _C.NO_REGION: "Without a T1-weighted series neither bone region nor joints nor edema are measured.",
-    _C.NO_JOINTS_RECOGNIZED: "The pictures of the chosen series show no sacroiliac joint: nothing was read.",
+    _C.NO_REGION: "No bone region was found, so neither joints nor edema could be measured.",
     _C.REGION_DISPUTED: "The networks that find the bone region disagree on {share:.0%} of it; look at its outline.",
     _C.NO_LEFT_JOINT: "The left sacroiliac joint was not found on the T1-weighted series.",
     _C.NO_RIGHT_JOINT: "The right sacroiliac joint was not found on the T1-weighted series.",
@@ -21,6 +20,20 @@ LIMITATIONS: Mapping[str, str] = {
     "was carried from one to the other and edema was not measured.",
     _C.NO_NORMAL_MARROW: "No normal marrow was found to hold edema against, so edema could not be judged.",
     _C.NOT_CLASSIFIED: "No slice that shows a sacroiliac joint was found, so no class is given.",
-    _C.RULE_AND_NETWORK_DIFFER: "The network alone gives a pattern of axial spondyloarthritis the probability "
-    "{probability:.2f}, and so another class than rule and network together; look at the edema in the pictures.",
+    _C.NO_JOINTS_RECOGNIZED: "The pictures do not show sacroiliac joints that could be recognized.",
+    _C.RULE_AND_NETWORK_DIFFER: "The network alone says otherwise than this result: for it the probability of a "
+    "pattern of axial spondyloarthritis is {probability}. Look at the edema in the pictures.",
 }
+
+SHORT: Mapping[str, str] = {
+    _C.NO_T1: "no T1-weighted series",
+    _C.NO_FLUID: "no fluid-sensitive series",
+    _C.NO_REGION: "no bone region found",
+    _C.NO_NORMAL_MARROW: "no normal marrow to compare with",
+    _C.SERIES_UNREADABLE: "a series could not be decoded",
+    _C.NO_LEFT_JOINT: "left joint not found",
+    _C.NO_RIGHT_JOINT: "right joint not found",
+    _C.FRAME_OF_REFERENCE: "the two series cannot be laid over each other",
+    _C.NOT_CLASSIFIED: "no slice to classify",
+}
+"""Why something is not assessable, where there is little room."""

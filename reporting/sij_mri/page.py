@@ -1,30 +1,31 @@
-"""The summary page: the result on one dark page, with the key slices as evidence."""
+"""The summary page: the result on one dark page, measured evidence in the largest type, key slices beside it."""
 
-from inference.result import Analysis, Answer, Evaluation, NotAssessable
+from inference.result import Analysis, Answer, Key, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prepare, upright
-from reporting.presentation import ByteArray, Report
+from reporting.presentation import ByteArray, Report, Rgb
+from reporting.probabilities import probability_words, shown_probability
+from reporting.sij_mri.class_words import CLASS_NAME, NOT_ASSESSED, SIMULATED_SHORT, class_words, stage_brief
+from reporting.sij_mri.edema_words import rule_words, said
 from reporting.sij_mri.page_slices import draw_slices
-from reporting.sij_mri.terms import TERMS
+from reporting.sij_mri.terms import TERMS, milliliters
 from reporting.words import NOT_ASSESSABLE, incomplete_line, measurement_words, series_words, why_not
 
 PANEL_X, PANEL_WIDTH = 40, 410
+X, WIDTH = PANEL_X + 22, PANEL_WIDTH - 44
+RIGHT_EDGE = PANEL_X + PANEL_WIDTH - 22
 LIMITS_LENGTH = 407
 
 TITLE = "Sacroiliac joint MRI"
-CLASSIFIER = "CLASSIFIER: STAGE OF THE STUDY"
-AS_WORDS = {
-    Answer.PRESENT: "Ankylosing spondylitis: present",
-    Answer.ABSENT: "Ankylosing spondylitis: absent",
-}
-AS_PROBABILITY = "Probability of ankylosing spondylitis"
-SIMULATED = "Learned from simulated lesions. How well it does on patients is unknown."
-RULE = "ASAS / OMERACT RULE: ACTIVE SACROILIITIS"
-RULE_NOTE = "Computed from the segmented edema, not from the class; check it by eye."
-RULE_WORDS = {Answer.PRESENT: "Met", Answer.ABSENT: "Not met"}
+EVIDENCE = "MEASURED: EDEMA WITHIN 10 MM OF THE JOINT"
+RULE = "ASAS rule"
+CLASS = f"EXPERIMENTAL {CLASS_NAME.upper()}, AND STAGE"
+PROBABILITY = "Probability of a pattern"
 SIDES = ((Side.RIGHT, "Right"), (Side.LEFT, "Left"))
-VOLUMES = "VOLUMES"
+COLUMNS = (X, X + WIDTH / 2)
+ELSEWHERE = "Edema elsewhere, not counted"
+VOLUMES = "OTHER VOLUMES"
 SERIES = "SERIES READ"
 SERIES_NAMES = {Role.T1W: "T1", Role.FLUID: "Fluid"}
 MISSING = "No such series"
@@ -50,8 +51,8 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
     page = Page()
     page.header(TITLE, software)
     page.warning(incomplete_line(report))
-    y = _classifier_card(page, analysis, 108)
-    y = _rule_card(page, analysis, y + 14)
+    y = _evidence_card(page, analysis, 108)
+    y = _class_card(page, analysis, y + 14)
     y = _volume_card(page, analysis, y + 14)
     _series_card(page, analysis, y + 14)
     shown = upright(analysis)
@@ -65,86 +66,101 @@ def _clip(text: str) -> str:
     return clean if len(clean) <= LIMITS_LENGTH else clean[: LIMITS_LENGTH - 3].rstrip() + "..."
 
 
-def _said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
-    evaluation = analysis.evaluation(key, side)
-    if evaluation is None:
-        raise ValueError(f"the page shows {key}, received an analysis that does not say it")
-    return evaluation
-
-
-def _classifier_card(page: Page, analysis: Analysis, top: float) -> float:
-    stage, present = _said(analysis, "stage"), _said(analysis, "axspa")
-    missing = isinstance(stage.value, NotAssessable)
-    height = 140.0 if missing else 424.0
-    y = page.card(top, height, CLASSIFIER, width=PANEL_WIDTH)
-    x, width = PANEL_X + 22, PANEL_WIDTH - 44
-    if isinstance(stage.value, NotAssessable) or isinstance(present.value, NotAssessable):
-        page.paragraph(x, y, _sentence(stage.value), width=width, size=20, color=TEXT, lines=3)
-        return top + height
-    values = TERMS.evaluations["stage"].values
-    page.text(x, y, values[stage.value].words, size=52)
-    page.text(x, y + 62, AS_WORDS[Answer(present.value)], size=21)
-    y += 104
-    rows = [(AS_PROBABILITY, present.probabilities[Answer.PRESENT], AMBER)]
-    rows += [(values[key].words, value, ACCENT) for key, value in stage.probabilities.items()]
-    for label, value, color in rows:
-        page.text(x, y, label, size=18, color=TEXT)
-        page.text(x + width, y, f"{value:.2f}", size=18, anchor="ra")
-        page.bar(x, y + 24, width, value, color)
-        y += 44
-    page.paragraph(x, y + 4, SIMULATED, width=width, size=16, color=AMBER, lines=2)
-    return top + height
-
-
 def _sentence(value: object) -> str:
     """Why there is no value, as a sentence."""
     if not isinstance(value, NotAssessable):
-        return NOT_ASSESSABLE.capitalize()
+        return ""
     words = why_not(TERMS, value)
     return words[:1].upper() + words[1:]
 
 
-def _rule_card(page: Page, analysis: Analysis, top: float) -> float:
-    height = 180.0
-    y = page.card(top, height, RULE, width=PANEL_WIDTH)
-    x, width = PANEL_X + 22, PANEL_WIDTH - 44
-    rule, sides = _said(analysis, "asas"), [_said(analysis, "asas", side) for side, _ in SIDES]
-    below = 48
-    if not isinstance(rule.value, NotAssessable):
-        page.text(x, y - 4, RULE_WORDS[Answer(rule.value)], size=34)
-        page.paragraph(x, y + 80, RULE_NOTE, width=width, size=16, color=MUTED, lines=2)
+def _evidence_card(page: Page, analysis: Analysis, top: float) -> float:
+    """Edema and the rule by side; below them the rule for the study, or why there is none."""
+    height = 318.0
+    y = page.card(top, height, EVIDENCE, width=PANEL_WIDTH)
+    for x, (side, label) in zip(COLUMNS, SIDES, strict=True):
+        page.text(x, y - 4, label, size=18, color=MUTED)
+        _side(page, analysis, side, x, y + 20)
+    rule = said(analysis, "asas")
+    page.text(
+        X, y + 152, f"{TERMS.evaluations['asas'].short}, study: {rule_words(rule)}", size=22, color=_tone(rule.value)
+    )
+    below = page.paragraph(X, y + 186, _sentence(rule.value), width=WIDTH, size=16, color=TEXT, lines=3)
+    other = analysis.measurement("edema-elsewhere-volume")
+    if other is not None and not isinstance(other.value, NotAssessable):
+        page.text(X, max(below, y + 186) + 4, f"{ELSEWHERE}: {milliliters(other.value)}", size=16, color=MUTED)
+    page.text(X, top + height - 30, TERMS.evaluations["asas"].note.partition(";")[0] + ".", size=15, color=MUTED)
+    return top + height
+
+
+def _side(page: Page, analysis: Analysis, side: Side, x: float, y: float) -> None:
+    edema, deep = (analysis.measurement(key, side) for key in ("edema-volume", "edema-deep-volume"))
+    if edema is None or isinstance(edema.value, NotAssessable):
+        page.text(x, y + 14, NOT_ASSESSABLE, size=22, color=MUTED)
     else:
-        judged = any(not isinstance(one.value, NotAssessable) for one in sides)
-        below = 98
-        page.paragraph(x, y - 4, _sentence(rule.value), width=width, size=17, color=TEXT, lines=4 if judged else 6)
-        if not judged:
-            return top + height
-    for place, (_, label), one in zip((0.0, 0.5), SIDES, sides, strict=True):
-        met = one.value == Answer.PRESENT
-        missing = isinstance(one.value, NotAssessable)
-        words = NOT_ASSESSABLE if missing else RULE_WORDS[Answer(str(one.value))].lower()
-        page.text(x + width * place, y + below, f"{label}: {words}", size=18, color=TEXT if met else MUTED)
+        page.text(x, y, milliliters(edema.value), size=44)
+        if edema.spread is not None:
+            low, high = (milliliters(one) for one in edema.spread)
+            page.text(x, y + 56, f"{low.removesuffix(' ml')} to {high}", size=15, color=MUTED)
+        if deep is not None and not isinstance(deep.value, NotAssessable) and deep.value > 0:
+            page.text(x, y + 76, f"{milliliters(deep.value)} more, deeper", size=15, color=MUTED)
+    rule = said(analysis, "asas", side)
+    page.text(
+        x, y + 98, f"{RULE}: {rule_words(rule)}", size=14 if _missing(rule.value) else 18, color=_tone(rule.value)
+    )
+
+
+def _missing(value: object) -> bool:
+    return isinstance(value, NotAssessable)
+
+
+def _tone(value: object) -> Rgb:
+    """Bright where something is met, amber where it is undecided, else calm."""
+    return TEXT if value == Answer.PRESENT else AMBER if value == Answer.UNDECIDED else MUTED
+
+
+def _class_card(page: Page, analysis: Analysis, top: float) -> float:
+    """Class and stage as what they are, with the probabilities as far as they are shown."""
+    present, stage = said(analysis, "axspa"), said(analysis, "stage")
+    height = 370.0
+    y = page.card(top, height, CLASS, width=PANEL_WIDTH)
+    if isinstance(present.value, NotAssessable) or isinstance(stage.value, NotAssessable):
+        missing = present.value if isinstance(present.value, NotAssessable) else stage.value
+        words = _sentence(missing).partition(": ")[2]
+        page.paragraph(X, y, f"{NOT_ASSESSED.capitalize()}: {words}", width=WIDTH, size=19, color=TEXT, lines=6)
+        return top + height
+    words = class_words(analysis)
+    below = page.paragraph(X, y - 4, f"{words[:1].upper()}{words[1:]}.", width=WIDTH, size=21, color=TEXT, lines=2)
+    below = page.paragraph(X, below + 2, f"{stage_brief(analysis)}.", width=WIDTH, size=19, color=TEXT, lines=2)
+    values = TERMS.evaluations["stage"].values
+    rows: list[tuple[str, float, Rgb]] = []
+    if Answer.PRESENT in present.probabilities:
+        rows.append((PROBABILITY, present.probabilities[Answer.PRESENT], AMBER))
+    rows += [(f"Stage {values[key].words}", p, ACCENT) for key, p in stage.probabilities.items()]
+    y = below + 4
+    for label, value, color in rows:
+        page.text(X, y, label, size=15, color=TEXT)
+        page.text(RIGHT_EDGE, y, probability_words(value), size=15, anchor="ra")
+        page.bar(X, y + 19, WIDTH, shown_probability(value), color)
+        y += 35
+    page.text(X, top + height - 30, SIMULATED_SHORT, size=13, color=AMBER)
     return top + height
 
 
 def _volume_card(page: Page, analysis: Analysis, top: float) -> float:
-    height = 168.0
+    height = 128.0
     y = page.card(top, height, VOLUMES, width=PANEL_WIDTH)
-    x, right_edge = PANEL_X + 22, PANEL_X + PANEL_WIDTH - 22
-    columns = (right_edge - 110, right_edge)
-    for place, (_, label) in zip(columns, SIDES, strict=True):
+    columns = (RIGHT_EDGE - 110, RIGHT_EDGE)
+    for place, (side, label) in zip(columns, SIDES, strict=True):
         page.text(place, y - 28, label, size=16, color=MUTED, anchor="ra")
-    for key in ("edema-volume", "joint-volume"):
-        page.text(x, y + 6, TERMS.measurements[key].words, size=19)
-        for place, (side, _) in zip(columns, SIDES, strict=True):
-            _number(page, place, y + 6, analysis, key, side)
-        y += 36
-    page.text(x, y + 6, TERMS.measurements["region-volume"].words, size=19)
-    _number(page, right_edge, y + 6, analysis, "region-volume", None)
+        _number(page, place, y + 2, analysis, "joint-volume", side)
+    page.text(X, y + 2, TERMS.measurements["joint-volume"].words, size=19)
+    page.text(X, y + 38, TERMS.measurements["region-volume"].words, size=19)
+    _number(page, RIGHT_EDGE, y + 38, analysis, "region-volume", None)
     return top + height
 
 
-def _number(page: Page, x: float, y: float, analysis: Analysis, key: str, side: Side | None) -> None:
+def _number(page: Page, x: float, y: float, analysis: Analysis, key: Key, side: Side | None) -> None:
     measured = analysis.measurement(key, side)
     if measured is None or isinstance(measured.value, NotAssessable):
         for number, word in enumerate(NOT_ASSESSABLE.split()):
@@ -157,6 +173,6 @@ def _series_card(page: Page, analysis: Analysis, top: float) -> None:
     y = page.card(top, 112.0, SERIES, width=PANEL_WIDTH)
     for role, label in SERIES_NAMES.items():
         words = series_words(analysis, role) or MISSING
-        page.text(PANEL_X + 22, y - 2, label, size=16, color=MUTED)
-        page.text(PANEL_X + 76, y - 2, words if len(words) <= 44 else words[:41].rstrip() + "...", size=16)
+        page.text(X, y - 2, label, size=16, color=MUTED)
+        page.text(X + 54, y - 2, words if len(words) <= 44 else words[:41].rstrip() + "...", size=16)
         y += 28

@@ -36,14 +36,22 @@ NO_HEATMAP = "Nothing was classified"
 NO_SLICE = "No slice at this place"
 REGION_RGB = TERMS.segments["region"].rgb[None]
 JOINT_RGB = TERMS.segments["joint"].rgb
-EDEMA_RGB = TERMS.segments["edema"].rgb
+EDEMA_RGB = {
+    (key, side): color
+    for key in ("edema-elsewhere", "edema-deep", "edema")
+    for side, color in TERMS.segments[key].rgb.items()
+}
 LEGENDS: dict[Role, list[tuple[str, Rgb]]] = {
     Role.T1W: [
         ("Bone region", REGION_RGB),
-        ("Right joint", JOINT_RGB[Side.RIGHT]),
-        ("Left joint", JOINT_RGB[Side.LEFT]),
+        ("Right joint band", JOINT_RGB[Side.RIGHT]),
+        ("Left joint band", JOINT_RGB[Side.LEFT]),
     ],
-    Role.FLUID: [("Right edema", EDEMA_RGB[Side.RIGHT]), ("Left edema", EDEMA_RGB[Side.LEFT])],
+    Role.FLUID: [
+        ("Right edema", EDEMA_RGB["edema", Side.RIGHT]),
+        ("Left edema", EDEMA_RGB["edema", Side.LEFT]),
+        ("elsewhere", EDEMA_RGB["edema-elsewhere", None]),
+    ],
 }
 
 
@@ -120,10 +128,10 @@ def _draw_found(rgb: ByteArray, analysis: Analysis, images: Images, plane: int, 
         if trace is not None:
             points = viewport.points(trace.lines_px[plane], images, plane)
             draw_line(rgb, points, JOINT_RGB[side], thickness=2 if on_t1 else 1)
-    for side in Side:
-        if ("edema", side) in masks:
-            blend_mask(rgb, masks["edema", side], EDEMA_RGB[side], alpha=0.12)
-            draw_contour(rgb, masks["edema", side], EDEMA_RGB[side])
+    for thing, color in EDEMA_RGB.items():
+        if thing in masks:
+            blend_mask(rgb, masks[thing], color, alpha=0.12)
+            draw_contour(rgb, masks[thing], color)
 
 
 def _draw_heat(page: Page, analysis: Analysis, plates: Plates, reference: Images, viewport: Viewport) -> None:

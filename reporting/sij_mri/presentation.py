@@ -7,7 +7,7 @@ from inference.result import Analysis
 from reporting.findings import Checked, GateFinding
 from reporting.objects.codes import MRI_UNSPECIFIED, SACROILIAC_JOINT
 from reporting.presentation import ByteArray, Report
-from reporting.sij_mri.codes import ANKYLOSING_SPONDYLITIS
+from reporting.sij_mri.codes import EXAMINED
 from reporting.sij_mri.laws import sides
 from reporting.sij_mri.legacy import summary
 from reporting.sij_mri.page import draw_page
@@ -22,7 +22,7 @@ class SacroiliacPresentation:
     title = "Sacroiliac joint MRI"
     terms = TERMS
     groups = GROUPS
-    study_finding = ANKYLOSING_SPONDYLITIS
+    study_finding = EXAMINED
     study_site = SACROILIAC_JOINT
     result_description = "AxSpA result"
     measurements_description = "SIJ measurements"

@@ -33,7 +33,7 @@ REASONS: Mapping[Key, str] = {
     "large-field-of-view": "The field of view is large ({view_mm:.0f} mm), as for hips or abdomen.",
     "body-part": "body part {body_part}",
     "sagittal-plane": "a sagittal plane ({lean_deg:.0f} degrees out of the left-right axis)",
-    "oblique-sagittal-plane": "a oblique sagittal plane ({lean_deg:.0f} degrees out of the left-right axis)",
+    "oblique-sagittal-plane": "an oblique sagittal plane ({lean_deg:.0f} degrees out of the left-right axis)",
     "axial-plane": "an axial plane ({tilt_deg:.0f} degrees from coronal)",
     "across-the-sacrum": "an oblique axial plane, across the sacrum ({tilt_deg:.0f} degrees from coronal, against its "
     "slope)",

@@ -129,12 +129,12 @@ def save_result(
     """Save a result with objects and pictures; `make_summary` is one of :mod:`tests.factories.summaries`."""
     pictures = [] if status is ResultStatus.NOT_APPLICABLE else _pictures(place, claimed, slices)
     if status is ResultStatus.NOT_APPLICABLE:
-        headline = "Not analysed, because no sacroiliac series was found."
+        headline = "Not analysed: no series shows the sacroiliac joints in a semicoronal plane as needed."
     else:
         headline = (
-            "AI classification of ankylosing spondylitis: present (probability 0.81). "
-            f"Stage: {stage} (probability 0.62). "
-            "ASAS/OMERACT rule for active sacroiliitis: met."
+            "Bone marrow edema at the joints: right 0.1 ml, left 2.3 ml; ASAS rule: met (left). "
+            "AI class (AS yes/no): pattern suggestive of axial spondyloarthritis. "
+            f"Stage: {stage} (0.62)."
         )
     if status is ResultStatus.NOT_APPLICABLE:
         summary = refused(headline)

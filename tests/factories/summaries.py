@@ -7,6 +7,8 @@ Json = dict[str, Any]
 MakeSummary = Callable[[str, int, set[str], str], Json]
 """From stage, number of slices, names of the pictures and headline to the JSON of a result."""
 
+PATTERN = "pattern suggestive of axial spondyloarthritis"
+NO_PATTERN = "no pattern of axial spondyloarthritis"
 STAGES = ("Normal", "Early", "Moderate", "Advanced")
 REASON = "No series is semicoronal through the sacroiliac joints."
 LIMIT = "The fluid-sensitive series has one slice fewer than the T1-weighted one."
@@ -56,17 +58,23 @@ def sacroiliac(stage: str, slices: int, pictures: set[str], headline: str) -> Js
     weights = {name: (0.62 if name == stage else 0.38 / 3) for name in STAGES}
     joint = site("sacroiliac-joint", "Sacroiliac joint")
     shares = [
-        {"value": name.lower(), "words": name, "severity": number / 3, "p": weights[name]}
+        {
+            "value": name.lower(),
+            "words": name,
+            "severity": number / 3,
+            "p": weights[name],
+            "p_words": f"{weights[name]:.2f}",
+        }
         for number, name in enumerate(STAGES)
     ]
     answers = [
-        {"value": "present", "words": "present", "severity": 1.0, "p": 0.81},
-        {"value": "absent", "words": "absent", "severity": 0.0, "p": 0.19},
+        {"value": "present", "words": PATTERN, "severity": 1.0, "p": 0.81, "p_words": "0.81"},
+        {"value": "absent", "words": NO_PATTERN, "severity": 0.0, "p": 0.19, "p_words": "0.19"},
     ]
     counted = [place("fluid-sensitive", i, 41.0 + i) for i in range(3, 6)]
     sides = {side: site("sacroiliac-joint", "Sacroiliac joint", side=side) for side in ("left", "right")}
     rule = {"label": "ASAS/OMERACT rule for active sacroiliitis", "short": "ASAS rule", "basis": "rule"}
-    present = {"label": "Ankylosing spondylitis (AS)", "short": "AS", "value": "present", "words": "present"}
+    present = {"label": "AI class (AS yes/no)", "short": "AI class", "value": "present", "words": PATTERN}
     grade = {
         "label": "Stage",
         "value": stage.lower(),
@@ -85,28 +93,39 @@ def sacroiliac(stage: str, slices: int, pictures: set[str], headline: str) -> Js
         "limits": [LIMIT],
         "sentences": ["The ASAS/OMERACT rule for active sacroiliitis is met (left)."],
         "selection": _selection(applicable=True),
-        "lead": "stage",
+        "impression": [
+            "Active inflammatory lesions that meet the definition (left).",
+            f"AI class (AS yes/no): {PATTERN}, probability 0.81.",
+            f"Stage: {stage} (0.62).",
+        ],
+        "look_first": [
+            {
+                "role": "T1W", "plane": 3, "name": "slice 4", "why": "most-edema", "why_words": "most edema",
+                "words": "T1-weighted, slice 4: most edema",
+            },
+        ],
+        "lead": "asas",
         "said": [
-            evaluation("axspa", joint, **present, severity=1.0, probabilities=answers),
-            evaluation("stage", joint, **grade, probabilities=shares),
             evaluation("asas", joint, **rule, **met, at=counted),
             evaluation("asas", sides["left"], **rule, **met, at=counted),
             evaluation("asas", sides["right"], **rule, **unmet),
+            evaluation("axspa", joint, **present, severity=1.0, probabilities=answers),
+            evaluation("stage", joint, **grade, probabilities=shares),
             measurement("region-volume", bones, "Bone region", 181_000.0, "181.0 ml"),
-            measurement("joint-volume", sides["left"], "Joint region", 12_400.0, "12.4 ml"),
-            measurement("joint-volume", sides["right"], "Joint region", 11_900.0, "11.9 ml"),
+            measurement("joint-volume", sides["left"], "Joint band", 12_400.0, "12.4 ml"),
+            measurement("joint-volume", sides["right"], "Joint band", 11_900.0, "11.9 ml"),
             measurement("edema-volume", sides["left"], "Bone marrow edema", 2_310.0, "2.3 ml"),
             measurement("edema-volume", sides["right"], "Bone marrow edema", 140.0, "0.1 ml"),
         ],
         "profiles": [
             profile("joint-visibility", sides["left"], "How clearly the joint line is seen", [0.9] * slices),
             profile(
-                "axspa", joint, "Probability of ankylosing spondylitis",
+                "axspa", joint, "Network alone: probability of a pattern of axSpA",
                 [0.15 + 0.7 * i / slices if i in judged else None for i in range(slices)], of="axspa", value="present",
             ),
             *(
                 profile(
-                    name.lower(), joint, f"Probability of stage: {name}",
+                    name.lower(), joint, f"Network alone: probability of stage {name}",
                     [weights[name] if i in judged else None for i in range(slices)], of="stage", value=name.lower(),
                 )
                 for name in STAGES
@@ -147,7 +166,7 @@ def foreign(stage: str, slices: int, pictures: set[str], headline: str) -> Json:
     upper, lower = (site("disc", "Disc", level=level) for level in ("L4/L5", "L5/S1"))
     narrowing = {"label": "Narrowing", "short": "Narrow", "basis": "joined"}
     shares = [
-        {"value": value, "words": value, "severity": number / 2, "p": p}
+        {"value": value, "words": value, "severity": number / 2, "p": p, "p_words": f"{p:.2f}"}
         for number, (value, p) in enumerate((("mild", 0.2), ("moderate", 0.5), ("severe", 0.3)))
     ]
     dark = {"code": "TOO_DARK", "parameters": {}, "sentence": DARK}

@@ -75,7 +75,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[TestClient, Analysi
 def test_the_page_shows_the_numbers_of_the_analysis(shown: tuple[TestClient, Analysis, int, int]) -> None:
     client, analysis, study_id, _ = shown
     page = html.unescape(client.get(f"/studies/{study_id}").text)
-    assert '<span class="graded grade-1">Early</span>' in page and "78 %" in page and "probability 91 %" in page
+    assert '<span class="right state warn">Early</span>' in page and "0.78" in page and "probability 0.91" in page
+    order = [page.index(words) for words in ("<h2>Result</h2>", "<h2>ASAS/OMERACT", "<h2>Measurements", "<h2>AI class")]
+    assert order == sorted(order) and page.index("<h2>AI class") < page.index("<h2>Stage"), "evidence, class, stage"
     slices = page.partition('id="slices"')[2].partition("</section>")[0]
     profile = analysis.profile("axspa")
     assert profile is not None
@@ -117,10 +119,13 @@ def test_the_viewer_finds_every_layer(shown: tuple[TestClient, Analysis, int, in
     assert page.count("data-layer=") == 3 and page.count("data-heat>") == 1, "region, joints, edema; one for the heat"
 
 
-def test_the_list_shows_the_stage(shown: tuple[TestClient, Analysis, int, int]) -> None:
+def test_the_list_shows_evidence_class_and_stage(shown: tuple[TestClient, Analysis, int, int]) -> None:
     client, _, _, _ = shown
     page = client.get("/studies").text
-    assert '<span class="graded grade-1">Early</span>' in page and "AS present 91 %, ASAS rule met" in page
+    assert '<span class="graded grade-3">ASAS rule met</span>' in page
+    line = page.partition("ASAS rule met</span>")[2].partition("</td>")[0]
+    places = [line.index(words) for words in (" ml", "ASAS rule: met", "AI class (AS yes/no): pattern", "Stage: Early")]
+    assert places == sorted(places)
 
 
 def test_a_study_that_does_not_apply_gives_its_reason(tmp_path: Path) -> None:
@@ -167,14 +172,14 @@ def test_another_application_is_shown_by_its_own_words(tmp_path: Path) -> None:
     log_in(client)
     page = html.unescape(client.get(f"/studies/{study_id}").text)
     for words in (
-        "Lumbar spine, a trial", "Narrowing", "moderate", "50 %", "Slip", "not seen", "Learned from twelve studies.",
+        "Lumbar spine, a trial", "Narrowing", "moderate", "0.50", "Slip", "not seen", "Learned from twelve studies.",
         "not assessable: The sagittal T2 series is too dark (12).", "Cyst, L4/L5", "640 mm3",
         "Lordosis: not assessable: No axial series was sent.",
     ):  # fmt: skip
         assert words in page, words
     viewer = client.get(f"/studies/{study_id}/results/{result_id}/viewer").json()
     assert viewer["reference"] == "sagittal"
-    assert [row["words"] for row in viewer["strip"]] == ["Narrow 30 %", "Narrow 10 %"]
+    assert [row["words"] for row in viewer["strip"]] == ["Narrow 0.30", "Narrow 0.10"]
     place.database.dispose()
 
 

@@ -236,7 +236,7 @@ def test_the_page_of_a_study_tells_all(client: TestClient, ids: dict[str, int]) 
         "female",
         "Delivered: 4 of 4 objects at PACS, 4 of 4 objects at workstation.",
         "Early",
-        "62 %",
+        "0.62",
         "The classifier learned from simulated lesions",
         "2.3 ml",
         "0.1 ml",
@@ -316,13 +316,15 @@ def test_rows_written_before_results_had_a_language_still_show(place: Place) -> 
     client, study_id, result_id = one_study(place, summaries.schema_1)
     page = client.get(f"/studies/{study_id}").text
     for words in (
-        '<span class="graded grade-1">Early</span>', "62 %", "probability 81 %", "2.31 ml", "0.14 ml", "181.0 ml",
+        '<span class="graded grade-3">met</span>', "0.62", "pattern suggestive of axial spondyloarthritis", "2.31 ml",
+        "0.14 ml", "181.0 ml", '<span class="right state warn">Early</span>',
         "the rule is met", "simulated lesions", "one slice fewer", "Bone marrow edema", 'data-in="fluid"',
     ):  # fmt: skip
         assert words in page, words
     assert page.count('data-in="fluid"') == 3, "a link for each slice with counted lesions"
     rows = client.get("/studies").text
-    assert '<span class="graded grade-1">Early</span>' in rows and "AS present 81 %, ASAS rule met" in rows
+    assert '<span class="graded grade-3">met</span>' in rows
+    assert "AI class pattern suggestive of axial spondyloarthritis 0.81, Stage Early 0.62" in rows
     viewer = client.get(f"/studies/{study_id}/results/{result_id}/viewer").json()
     assert viewer["reference"] == "t1" and [row["index"] for row in viewer["strip"]] == [2, 3, 4, 5, 6]
     assert viewer["marks"] == [False, False, True, True, True, True, True, False, False]
@@ -353,7 +355,7 @@ def test_an_application_that_nobody_here_knows_is_shown_whole(place: Place) -> N
     client, study_id, result_id = one_study(place, summaries.foreign)
     page = html.unescape(client.get(f"/studies/{study_id}").text)
     for words in (
-        "Lumbar spine, a trial 1.0", "Narrowing", "L4/L5", '<span class="graded grade-2">moderate</span>', "50 %",
+        "Lumbar spine, a trial 1.0", "Narrowing", "L4/L5", '<span class="graded grade-2">moderate</span>', "0.50",
         f"not assessable: {summaries.DARK}", "By a rule and a network.", "Slip", "not seen", "Height, L4/L5", "7 mm",
         f"Lordosis: not assessable: {summaries.DARK}", "Sagittal T2", "Axial T2", "all series",
         'title="2 places"',
@@ -425,9 +427,9 @@ def test_the_viewer_gets_every_picture_in_its_place(client: TestClient, node: tu
     assert pane["layers"]["joints"][:3] == [None, None, pane["layers"]["joints"][2]]
     assert pane["matches"]["fluid"][8] is None and answer["marks"][2] and not answer["marks"][8]
     assert [row["index"] for row in answer["strip"]] == [2, 3, 4, 5, 6]
-    assert answer["strip"][0]["words"] == "AS 31 %, Early"
+    assert answer["strip"][0]["words"] == "AI class 0.31, Early"
     assert answer["strip"][0]["share"] == pytest.approx(0.15 + 0.7 * 2 / 9)
-    assert answer["legend"].startswith("Bars: probability of ankylosing spondylitis. Line above: edema.")
+    assert answer["legend"].startswith("Bars: network alone: probability of a pattern of axSpA. Line above: edema.")
     base = client.get(pane["layers"]["base"][0])
     assert base.headers["content-type"] == "image/jpeg" and base.content[:2] == b"\xff\xd8"
     overlay = client.get(pane["layers"]["joints"][2])

@@ -225,9 +225,13 @@ def test_what_is_not_assessable_must_not_become_absent(tmp_path: Path) -> None:
 
 def test_what_was_judged_must_not_be_left_out(built, analysis: Analysis) -> None:
     def leave_out(dataset: pydicom.Dataset) -> None:
-        group = next(i for i in walk_items(dataset) if i.ConceptNameCodeSequence[0].CodeValue == "125007")
+        group = next(
+            item
+            for item in walk_items(dataset)
+            if item.ConceptNameCodeSequence[0].CodeValue == "125007" and find(item, "BME_VOL") is not None
+        )
         group.ContentSequence = [
-            part for part in group.ContentSequence if part.ConceptNameCodeSequence[0].CodeValue != "BME_VOL_L"
+            part for part in group.ContentSequence if part.ConceptNameCodeSequence[0].CodeValue != "BME_VOL"
         ]
 
     assert codes_of(spoil(built, "sr-root", leave_out), analysis) == {"VALUE_CHANGED"}

@@ -87,28 +87,32 @@ def test_dcmqi_reads_every_segmentation_voxel_for_voxel(
 
 def test_left_segments_lie_on_the_left_of_the_patient(finished: Round) -> None:
     segments = finished.segments()
-    left = segment_voxels(*segments["Left sacroiliac joint"])[1]
-    right = segment_voxels(*segments["Right sacroiliac joint"])[1]
+    left = segment_voxels(*segments["Left sacroiliac joint band"])[1]
+    right = segment_voxels(*segments["Right sacroiliac joint band"])[1]
     assert left[0] > right[0] + 40, "LPS x grows to the patient's left; the joints are some 100 mm apart"
 
 
 def test_the_edema_of_the_phantom_is_on_its_left(phantom_round: Round) -> None:
     segments = phantom_round.segments()
-    left = volume_ml(*segments["Left bone marrow edema"])
-    right = volume_ml(*segments["Right bone marrow edema"]) if "Right bone marrow edema" in segments else 0.0
+    left = volume_ml(*segments["Left bone marrow edema at the joint"])
+    right = (
+        volume_ml(*segments["Right bone marrow edema at the joint"])
+        if "Right bone marrow edema at the joint" in segments
+        else 0.0
+    )
     assert left > 2 * right
     assert left > 1
 
 
 def test_the_edema_of_1013_is_where_the_readers_put_it(real_round: Round, shared_data: Path) -> None:
     segments = real_round.segments()
-    joints = [segment_voxels(*segments[f"{side} sacroiliac joint"])[1] for side in ("Left", "Right")]
+    joints = [segment_voxels(*segments[f"{side} sacroiliac joint band"])[1] for side in ("Left", "Right")]
     read = reader_volumes_ml(shared_data, "1013", midline_x=(joints[0][0] + joints[1][0]) / 2)
     assert max(read.values()) > 1
     for side, amount in read.items():
         if amount > 1:
-            assert f"{side} bone marrow edema" in segments
-            assert volume_ml(*segments[f"{side} bone marrow edema"]) > 0.3 * amount
+            assert f"{side} bone marrow edema at the joint" in segments
+            assert volume_ml(*segments[f"{side} bone marrow edema at the joint"]) > 0.3 * amount
 
 
 def test_no_patient_data_in_the_log(finished: Round) -> None:

@@ -123,7 +123,7 @@ def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None
     text = subprocess.run(
         [need_program("dsrdump"), "+Pl", str(path)], capture_output=True, check=True, text=True
     ).stdout
-    assert "Not analysed, because" in text and "NOT FOR DIAGNOSIS" in text
+    assert "Not analysed: no series" in text and "NOT FOR DIAGNOSIS" in text
 
 
 def test_a_report_that_follows_another(analysis: Analysis, tmp_path: Path, need_program: Need) -> None:

@@ -80,9 +80,10 @@ def test_status_codes_in_words(status: int | None, shown: str) -> None:
 
 
 def test_certainty_is_never_claimed() -> None:
-    assert words.percent(0.9999) == "> 99 %"
-    assert words.percent(0.0001) == "< 1 %"
-    assert words.percent(0.625) == "62 %"
+    assert [words.probability(p) for p in (0.99996, 1.0, 0.951)] == ["over 0.95"] * 3
+    assert [words.probability(p) for p in (0.0, 0.0001, 0.049)] == ["under 0.05"] * 3
+    assert [words.probability(p) for p in (0.05, 0.625, 0.95)] == ["0.05", "0.62", "0.95"]
+    assert words.probability(None) == "–"
 
 
 def test_dates_and_sizes() -> None:

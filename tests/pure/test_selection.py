@@ -223,7 +223,7 @@ def test_refused_with_a_reason(what: str, member: SeriesHeader, reason: str) -> 
     selection = select(study(member))
     assert selection.chosen.get(Role.T1W) is None
     assert selection.chosen.get(Role.FLUID) is None
-    assert said(selection).startswith("Not applicable: ")
+    assert said(selection).startswith("No series shows the sacroiliac joints")
     for candidate in selection.candidates:
         assert not candidate.eligible
         assert candidate.score < ELIGIBLE_SCORE
@@ -417,7 +417,7 @@ def test_what_is_missing_is_said() -> None:
 def test_an_empty_study_is_not_applicable() -> None:
     selection = select(study())
     assert selection.candidates == ()
-    assert said(selection).startswith("Not applicable: ")
+    assert said(selection).startswith("No series shows the sacroiliac joints")
 
 
 def test_enhanced_objects_are_candidates_too() -> None:

@@ -72,7 +72,7 @@ def test_an_application_without_words_of_its_own_still_says_what_it_chose() -> N
     refused = replace(second, eligible=False, refusals=(Reason("another-plane"),))
     assert word_candidate(PLAIN, refused, chosen) == "Not used: another plane."
     assert word_selection(PLAIN, Selection((refused,), {}, ("view",))) == (
-        'Not applicable: no series shows what is read as needed. Series 4 "t1": another plane.'
+        'No series shows what is read as needed. Series 4 "t1": another plane.'
     )
 
 

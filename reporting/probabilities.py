@@ -1,0 +1,35 @@
+"""Probabilities as a person may read them: never nearer to certainty than anything measured allows.
+
+The bounds: 36 right answers in 36 simulated studies (docs/evaluation/stage.md) support no more than 0.92 (exact,
+one-sided, 95 %), and no calibration on patients exists. 0.95 is the round figure next to it, 0.05 its mirror. What is
+stored keeps every digit.
+"""
+
+LOWEST_SHOWN = 0.05
+HIGHEST_SHOWN = 0.95
+BOUND_STATEMENT = "No probability is given below 0.05 or above 0.95, since nothing that was measured supports it."
+
+
+def is_bounded(probability: float) -> bool:
+    """True where it is not shown as it is."""
+    return not LOWEST_SHOWN <= probability <= HIGHEST_SHOWN
+
+
+def shown_probability(probability: float) -> float:
+    """The number that may be shown: itself, or the bound that it lies beyond."""
+    return min(max(float(probability), LOWEST_SHOWN), HIGHEST_SHOWN)
+
+
+def probability_words(probability: float) -> str:
+    """A probability in words, two decimals.
+
+    Examples
+    --------
+    >>> [probability_words(p) for p in (0.0, 0.049, 0.05, 0.418, 0.95, 0.99996)]
+    ['under 0.05', 'under 0.05', '0.05', '0.42', '0.95', 'over 0.95']
+    """
+    if probability < LOWEST_SHOWN:
+        return f"under {LOWEST_SHOWN:.2f}"
+    if probability > HIGHEST_SHOWN:
+        return f"over {HIGHEST_SHOWN:.2f}"
+    return f"{probability:.2f}"

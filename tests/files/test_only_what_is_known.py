@@ -1,0 +1,353 @@
+"""Nothing is said of what is not known, wherever a result speaks: codes, report, page, JSON and panel.
+
+Each draw leaves parts of an analysis without a value, or undecided; what has one must be said by the same words and
+codes that must be missing otherwise.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+
+from config.settings import Settings
+from inference.result import Analysis, Answer
+from inference.types import Side
+from panel import summary
+from panel.shell import Pages
+from reporting.objects import codes
+from reporting.pictures import Page
+from reporting.sij_mri.page import COLUMNS
+from reporting.sij_mri.page_slices import GRID_X
+from storage.tables import Result, ResultStatus
+from tests.factories.analysis import build_outputs, gate_findings
+from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
+
+ANSWERS = (Answer.PRESENT, Answer.ABSENT, Answer.UNDECIDED)
+STAGES = ("Normal", "Early", "Moderate", "Advanced")
+VALUE = {Answer.PRESENT: "52101004", Answer.ABSENT: "272519000", Answer.UNDECIDED: "82334004"}
+MISSING = "NOT_ASSESSABLE"
+RULE = {Answer.PRESENT: "met", Answer.ABSENT: "not met", Answer.UNDECIDED: "undecided"}
+PATTERN = {
+    "present": "pattern suggestive of axial spondyloarthritis",
+    "absent": "no pattern of axial spondyloarthritis",
+    "undecided": "undecided",
+}
+OUT_OF_BOUNDS = re.compile(r"(?<![\d.])(0\.0[0-4]\d*|0\.9[6-9]\d*|0\.95\d+|1\.00+)(?![\d.])|\b(100|99|0) %")
+DISEASE = re.compile(r"spondylitis[^.;]{0,20}\b(present|absent)\b", re.I)
+SHARES = (
+    {"normal": 0.99996, "early": 0.00002, "moderate": 0.00001, "advanced": 0.00001},
+    {"normal": 0.00001, "early": 0.00001, "moderate": 0.00002, "advanced": 0.99996},
+    {"normal": 0.3, "early": 0.3, "moderate": 0.25, "advanced": 0.15},
+)
+PARTS = {Side.LEFT: "left", Side.RIGHT: "right"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return write_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    return Pages(Settings(data_dir=tmp_path_factory.mktemp("node")), software_version="test")
+
+
+@dataclass
+class Spoken:
+    """All that a result says: coded values and numbers by group, and words by where they stand."""
+
+    coded: dict[str, list[tuple[str, str]]]
+    numbers: list[tuple[str, float]]
+    text: list[str]
+    drawn: list[tuple[float, str]]
+    content: dict[str, Any]
+    panel: str
+    listed: str
+    view: summary.View
+
+    @property
+    def everything(self) -> dict[str, str]:
+        """All words, by what bears them."""
+        said = [self.content[key] for key in ("headline", "sentences", "conclusions", "limits", "said", "look_first")]
+        return {
+            "report": "\n".join(self.text),
+            "page": " ".join(words for _, words in self.drawn),
+            "json": "\n".join(_words_of(said)),
+            "panel": self.panel,
+            "list": self.listed,
+        }
+
+
+def _words_of(value: Any, key: str = "") -> Iterator[str]:
+    """Every string of JSON that people read."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _words_of(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _words_of(item, key)
+    elif isinstance(value, str) and key in ("", "words", "p_words", "spread_words", "sentence"):
+        yield value
+
+
+@contextmanager
+def drawing() -> Iterator[list[tuple[float, str]]]:
+    """Every text that is written on a page, with where its line begins."""
+    drawn: list[tuple[float, str]] = []
+    write = Page.text
+
+    def text(self: Page, x: float, y: float, text: str, **options: Any) -> None:
+        drawn.append((x, text))
+        write(self, x, y, text, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "text", text)
+        yield drawn
+
+
+def speak(analysis: Analysis, pages: Pages) -> Spoken:
+    """Everything that a result says of an analysis."""
+    with drawing() as drawn:
+        outputs = build_outputs(analysis)
+    assert gate_findings(outputs.objects, analysis) == ()
+    content = json.loads(json.dumps(outputs.summary, allow_nan=False))
+    row = Result(summary=content, headline="", findings=(), timings_s={}, status=ResultStatus.COMPLETE)
+    view, brief = summary.read(row), summary.brief(row)
+    body = bytes(pages.render("numbers.html", login=None, view=view).body).decode()
+    reports = {item.kind: item.dataset for item in outputs.objects if item.kind in ("sr-root", "sr-measurements")}
+    groups = [group for report in reports.values() for group in _groups(report)]
+    coded: dict[str, list[tuple[str, str]]] = {}
+    for name, items in groups:
+        coded.setdefault(name, []).extend(_codes(items))
+    text = next(item.dataset for item in outputs.objects if item.kind == "sr-text")
+    return Spoken(
+        coded,
+        [number for _, items in groups for number in _numbers(items)],
+        list(_texts(text)) + list(_texts(reports["sr-root"])),
+        [(x, words) for x, words in drawn if x < GRID_X],
+        content,
+        html.unescape(re.sub(r"<[^>]*>", " ", body)),
+        f"{brief.words} {brief.line}",
+        view,
+    )
+
+
+def _groups(report: Dataset) -> Iterator[tuple[str, list[Dataset]]]:
+    for container in report.ContentSequence:
+        for group in container.get("ContentSequence", ()):
+            if group.ConceptNameCodeSequence[0].CodeValue == "125007":
+                yield str(group.ContentSequence[0].TextValue), list(group.ContentSequence)
+
+
+def _codes(items: list[Dataset]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        if item.ValueType == "CODE" and item.RelationshipType == "CONTAINS":
+            yield str(item.ConceptNameCodeSequence[0].CodeValue), str(item.ConceptCodeSequence[0].CodeValue)
+
+
+def _numbers(items: list[Dataset]) -> Iterator[tuple[str, float]]:
+    for item in items:
+        if item.ValueType == "NUM":
+            yield str(item.ConceptNameCodeSequence[0].CodeValue), float(item.MeasuredValueSequence[0].NumericValue)
+
+
+def _texts(item: Dataset) -> Iterator[str]:
+    for part in item.get("ContentSequence", ()):
+        if part.ValueType == "TEXT":
+            yield str(part.TextValue)
+        yield from _texts(part)
+
+
+def values(spoken: Spoken, group: str, name: str) -> set[str]:
+    return {value for key, value in spoken.coded.get(group, ()) if key == name}
+
+
+def check_class(said: Said, spoken: Spoken) -> None:
+    status, stage = values(spoken, "AXSPA-STUDY", "AS_STATUS"), values(spoken, "AXSPA-STUDY", "AS_STAGE")
+    suggests = values(spoken, "AXSPA-STUDY", codes.SUGGESTS.value)
+    named = {name for name, _ in spoken.numbers}
+    if said.no_class is not None:
+        assert status == stage == {MISSING} and not suggests
+        assert not named & {"122157", "P0", "P1", "P2", "P3"}
+        for where, words in spoken.everything.items():
+            assert not re.search(rf"\b({'|'.join(STAGES)})\b", words), (where, words)
+            assert PATTERN["present"] not in words and PATTERN["absent"] not in words, where
+        assert spoken.content["classification"] is None
+        return
+    assert status == {VALUE[Answer(said.axspa)]}
+    assert (
+        stage == {VALUE[Answer.UNDECIDED]}
+        if said.axspa == "undecided"
+        else stage < {"STAGE0", "STAGE1", "STAGE2", "STAGE3"}
+    )
+    assert suggests == ({"9631008"} if said.axspa == "present" else set())
+    assert named >= {"122157", "P0", "P1", "P2", "P3"}
+    for where, words in spoken.everything.items():
+        assert re.search(PATTERN[said.axspa], words, re.I), (where, words)
+        others = {"present", "absent"} - {said.axspa}
+        assert where in ("panel", "json") or not any(PATTERN[one] in words for one in others), (where, words)
+        if said.axspa == "undecided":
+            assert "Stage undecided" in words and "Stage: " not in words.replace("Stage: undecided", ""), (where, words)
+        elif said.axspa == "absent":
+            assert "Stage: Normal" in words, where
+        else:
+            assert "Stage: " in words and "Stage: Normal" not in words, where
+    assert spoken.content["classification"]["as_present"] is {"present": True, "absent": False}.get(said.axspa)
+
+
+def check_side(said: Said, spoken: Spoken, side: Side) -> None:
+    group, column = f"AXSPA-EDEMA-{side.upper()}", COLUMNS[1 if side is Side.LEFT else 0]
+    report = "\n".join(spoken.text)
+    drawn = [words for x, words in spoken.drawn if x == column and x != COLUMNS[0]] or [
+        words for x, words in spoken.drawn if x == column
+    ]
+    table = {one.key: one for one in (spoken.view.lead, *spoken.view.questions) if one is not None}["asas"]
+    row = next(one for one in table.rows if one.where == side.value)
+    numbers = [getattr(one, side.value) for one in spoken.view.numbers.rows if getattr(one, side.value) is not None]
+    edema = [one for one in numbers if one.words.endswith(" ml")]
+    told = [one for one in spoken.content["said"] if one["site"]["side"] == side and one["key"] != "joint-volume"]
+    amount = re.search(rf"\b{side}\b (under )?\d+\.\d ml", report)
+    answers = re.findall(rf"\b{side}: (met|not met|undecided|not assessable)", report)
+    assert answers, report
+    if said.no_side(side) is not None:
+        assert values(spoken, group, "ASAS_RULE") == values(spoken, group, "BME_VOL") == {MISSING}
+        assert values(spoken, f"AXSPA-EDEMA-DEEP-{side.upper()}", "BME_DEEP_VOL") == {MISSING}
+        assert set(answers) == {"not assessable"} and amount is None
+        assert all(one["value"] is None and one["words"].startswith("not assessable: ") for one in told)
+        assert row.words == "not assessable" and row.grade == "missing"
+        assert len(edema) == (1 if said.joints[side] else 0), "the band of the joint alone"
+        assert side is Side.RIGHT or not [words for words in drawn if words.endswith("met") or " ml" in words]
+        return
+    assert values(spoken, group, "ASAS_RULE") == {VALUE[said.asas[side]]}
+    assert set(answers) == {RULE[said.asas[side]]} and amount is not None
+    assert all(one["value"] is not None and "not assessable" not in one["words"] for one in told)
+    assert row.words == RULE[said.asas[side]] and (row.grade == "undecided") == (said.asas[side] is Answer.UNDECIDED)
+    assert len(edema) == 3
+    assert f"ASAS rule: {RULE[said.asas[side]]}" in drawn
+
+
+def rule_of_study(said: Said) -> Answer | None:
+    """What the rule says of the study; None where it is not assessable."""
+    known = [said.asas[side] for side in Side if said.no_side(side) is None]
+    if Answer.PRESENT in known:
+        return Answer.PRESENT
+    if len(known) < len(Side):
+        return None
+    return Answer.UNDECIDED if Answer.UNDECIDED in known else Answer.ABSENT
+
+
+def check_rule_of_study(said: Said, spoken: Spoken) -> None:
+    (told,) = (one for one in spoken.content["said"] if one["key"] == "asas" and one["site"]["side"] is None)
+    (value,) = values(spoken, "AXSPA-STUDY", "ASAS_RULE")
+    words, expected = spoken.everything, rule_of_study(said)
+    assert told["value"] == expected
+    if expected is None:
+        assert value == MISSING and "ASAS rule, study: not assessable" in words["page"]
+        for where, one in words.items():
+            asked = "study" if where == "page" else "(sacroiliitis|ASAS rule|study)"  # the page says it of sides, too
+            assert not re.search(rf"{asked}: (not )?met", one), (where, one)
+            assert "is not met" not in one and "No edema that meets" not in one, where
+        assert spoken.content["asas"] is None
+    else:
+        assert value == VALUE[expected]
+        assert f"ASAS rule, study: {RULE[expected]}" in words["page"]
+        assert f"sacroiliitis: {RULE[expected]}" in words["report"]
+        assert f"ASAS rule: {RULE[expected]}" in words["list"]
+
+
+def check_bounds(spoken: Spoken) -> None:
+    for name, number in spoken.numbers:
+        assert name not in ("122157", "P0", "P1", "P2", "P3") or 0.05 <= number <= 0.95
+    for where, words in spoken.everything.items():
+        assert not OUT_OF_BOUNDS.search(words), (where, OUT_OF_BOUNDS.search(words))
+        assert not DISEASE.search(words), where
+
+
+@st.composite
+def draws(draw: st.DrawFn) -> Said:
+    flag = st.booleans()
+    asas = {side: draw(st.sampled_from(ANSWERS)) for side in Side}
+    met = Answer.PRESENT in asas.values()
+    t1, fluid = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    amount = st.sampled_from([0.0, 20.0, 4200.0])
+    axspa = draw(st.sampled_from(["present", "undecided"] if met else ["present", "undecided", "absent"]))
+    shares = draw(st.sampled_from([{}, *(one for one in SHARES if axspa != "present" or one["normal"] < 0.5)]))
+    return Said(
+        t1=t1,
+        fluid=fluid,
+        marrow=draw(flag) or draw(flag),
+        joints={side: draw(flag) or draw(flag) for side in Side},
+        edema_mm3={side: draw(amount) for side in Side},
+        deep_mm3={side: draw(amount) for side in Side},
+        elsewhere_mm3=draw(amount),
+        asas=asas,
+        axspa=axspa,
+        shares=shares,
+    )
+
+
+def check(said: Said, study: Study, pages: Pages) -> None:
+    spoken = speak(sacroiliac(study, said), pages)
+    check_class(said, spoken)
+    check_rule_of_study(said, spoken)
+    for side in Side:
+        check_side(said, spoken, side)
+    check_bounds(spoken)
+
+
+@settings(
+    max_examples=12,
+    phases=(Phase.generate,),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(said=draws())
+def test_whatever_is_missing_is_said_by_nothing_and_whatever_is_known_by_everything(
+    said: Said, study: Study, pages: Pages
+) -> None:
+    check(said, study, pages)
+
+
+CASES = {
+    "whole": Said(),
+    "certain": Said(shares=SHARES[1]),
+    "nothing found": Said(
+        edema_mm3=dict.fromkeys(Side, 0.0),
+        deep_mm3=dict.fromkeys(Side, 0.0),
+        elsewhere_mm3=0.0,
+        asas=dict.fromkeys(Side, Answer.ABSENT),
+        axspa="absent",
+        shares=SHARES[0],
+    ),
+    "undecided": Said(asas={Side.LEFT: Answer.UNDECIDED, Side.RIGHT: Answer.ABSENT}, axspa="undecided"),
+    "no fluid-sensitive series": Said(fluid=False),
+    "no T1-weighted series": Said(t1=False),
+    "no normal marrow": Said(marrow=False),
+    "no right joint": Said(joints={Side.LEFT: True, Side.RIGHT: False}),
+    "no left joint, the right not met": Said(joints={Side.LEFT: False, Side.RIGHT: True}),
+    "no joint": Said(joints=dict.fromkeys(Side, False)),
+}
+
+
+@pytest.mark.parametrize("said", CASES.values(), ids=CASES)
+def test_cases_that_a_hospital_sends(said: Said, study: Study, pages: Pages) -> None:
+    check(said, study, pages)
+
+
+def test_the_check_would_notice(study: Study, pages: Pages, tmp_path: Path) -> None:
+    """What one analysis says is wrong of another: the checks can fail."""
+    whole, alone = (speak(sacroiliac(study, one), pages) for one in (Said(), Said(fluid=False)))
+    for judge in (check_class, check_rule_of_study, lambda said, spoken: check_side(said, spoken, Side.LEFT)):
+        for said, spoken in ((Said(fluid=False), whole), (Said(), alone)):
+            with pytest.raises((AssertionError, TypeError)):
+                judge(said, spoken)
