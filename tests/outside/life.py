@@ -1,5 +1,6 @@
 """B1, B2, G1 and G2: what starts a run, what is held, and half a study, at a running node over DICOM and HTTP."""
 
+import copy
 import os
 import re
 import shutil
@@ -65,10 +66,18 @@ def derived(study: Images) -> Images:
     return images
 
 
+def _another(made: Dataset) -> Dataset:
+    """An object of a result, as another node makes it: the same content, other UIDs."""
+    other = copy.deepcopy(made)
+    other.SeriesInstanceUID = uid("another", str(made.SeriesInstanceUID))
+    other.SOPInstanceUID = other.file_meta.MediaStorageSOPInstanceUID = uid("another", str(made.SOPInstanceUID))
+    return other
+
+
 @case("B1", "whatever comes late starts a new analysis: a presentation state, a report, another node's result")
 def late_objects(version: Version, inputs: Inputs) -> Seen:
     folder = inputs.made("late", lambda: inputs.shipped(T1, FLUID))
-    others = version.read(folder).objects  # as another node would make them
+    others = [_another(one) for one in version.read(folder).objects]
     with running(version, "b1") as node:
         images = read(folder)
         held_back = images.pop(24)  # the last of the T1-weighted series
@@ -77,7 +86,7 @@ def late_objects(version: Version, inputs: Inputs) -> Seen:
         if not node.settled(address).startswith("done"):
             raise Broken(f"the study is {node.panel.state(address)}")
         for name, objects in (
-            ("another node's result", list(others)),
+            ("another node's result", others),
             ("foreign objects", foreign(images)),
             ("a derived series", list(derived(read(folder)))),
         ):

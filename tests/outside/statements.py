@@ -59,7 +59,7 @@ def rule_not_applied(version: Version, inputs: Inputs) -> Seen:
         return no_fault("the rule was applied: met, as the simulated lesion is")
     if any(row["value"] == "absent" for row in said.rows("asas")):
         return fault("the JSON says that the rule is absent")
-    return unknown(said, "the rule")
+    return unknown(said, "the rule", r"ASAS|\brule\b|active")
 
 
 @case("A2", "edema that could not be judged is 0.0 ml (the two series show different places)")
@@ -73,11 +73,13 @@ def edema_not_judged(version: Version, inputs: Inputs) -> Seen:
         return fault(f"{len(zeros)} volumes are 0 in the report; {line}")
     if any(value is not None for value in stated):
         return fault(f"edema is {stated} ml")
-    return unknown(said, "edema")
+    return unknown(said, "edema", "edema")
 
 
-def unknown(said: Said, what: str) -> Seen:
-    line = first(said.words().splitlines(), UNKNOWN)
+def unknown(said: Said, what: str, about: str) -> Seen:
+    """Something could not be judged, and a line about it says so."""
+    lines = [one for one in said.words().splitlines() if re.search(about, one, re.IGNORECASE)]
+    line = first(lines, UNKNOWN)
     if not line:
         raise Broken(f"nothing says whether {what} could be judged")
     return no_fault(line)
