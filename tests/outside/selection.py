@@ -7,7 +7,6 @@ from tests.outside.statements import classes, cut, shipped, unknown
 from tests.outside.verdict import Seen, case, fault, no_fault
 from tests.outside.version import Broken, Version
 
-
 CLASS = r"\bclass|pattern|stage|spondyl"
 
 
