@@ -24,12 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
         versions = [_version(name, checkout, Path(folder)) for name, checkout in checkouts.items()]
         sample = versions[-1].checkout / "dicom_node" / "demo" / "study.zip"
         inputs = Inputs(Path(folder) / "studies", sample=sample, shared=options.shared)
-        rows = [(case, [_seen(case, version, inputs) for version in versions]) for case in chosen]
+        rows = [(case, [run(case, version, inputs) for version in versions]) for case in chosen]
     table = _table(rows, [version.name for version in versions])
     if options.out:
         options.out.write_text(table)
     print(table)
-    right = sum(_as_wanted(seen) for _, seen in rows)
+    right = sum(as_wanted(seen) for _, seen in rows)
     print(f"{right} of {len(rows)} ids as wanted: red before by the fault, green now")
     return 0 if right == len(rows) else 1
 
@@ -58,7 +58,7 @@ def _version(name: str, checkout: Path, folder: Path) -> Version:
     return version
 
 
-def _seen(case: Case, version: Version, inputs: Inputs) -> Seen:
+def run(case: Case, version: Version, inputs: Inputs) -> Seen:
     """One test against one version; whatever goes wrong in it is a crash, never a fault."""
     began = time.monotonic()
     try:
@@ -72,7 +72,8 @@ def _seen(case: Case, version: Version, inputs: Inputs) -> Seen:
     return seen
 
 
-def _as_wanted(seen: list[Seen]) -> bool:
+def as_wanted(seen: list[Seen]) -> bool:
+    """True where the fault is in the old version and what is wanted in the new one, or both are left to inner tests."""
     if all(one.outcome is Outcome.INNER for one in seen):
         return True
     return [one.outcome for one in seen] == [Outcome.FAULT, Outcome.NO_FAULT]
