@@ -128,7 +128,8 @@ class Said:
         if self.rows("axspa"):
             return str(self.value("axspa") or "")
         found = self.summary.get("classification") or {}
-        return {True: "present", False: "absent"}.get(found.get("as_present"), "")
+        known = found.get("as_present")
+        return "" if known is None else "present" if known else "absent"
 
     def stage(self) -> str:
         """The stage that is said of the study, in lower case; empty where none is."""
