@@ -19,7 +19,7 @@ from tests.outside.statements import cut, first
 from tests.outside.verdict import Seen, case, fault, no_fault
 from tests.outside.version import Broken, Version
 
-QUIET_S = 40.0  # watched after what should start nothing: quiet period, start of a worker, an analysis
+WATCHED_S = 40.0  # watched after what should start nothing: quiet period, start of a worker, an analysis
 OUT_OF_RESOURCES = 0xA700
 REFUSED_FROM, PUSHED = 30, 50
 SLACK_MB = 4000  # what others on this machine may write meanwhile
@@ -109,7 +109,7 @@ def _begins(node: Node, address: str, before: int) -> str:
         grown = len(node.archive.got()) - before
         return f"{grown} more objects" if grown else state if state.startswith(("analys", "waiting", "sending")) else ""
 
-    found = waited(seen, QUIET_S) or ""
+    found = waited(seen, WATCHED_S) or ""
     if found:
         waited(lambda: len(node.archive.got()) > before, 60)
         node.settled(address)
@@ -183,12 +183,10 @@ def _unless(state: str, start: str) -> str:
 def half_a_study(version: Version, inputs: Inputs) -> Seen:
     images = read(inputs.made("half", lambda: inputs.shipped(T1, FLUID)))
     pushed = [one for pair in zip(pictures.of(images, T1), pictures.of(images, FLUID), strict=True) for one in pair]
-    completion: dict[str, object] = {"quiet_s": 3.0}
-    wait = version.option("completion", "gap|missing|incomplete")
-    if wait:
-        completion[wait] = 20.0
     free_mb = shutil.disk_usage(version.work).free // 2**20
-    with running(version, "g1", receiver={"min_free_mb": max(1, free_mb - SLACK_MB)}, completion=completion) as node:
+    with running(
+        version, "g1", receiver={"min_free_mb": max(1, free_mb - SLACK_MB)}, completion=version.patience(gap_s=20.0)
+    ) as node:
         ballast = node.folder / "ballast"
         try:
             answers = send(pushed, node.dicom_port, before=lambda number: _fill(ballast, number))

@@ -43,7 +43,7 @@ class Node:
         tables: dict[str, dict[str, Any]] = {
             "receiver": {"host": "127.0.0.1", "port": self.dicom_port, "min_free_mb": 1},
             "panel": {"port": self.panel_port},
-            "completion": {"quiet_s": 3.0},
+            "completion": version.patience(gap_s=3.0),
             "analysis": {"workers": 1},
         }
         for section, values in settings.items():
@@ -92,13 +92,13 @@ class Node:
         return [one for one in self._known.values() if _lives(one)]
 
     def readers(self) -> list[psutil.Process]:
-        """Processes that have the models' library loaded: those that read studies."""
-        found = []
+        """Processes that read studies: the models' library is loaded, and no other of these started them."""
+        found = {}
         for one in self.family():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, psutil.Error):
                 if "tensorflow" in Path(f"/proc/{one.pid}/maps").read_text(errors="replace"):
-                    found.append(one)
-        return found
+                    found[one.pid] = one.ppid()
+        return [self._known[pid] for pid, parent in found.items() if parent not in found]
 
     def settled(self, address: str, timeout_s: float = READ_S) -> str:
         """The state in which a study stays; empty where it was on its way until the end."""

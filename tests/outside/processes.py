@@ -18,7 +18,8 @@ from tests.outside.statements import cut, shipped
 from tests.outside.verdict import Outcome, Seen, case, fault, no_fault
 from tests.outside.version import Broken, Version
 
-WATCH_S = 60.0
+WATCH_S = 90.0
+NO_BUNDLE = re.compile(r"BUNDLE_|no (model )?bundle|bundle[^.]{0,80}\b(missing|gone|cannot|damaged)\b", re.IGNORECASE)
 LEAST_TIMEOUT_S = 60.0  # of an analysis in B7; on a busy machine three times what one takes alone
 KILLS = 8
 GONE_S = 20.0
@@ -44,7 +45,7 @@ def fault_of_the_node(version: Version, inputs: Inputs) -> Seen:
         if state:
             raise Broken(f"the study is {state} although the bundle is gone")
         healthy, _ = node.panel.health()
-        said = any("bundle" in node.panel.page(one).text.lower() for one in ("/studies", address))
+        said = any(NO_BUNDLE.search(node.panel.page(one).text) for one in ("/studies", "/status", address))
         (roots / "away").rename(roots / "outside-1")
         if healthy == 200 and not said:
             return fault("nobody is told that the bundle is gone")

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.outside.report import Said
 
+QUIET_S = 3.0  # a study is complete
 PROCESS_S = 240.0  # an offline analysis; 20 s on an idle machine
 
 
@@ -75,6 +76,11 @@ class Version:
         part = re.search(rf"^\[{section}\](.*?)(?=^#? ?\[)", self.example(), re.MULTILINE | re.DOTALL)
         names = re.findall(r"^(\w+) *=", part[1] if part else "", re.MULTILINE)
         return next((name for name in names if re.search(pattern, name)), None)
+
+    def patience(self, *, gap_s: float) -> dict[str, Any]:
+        """Settings of completion: a short quiet period and, where the version has it, how long it waits for a gap."""
+        wait = self.option("completion", "gap|missing|incomplete")
+        return {"quiet_s": QUIET_S, **({wait: gap_s} if wait else {})}
 
     def settings_file(self, folder: Path, **sections: dict[str, Any]) -> Path:
         """Settings of a run: one table for each section; ``destinations`` is a list."""
