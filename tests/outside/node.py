@@ -18,7 +18,7 @@ from tests.outside.panel import NAME, PASSWORD, Panel
 from tests.outside.version import Broken, Version
 
 T = TypeVar("T")
-START_S, READ_S = 90.0, 240.0  # until a node answers; until a study is read on a busy machine
+START_S, READ_S = 180.0, 600.0  # until a node answers; until a study is read on a busy machine
 ENDED = ("done", "not applicable", "held", "not delivered", "failed", "superseded", "discarded", "unchanged")
 
 
