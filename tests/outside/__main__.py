@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: list[str] | None = None) -> int:
     """Write the table; 0 where every fault is seen in the old version and none in the new one."""
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # nodes and folders are cleared away
     chosen = [CASES[name] for name in options.ids] if options.ids else sorted(CASES.values(), key=_order)
     with tempfile.TemporaryDirectory(prefix="axspa-outside-") as folder:
         checkouts = {name: getattr(options, name) for name in ("old", "new") if getattr(options, name)}
