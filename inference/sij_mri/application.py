@@ -163,7 +163,7 @@ def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, 
         if given is not None and prediction is not None:
             explanation = explain(reader, given, prediction, joints=found)
     limits, missing = tuple(notes.limitations), tuple(notes.missing)
-    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing)
+    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing=missing)
 
 
 def _carried(found: tuple[Joint, ...], t1: Volume | None, fluid: Volume | None) -> tuple[Joint, ...]:

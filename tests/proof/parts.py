@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 from tests import programs
+from tests.outside import reviewed
 from tests.proof import bare
 from tests.proof.part import Part, Place, Step, last_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = "docs/evaluation/subjects.md"
 RECOGNITION = "docs/evaluation/recognition.md"
+OUTSIDE = "docs/evaluation/outside.md"
 ORDERS = 5
 
 
@@ -96,6 +98,15 @@ def speed_words(log: str) -> str:
     )
 
 
+def outside(place: Place) -> list[Step]:
+    """The review's faults from outside, in the reviewed version and in this one; the table is a page of its own."""
+    old = f"/var/tmp/axspa-reviewed-{reviewed.COMMIT}"
+    table = module(
+        "tests.outside", "--old", old, "--new", str(place.root), "--shared", str(shared_folder()), "--out", OUTSIDE
+    )
+    return [Step("reviewed", module("tests.outside.reviewed", old)), Step("table", table)]
+
+
 def in_bare_debian(place: Place) -> list[Step]:
     """The README's commands in a folder of their own, which goes away when all went well."""
     folder = f"/var/tmp/axspa-proof-{place.commit[:12]}"
@@ -147,6 +158,14 @@ PARTS = {
             backends,
         ),
         Part("speed", "Speed and memory of a running node, measured from outside.", speed, lacks=peers),
+        Part(
+            "outside",
+            "What a review found wrong, seen from outside in the version that it read and no more in this one:"
+            " [the table](evaluation/outside.md).",
+            outside,
+            lacks=reviewed.lacks,
+            writes=(OUTSIDE,),
+        ),
         Part(
             "bare",
             "Both commands of the README in a bare Debian 12 (debootstrap with git, make and certificates).",
