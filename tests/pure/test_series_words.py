@@ -5,7 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
+import dicom_node
 import inference
+import storage
+from config.codes import GapCode
 from inference.result import Limitation
 from inference.series import Candidate, Evidence, Selection
 from inference.series.exclusions import MAPS
@@ -18,7 +21,11 @@ from reporting.series_words import word_candidate, word_selection
 from reporting.sij_mri import selection_words
 from reporting.sij_mri.terms import TERMS
 
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(inference.__path__[0]).rglob("*.py")))
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for room in (inference, storage, dicom_node)
+    for path in sorted(Path(room.__path__[0]).rglob("*.py"))
+)
 PLAIN = Terms(roles={"view": RoleTerm("sagittal", "sag")}, anatomy={})
 FOUND = Candidate("1.2", 3, "t1", "view", 80.0, True, True, (Evidence("plane", 80.0, Reason("asked-for")),))
 
@@ -31,7 +38,7 @@ def test_every_reason_that_inference_gives_has_words() -> None:
 
 def test_every_word_has_a_reason_that_inference_gives() -> None:
     for code in (*REASONS, *selection_words.REASONS):
-        assert f'"{code}"' in SOURCES, code
+        assert (f"GapCode.{code}" if code in set(GapCode) else f'"{code}"') in SOURCES, code
 
 
 def test_no_parameter_is_named_that_inference_does_not_give() -> None:
