@@ -71,7 +71,10 @@ def authenticate(
 ) -> Login:
     """Check a name and password, in about the same time whatever is wrong; leaves an audit row.
 
-    ``action`` begins the row's action: ``login``, or ``confirm`` where somebody logged in proves to be there still.
+    Parameters
+    ----------
+    action : str
+        What the row's action begins with: ``login``, or ``confirm`` where somebody logged in proves to be there still.
     """
     now = now or utc_now()
     with database.read() as session:
