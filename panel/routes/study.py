@@ -87,7 +87,13 @@ def study_objects(
 
 @router.get("/studies/{study_id}/results/{result_id}/viewer")
 def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
-    """What the viewer needs: the pictures of each series and layer, in slice order."""
+    """What the viewer needs: the pictures of each series and layer, in slice order.
+
+    Raises
+    ------
+    HTTPException
+        There is no such result of that study (404).
+    """
     result = queries.result(node.database, study_id, result_id)
     if result is None:
         raise HTTPException(404)
@@ -97,7 +103,13 @@ def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep, lo
 
 @router.get("/pictures/{picture_id}")
 def picture(picture_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
-    """One picture."""
+    """One picture.
+
+    Raises
+    ------
+    HTTPException
+        There is none of that number, or it is no picture for a browser (404).
+    """
     found = queries.picture(node.database, picture_id)
     if found is None or found.media_type not in ("image/png", "image/jpeg"):
         raise HTTPException(404)
@@ -118,7 +130,13 @@ def reprocess(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) ->
 
 @router.post("/studies/{study_id}/resend")
 def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
-    """Send objects again: what failed, all of a result to one destination, or one object to one destination."""
+    """Send objects again: what failed, all of a result to one destination, or one object to one destination.
+
+    Raises
+    ------
+    HTTPException
+        There is no such study or delivery (404), or it is not said what to send (400).
+    """
     study, results = _study(node, study_id), queries.results(node.database, study_id)
     if not results:
         return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
