@@ -79,12 +79,12 @@ class Phantom:
 
     @property
     def axes(self) -> NDArray[np.float64]:
-        """Directions in LPS of the T1W grid's rows, columns and normal, as columns of a matrix."""
+        """Directions in LPS of the T1W grid's rows, columns and normal, as columns of a matrix (3, 3)."""
         return np.column_stack([self.t1.row_direction, self.t1.column_direction, self.t1.normal])
 
     @property
     def middle_mm(self) -> NDArray[np.float64]:
-        """Middle of the T1W volume, LPS."""
+        """Middle of the T1W volume, LPS (3,)."""
         _, rows, columns = self.t1.shape
         across = (columns - 1) / 2 * self.t1.pixel_spacing_mm[1] * np.asarray(self.t1.row_direction)
         down = (rows - 1) / 2 * self.t1.pixel_spacing_mm[0] * np.asarray(self.t1.column_direction)
@@ -94,7 +94,16 @@ class Phantom:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The drawn patient: anatomy, and the rotation from body axes to LPS."""
+    """The drawn patient.
+
+    Attributes
+    ----------
+    anatomy : Anatomy
+    axes : float64 array (3, 3)
+        Rotation from body axes to LPS: its columns are u, v and w.
+    origin_mm : float64 array (3,)
+        Of the body axes, LPS.
+    """
 
     anatomy: Anatomy
     axes: NDArray[np.float64]
@@ -102,7 +111,7 @@ class Body:
 
     @property
     def middle_mm(self) -> NDArray[np.float64]:
-        """Where a technician would center the slices, LPS."""
+        """Where a technician would center the slices, LPS (3,)."""
         middle: NDArray[np.float64] = self.origin_mm + self.axes @ np.array([0.0, 24.0, 6.0])
         return middle
 
@@ -188,7 +197,16 @@ def draw_body(rng: np.random.Generator, spec: PhantomSpec) -> Body:
 
 
 def stack(middle_mm: NDArray[np.float64], axes: NDArray[np.float64], grid: GridSpec) -> Volume:
-    """An empty volume about a point; the columns of ``axes`` are row direction, column direction and normal in LPS."""
+    """An empty volume about a point.
+
+    Parameters
+    ----------
+    middle_mm : float64 array (3,)
+        Its middle, LPS.
+    axes : float64 array (3, 3)
+        Row direction, column direction and normal in LPS, as columns.
+    grid : GridSpec
+    """
     row, column, normal = axes[:, 0], axes[:, 1], axes[:, 2]
     corner = middle_mm - grid.pixel_mm * (row * (grid.columns - 1) + column * (grid.rows - 1)) / 2
     steps = (np.arange(grid.slices) - (grid.slices - 1) / 2) * grid.step_mm
@@ -209,7 +227,7 @@ def place_grid(body: Body, grid: GridSpec) -> Volume:
 
 
 def image_again(phantom: Phantom, empty: Volume, contrast: Contrast) -> Volume:
-    """Another series of the same patient, on any grid and with any contrast."""
+    """Another series of the same patient, on the grid of `empty` and with any contrast."""
     body = draw_body(np.random.default_rng(phantom.seed), phantom.spec)
     shapes = tuple(lesion_shape(request) for request in phantom.spec.lesions)
     roles = {contrast.role: contrast}
