@@ -177,7 +177,7 @@ def paint(
 
 
 def fat_t1(percentile: float, box: FloatArray) -> float:
-    """Intensity of fat on T1: the image's bright end, yet no more than twice the box's typical value."""
+    """Intensity of fat on T1: the image's bright end, yet no more than 2.2 times the median of a box (slices, rows, columns)."""
     return min(percentile, 2.2 * float(np.median(box)))
 
 

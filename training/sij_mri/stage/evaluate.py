@@ -151,7 +151,18 @@ def group_figures(patients: Sequence[JudgedPatient], reader: StageReader) -> dic
 
 
 def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half."""
+    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half.
+
+    Parameters
+    ----------
+    positive : bool array (n,)
+    score : float64 array (n,)
+
+    Returns
+    -------
+    float
+        NaN where one of the two groups is empty.
+    """
     high, low = score[positive], score[~positive]
     if not len(high) or not len(low):
         return float("nan")
