@@ -148,7 +148,12 @@ def locate(anatomy: Anatomy, points: BodyPoints) -> Place:
 
 
 def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
-    """Distance to the joint surface within the slice in mm, positive on the sacral side; float32 (slices, rows, columns)."""
+    """Distance to the joint surface within the slice in mm, positive on the sacral side.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     lean = np.where(place.w < 0, np.float32(-anatomy.joint_lean), np.float32(0.1)) * place.w
     middle = (place.v - np.float32(38.0)) * np.float32(1.0 / 38.0)
     bow = anatomy.joint_bow * (1.0 - np.minimum(middle * middle, 2.0))
@@ -157,7 +162,7 @@ def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
 
 
 def articular(place: Place) -> BoolArray:
-    """Where the bones face each other across cartilage: an ear-shaped part of the joint; bool (slices, rows, columns)."""
+    """The ear-shaped place where the bones face each other across cartilage, bool (slices, rows, columns)."""
     depth = (place.w - _EARS_MIDDLE_W) * (1.0 / _EARS_HALF_W)
     height = (place.v - 34.0 - 0.35 * place.w) / (36.0 + 0.5 * np.minimum(place.w, 0.0))
     depth, height = depth * depth, height * height
