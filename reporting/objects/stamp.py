@@ -40,7 +40,7 @@ class ResultContext:
     started : datetime
         Start of the analysis, on the clock of the source.
     identity : Dataset
-        From :func:`reporting.objects.sources.take_identity`.
+        From :func:`reporting.objects.identity.take_identity`.
     header : Dataset
         Header of one source image, for the scanner's name.
     tracking_seed : str
