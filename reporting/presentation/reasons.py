@@ -3,7 +3,7 @@
 from inference.types import Parameter, Reason
 from reporting.presentation.terms import Terms
 from reporting.probabilities import probability_words
-from reporting.reasons import REASONS
+from reporting.reasons import ERRORS, REASONS
 
 
 def word_limitation(terms: Terms, limitation: Reason) -> str:
@@ -13,11 +13,11 @@ def word_limitation(terms: Terms, limitation: Reason) -> str:
 
 
 def word_reason(terms: Terms, reason: Reason) -> str:
-    """A reason in words: by the terms, else by the engine's own; for a key that neither know, key and parameters.
+    """A reason in words: by the terms, else by the engine's own, else by the table of error codes.
 
-    A parameter that is a reason stands in its own words, several of them with commas. A parameter named ``role`` is a
-    role of images; ``{role}`` and ``{Role}`` are its words, small and capital. One named ``probability`` is shown as
-    :mod:`reporting.probabilities` says.
+    A key that none of them knows is said with its parameters. A parameter that is a reason stands in its own words,
+    several of them with commas. A parameter named ``role`` is a role of images; ``{role}`` and ``{Role}`` are its
+    words, small and capital. One named ``probability`` is shown as :mod:`reporting.probabilities` says.
     """
     words = {name: _word_parameter(terms, value) for name, value in reason.parameters.items()}
     template = _template(terms, reason)
@@ -33,9 +33,8 @@ def word_reason(terms: Terms, reason: Reason) -> str:
 
 
 def _template(terms: Terms, reason: Reason) -> str | None:
-    return next(
-        (known[reason.code] for known in (terms.limitations, terms.reasons, REASONS) if reason.code in known), None
-    )
+    tables = (terms.limitations, terms.reasons, REASONS, ERRORS)
+    return next((known[reason.code] for known in tables if reason.code in known), None)
 
 
 def _word_parameter(terms: Terms, value: Parameter) -> str | float:
