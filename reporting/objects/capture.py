@@ -1,4 +1,9 @@
-"""Secondary captures: the summary page first, then the planes with the heat map over them."""
+"""Secondary captures: the summary page first, then the planes with the heat map over them.
+
+References
+----------
+PS3.3 A.8.1 (Secondary Capture Image IOD), C.8.6.1 (SC Equipment).
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,10 @@
-"""What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors."""
+"""What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors.
+
+References
+----------
+PS3.16 TID 1500 (Measurement Report), TID 1001 (Observation Context), TID 4019 (Algorithm Identification); PS3.3 C.17.2
+(SR Document General).
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias

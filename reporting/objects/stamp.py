@@ -1,4 +1,9 @@
-"""What every result object carries, whatever its kind: identity, RESEARCH, time, and the equipment that made it."""
+"""What every result object carries, whatever its kind: identity, RESEARCH, time, and the equipment that made it.
+
+References
+----------
+PS3.3 C.7.5.1 and C.7.5.2 (General and Enhanced General Equipment), C.12.1 (SOP Common).
+"""
 
 from copy import deepcopy
 from dataclasses import dataclass

@@ -1,4 +1,10 @@
-"""Figures of the region network on patients that it has not seen, and the page that shows them."""
+"""Figures of the region network on patients that it has not seen, and the page that shows them.
+
+References
+----------
+L. R. Dice, "Measures of the amount of ecologic association between species", Ecology 1945; 26: 297-302.
+B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993 (percentile intervals).
+"""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -162,6 +162,11 @@ def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
     -------
     float
         NaN where one of the two groups is empty.
+
+    References
+    ----------
+    J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC)
+    curve", Radiology 1982; 143: 29-36.
     """
     high, low = score[positive], score[~positive]
     if not len(high) or not len(low):
