@@ -12,7 +12,7 @@ from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Node
-from storage import deliveries, held, studies
+from storage import held, resending, studies
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Result, ResultObject, Run, Study
 
@@ -141,7 +141,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
     if not results:
         return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
     what, object_id, destination = form.get("what", ""), None, None
-    chosen = [one.id for one in results if deliveries.may_leave(study, one)] or [results[0].id]
+    chosen = [one.id for one in results if resending.may_leave(study, one)] or [results[0].id]
     if what == "delivery":
         row = queries.delivery(node.database, study_id, _number(form.get("delivery", "")))
         if row is None:
@@ -154,7 +154,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
         raise HTTPException(400, "Say what to send again.")
     try:
         count = sum(
-            deliveries.resend(
+            resending.resend(
                 node.database,
                 result_id,
                 destinations=[one.name for one in node.settings.destinations],
@@ -214,7 +214,7 @@ def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
         "since": study.changed_at,
         "can_reprocess": not study.state.busy,
         "can_resend": study.state is StudyState.UNDELIVERED
-        and deliveries.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
+        and resending.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
         "newest": _last(results),
     }
 
@@ -226,7 +226,7 @@ def _sentence(node: Node, study: Study, results: list[Result]) -> str:
         return study.reason or badges.STUDY[study.state].words.capitalize() + "."
     ledger = queries.ledger(node.database, study.id)
     if not ledger:
-        kept = any(deliveries.may_leave(study, one) for one in results)
+        kept = any(resending.may_leave(study, one) for one in results)
         why = "No destination is set, so" if kept else "Nothing of this study is sent:"
         return f"Done. {why} the result is only here."
     arrived = [f"{line.delivered} of {line.total} objects at {line.destination}" for line in ledger]
@@ -266,8 +266,8 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     return {
         "objects": [_object(one, objects) for one in objects],
         "destinations": names,
-        "can_act": result is not None and deliveries.can_resend(node.database, result.id),
-        "stays": result is not None and not deliveries.may_leave(study, result),
+        "can_act": result is not None and resending.can_resend(node.database, result.id),
+        "stays": result is not None and not resending.may_leave(study, result),
         "timeline": history.days(queries.events(node.database, study.id)),
     }
 
