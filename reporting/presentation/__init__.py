@@ -4,7 +4,7 @@ The presentation of an application is a class that is made without arguments, na
 ``axspa_node.presentations`` under the application's name.
 """
 
-from reporting.presentation.protocol import GROUP, ByteArray, Presentation, Report, find_presentation
+from reporting.presentation.protocol import GROUP, ByteArray, Presentation, find_presentation
 from reporting.presentation.reasons import word_limitation, word_reason
 from reporting.presentation.terms import (
     AnatomyTerm,
@@ -13,6 +13,7 @@ from reporting.presentation.terms import (
     LayerTerm,
     MeasurementTerm,
     ProfileTerm,
+    Report,
     Rgb,
     RoleTerm,
     SegmentGroup,

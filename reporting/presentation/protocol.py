@@ -1,7 +1,6 @@
 """What an application brings to reporting, and where it is found."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -14,39 +13,11 @@ from config.codes import Code
 from config.errors import BundleError
 from inference.result import Analysis, Key
 from reporting.findings import Checked, GateFinding
-from reporting.presentation.terms import SegmentGroup, Terms
+from reporting.presentation.terms import Report, SegmentGroup, Terms
 
 GROUP = "axspa_node.presentations"
 
 ByteArray = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """An analysis in words.
-
-    Attributes
-    ----------
-    headline : str
-        The result in one line.
-    findings : tuple of str
-        Each a sentence or two.
-    conclusions : tuple of str
-        How far they can be trusted.
-    limitations : tuple of str
-        What could not be read, or must be read with care.
-    impression : tuple of str
-        What the findings amount to, the surest first.
-    reasons : tuple of str
-        Why nothing was read, where nothing was.
-    """
-
-    headline: str
-    findings: tuple[str, ...]
-    conclusions: tuple[str, ...]
-    limitations: tuple[str, ...]
-    impression: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
 
 
 class Presentation(Protocol):

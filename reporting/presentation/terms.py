@@ -1,4 +1,4 @@
-"""The terms of an application: what each of its keys is in words, in code, in units and in colors."""
+"""The terms of an application (what each key is in words, code, units and colors), and the report that they make."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -238,3 +238,31 @@ class Terms:
     whys: Mapping[Key, str] = field(default_factory=dict)  # why a slice is one to look at first; else the key
     shown: str = "what is read"  # what its series show, in words
     lead: Key = ""  # the evaluation that is named first; else the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An analysis in words.
+
+    Attributes
+    ----------
+    headline : str
+        The result in one line.
+    findings : tuple of str
+        Each a sentence or two.
+    conclusions : tuple of str
+        How far they can be trusted.
+    limitations : tuple of str
+        What could not be read, or must be read with care.
+    impression : tuple of str
+        What the findings amount to, the surest first.
+    reasons : tuple of str
+        Why nothing was read, where nothing was.
+    """
+
+    headline: str
+    findings: tuple[str, ...]
+    conclusions: tuple[str, ...]
+    limitations: tuple[str, ...]
+    impression: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
