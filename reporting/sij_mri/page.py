@@ -6,8 +6,9 @@ from inference.types import Side
 from reporting.pictures import ACCENT, AMBER, MUTED, NO_LIMITS, TEXT, Page, prepare, upright
 from reporting.presentation import ByteArray, Report, Rgb
 from reporting.probabilities import probability_words, shown_probability
+from reporting.sij_mri.asas_words import rule_words
 from reporting.sij_mri.class_words import CLASS_NAME, NOT_ASSESSED, SIMULATED_SHORT, class_words, stage_brief
-from reporting.sij_mri.edema_words import rule_words, said
+from reporting.sij_mri.edema_words import said
 from reporting.sij_mri.page_slices import draw_slices
 from reporting.sij_mri.terms import TERMS, milliliters
 from reporting.words import NOT_ASSESSABLE, incomplete_line, measurement_words, series_words, why_not
