@@ -183,7 +183,14 @@ def test_everything_says_research(outputs: Outputs) -> None:
 
 def test_text_report_says_what_a_reader_needs(outputs: Outputs) -> None:
     text = text_of(one(outputs, "sr-text"))
-    for words in ("simulated lesions", "Early", "0.78", "Counted for the rule, left", "not a medical device", "SHA-256"):
+    for words in (
+        "simulated lesions",
+        "Early",
+        "0.78",
+        "Counted for the rule, left",
+        "not a medical device",
+        "SHA-256",
+    ):
         assert words in text
     assert text.isascii()
 
