@@ -75,6 +75,8 @@ def headline(analysis: Analysis) -> str:
         f"Bone marrow edema at the joints: {amounts(analysis)}; ASAS rule: {rule_brief(analysis)}.",
         brief(analysis),
     ]
+    if missing_lines(analysis):
+        parts.insert(0, PARTIAL)
     if not isinstance(present, NotAssessable):
         careful = f"; {NOT_NO_DISEASE}" if present == Answer.ABSENT else ""
         parts.append(f"Class and stage were learned from simulated lesions only{careful}.")
