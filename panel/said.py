@@ -151,7 +151,15 @@ def numbers(content: Json) -> Numbers:
             if missing:
                 reasons.setdefault(str(one["words"]), {})[words[place]] = None
     found = [NumberRow(words[place], by.get("right"), by.get("left"), by.get(None)) for place, by in rows.items()]
-    return Numbers(tuple(found), tuple(f"{', '.join(things)}: {reason}" for reason, things in reasons.items()))
+    return Numbers(tuple(found), tuple(_because(reasons)))
+
+
+def _because(reasons: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Each reason with what lacks it; a reason that all share needs no names."""
+    for reason, things in reasons.items():
+        names = list(things)
+        shared = len(reasons) == 1 and len(names) > 1
+        yield f"{reason[:1].upper()}{reason[1:]}" if shared else f"{', '.join(names)}: {reason}"
 
 
 def _by_key(content: Json, what: str) -> list[tuple[str, list[Json]]]:

@@ -1,7 +1,6 @@
 """The panel reads what reporting really writes: the two know each other only through the summary and picture names."""
 
 import html
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,8 +153,7 @@ def test_without_a_fluid_series_the_page_says_why_and_not_absent(tmp_path: Path)
     page = html.unescape(client.get(f"/studies/{study_id}").text)
     card = page.partition("<h2>ASAS/OMERACT rule for active sacroiliitis</h2>")[2].partition("</section>")[0]
     assert "Not assessable: The study has no fluid-sensitive series" in card and ">not met<" not in card
-    reason = "not assessable: The study has no fluid-sensitive series"
-    assert re.search(rf"<li>Bone marrow edema within 10 mm of the joint, [^:<]*: {reason}", page)
+    assert page.count("<li>Not assessable: The study has no fluid-sensitive series") == 1
     place.database.dispose()
 
 
