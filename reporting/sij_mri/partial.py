@@ -51,9 +51,11 @@ def _words(reason: Reason) -> str:
 
 
 def _reasons(analysis: Analysis) -> Iterator[str]:
-    for one in (*analysis.measurements, *analysis.evaluations):
-        if isinstance(one.value, NotAssessable) and one.value.because.code not in set(GapCode):
-            yield _words(one.value.because)
+    gaps = [str(code) for code in GapCode]
+    values = [one.value for one in analysis.measurements] + [one.value for one in analysis.evaluations]
+    for value in values:
+        if isinstance(value, NotAssessable) and str(value.because.code) not in gaps:
+            yield _words(value.because)
 
 
 def _judged(analysis: Analysis) -> tuple[list[str], list[str]]:
