@@ -133,7 +133,7 @@ def numbers(content: Json) -> Numbers:
     """The measurements of a result: one row for each key, part and level, right and left beside each other."""
     rows: dict[tuple[str, str, str], dict[str | None, Cell]] = {}
     words: dict[tuple[str, str, str], str] = {}
-    reasons: dict[str, None] = {}
+    reasons: dict[str, dict[str, None]] = {}
     for key, group in _by_key(content, "measurement"):
         several = len({one["site"]["anatomy"] for one in group}) > 1
         for one in group:
@@ -149,9 +149,17 @@ def numbers(content: Json) -> Numbers:
                 "" if missing else str(one.get("spread_words") or ""),
             )
             if missing:
-                reasons[f"{words[place]}: {one['words']}"] = None
+                reasons.setdefault(str(one["words"]), {})[words[place]] = None
     found = [NumberRow(words[place], by.get("right"), by.get("left"), by.get(None)) for place, by in rows.items()]
-    return Numbers(tuple(found), tuple(reasons))
+    return Numbers(tuple(found), tuple(_because(reasons)))
+
+
+def _because(reasons: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Each reason with what lacks it; a reason that all share needs no names."""
+    for reason, things in reasons.items():
+        names = list(things)
+        shared = len(reasons) == 1 and len(names) > 1
+        yield f"{reason[:1].upper()}{reason[1:]}" if shared else f"{', '.join(names)}: {reason}"
 
 
 def _by_key(content: Json, what: str) -> list[tuple[str, list[Json]]]:

@@ -99,7 +99,7 @@ def _table(role: str, profiles: list[Json], content: Json) -> SliceTable:
         if profile.get("of"):
             groups.setdefault(_group(profile), []).append(profile)
     asked = {group: several for group, several in groups.items() if len(several) > 1}
-    ordered = sorted(profiles, key=lambda one: not one.get("of"))
+    ordered = sorted(_right_first(profiles), key=lambda one: not one.get("of"))
     judged = [one for one in ordered if one.get("of")] or ordered
     planes = sorted({plane for one in judged for plane, value in enumerate(one["values"]) if value is not None})
     alone = len({_where(one) for one in judged}) == 1
@@ -118,6 +118,14 @@ def _table(role: str, profiles: list[Json], content: Json) -> SliceTable:
             for plane in planes
         ),
     )
+
+
+def _right_first(profiles: list[Json]) -> list[Json]:
+    """Profiles of one key and level together, the right side before the left as on the screen."""
+    kinds = [(one["key"], one["site"].get("level_words")) for one in profiles]
+    sides = [{"right": 1, "left": 2}.get(one["site"].get("side"), 0) for one in profiles]
+    places = [(kinds.index(kind), side) for kind, side in zip(kinds, sides, strict=True)]
+    return [profiles[number] for number in sorted(range(len(profiles)), key=places.__getitem__)]
 
 
 def _where(profile: Json) -> str:

@@ -116,7 +116,7 @@ def read(result: Result) -> View:
         headline=_headline(found, result),
         gaps=_gaps(found),
         impression=_strings(found, "impression"),
-        reasons=_strings(found, "reasons"),
+        reasons=_unsaid(_strings(found, "reasons"), _headline(found, result)),
         lead=lead,
         beside=tuple(beside),
         questions=tuple(one for one in others if one not in beside),
@@ -153,6 +153,11 @@ def _gaps(found: Json) -> tuple[str, ...]:
 
 def _headline(found: Json, result: Result) -> str:
     return str(found.get("headline") or result.headline)
+
+
+def _unsaid(reasons: tuple[str, ...], headline: str) -> tuple[str, ...]:
+    """The reasons that the headline does not give."""
+    return tuple(one for one in reasons if one.rstrip(".").lower() not in headline.lower())
 
 
 def _strings(found: Json, key: str) -> tuple[str, ...]:

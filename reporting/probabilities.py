@@ -33,3 +33,14 @@ def probability_words(probability: float) -> str:
     if probability > HIGHEST_SHOWN:
         return f"over {HIGHEST_SHOWN:.2f}"
     return f"{probability:.2f}"
+
+
+def names_a_bound(words: str) -> bool:
+    """True where words hold a probability that is not shown as it is.
+
+    Examples
+    --------
+    >>> [names_a_bound(f"probability {probability_words(p)}") for p in (0.01, 0.5, 0.99)]
+    [True, False, True]
+    """
+    return probability_words(0.0) in words or probability_words(1.0) in words

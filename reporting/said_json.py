@@ -5,7 +5,7 @@ from typing import Any
 
 from inference.result import Analysis, Evaluation, Limitation, Measurement, NotAssessable, Place, Site
 from inference.types import Parameter, Reason
-from reporting.presentation import Terms, ValueTerm, word_limitation
+from reporting.presentation import MeasurementTerm, Terms, ValueTerm, word_limitation
 from reporting.probabilities import probability_words
 from reporting.sites import level_words
 from reporting.words import evaluation_words, image_name, measurement_words, site_words
@@ -62,8 +62,14 @@ def _measurements(analysis: Analysis, terms: Terms) -> Iterator[Json]:
             "of": one.of,
             "role": _measured_on(one, analysis, terms),
             "spread": None if one.spread is None else [rounded(value) for value in one.spread],
-            "spread_words": "" if one.spread is None else " to ".join(term.show(value) for value in one.spread),
+            "spread_words": _spread(one, term),
         }
+
+
+def _spread(one: Measurement, term: MeasurementTerm) -> str:
+    """The two ends of the spread in words; empty where there is none to be seen."""
+    shown = dict.fromkeys(term.show(value) for value in one.spread or ())
+    return " to ".join(shown) if len(shown) > 1 else ""
 
 
 def _measured_on(one: Measurement, analysis: Analysis, terms: Terms) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.result import Analysis, Images, Key, Site
+from inference.types import Side
 from reporting.presentation import Terms
 from reporting.words import image_name, site_words
 
@@ -48,8 +49,8 @@ def look_first(analysis: Analysis, terms: Terms) -> Iterator[Seen]:
 
 
 def shown_in(analysis: Analysis, terms: Terms) -> Iterator[Seen]:
-    """For each profile whose planes show a thing: those planes."""
-    for one in analysis.profiles:
+    """For each profile whose planes show a thing: those planes; the right side before the left."""
+    for one in sorted(analysis.profiles, key=lambda one: one.site.side is Side.LEFT):
         shows, images = terms.profiles[one.key].shows, analysis.of_role(one.role)
         planes = tuple(int(plane) for plane in np.flatnonzero(np.isfinite(one.values)))
         if not shows or images is None or not planes:

@@ -48,12 +48,23 @@ def with_gaps_first(report: Report, analysis: Analysis, terms: Terms) -> Report:
         headline=headline,
         conclusions=tuple(conclusions),
         limitations=(first, *(one for one in report.limitations if one not in gaps)),
+        missing=(first, *report.missing),
     )
 
 
 def incomplete_line(report: Report) -> str:
     """That the study is not whole, and what is missing; empty where nothing is known to be."""
     return next((one for one in report.limitations if one.startswith(INCOMPLETE)), "")
+
+
+def conclusion_of(report: Report) -> tuple[str, ...]:
+    """What a report concludes: its impression; the headline, without the gaps before it, where there is none."""
+    return report.impression or (report.headline.removeprefix(incomplete_line(report)).strip(),)
+
+
+def other_limitations(report: Report) -> tuple[str, ...]:
+    """The limitations that are not said before all else."""
+    return tuple(one for one in report.limitations if one not in report.missing)
 
 
 def image_name(images: Images, plane: int) -> str:

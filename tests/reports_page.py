@@ -24,8 +24,9 @@ from inference.serving import LoadedBundle, load_bundle
 from inference.sij_mri import Role, SacroiliacMri
 from inference.types import Side
 from tests.proof import commit
+from tests.recognition.twins import BEYOND_MM
 from training.phantom.dicom import StudyOptions, write_study
-from training.phantom.phantom import LesionRequest, PhantomSpec, make_phantom
+from training.phantom.phantom import GridSpec, LesionRequest, PhantomSpec, make_phantom
 from training.phantom.shipped import shipped_phantom
 
 HEAD = """# Ten reports
@@ -34,6 +35,9 @@ Made by `python -m tests.reports_page --out docs/evaluation/reports.md` at commi
 shipped networks have seen the three real patients: this page shows what is said and how, not how well it is judged.
 Simulated patients are synthetic. RESEARCH ONLY: not a medical device, not for diagnosis or treatment.
 """
+
+WHOLE = GridSpec()
+"""A stack that holds both joints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,11 @@ def cases(shared: Path) -> Iterator[Case]:
     yield Case("Simulated, edema", "The shipped study: edema on the left, a small spot on the right.", shipped)
     structural = tuple(LesionRequest(kind, side, "both") for side in both for kind in ("erosion", "ankylosis", "fat"))
     yield Case("Simulated, structural lesions", "Erosions, fat and ankylosis on both sides.", simulated(22, structural))
-    yield Case("T1W alone", "Real patient 1016 without its STIR.", real(shared, "1016", without="stir"))
+    yield Case("T1W alone", "Real patient 1016 without its STIR.", real(shared, "1016", without="t2_tirm"))
     yield Case("Fluid-sensitive alone", "A simulated patient without T1W.", simulated(23, roles=(Role.FLUID,)))
-    yield Case("One joint", "A simulated patient whose left joint lies outside the pictures.", changed(24, right_half))
+    inflamed = tuple(LesionRequest("bme", side, "both") for side in both)
+    beside = simulated(7950, inflamed, grid=GridSpec(shift_mm=(BEYOND_MM, 0.0, 0.0)))
+    yield Case("One joint", "A simulated patient with edema on both sides; the right joint is not shown.", beside)
     yield Case("Noise", "Noise under the headers of a suitable study.", changed(25, noise))
 
 
@@ -101,12 +107,16 @@ def _description(path: Path) -> str:
 
 
 def simulated(
-    seed: int, lesions: tuple[LesionRequest, ...] = (), *, roles: tuple[Role, ...] = tuple(Role)
+    seed: int,
+    lesions: tuple[LesionRequest, ...] = (),
+    *,
+    roles: tuple[Role, ...] = tuple(Role),
+    grid: GridSpec = WHOLE,
 ) -> Callable[[Path], list[Path]]:
-    """A simulated patient."""
+    """A simulated patient; the grid is that of both series."""
 
     def files(folder: Path) -> list[Path]:
-        phantom = make_phantom(seed, spec=PhantomSpec(lesions=lesions))
+        phantom = make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid, lesions=lesions))
         return list(write_study(phantom, folder, options=StudyOptions(roles=roles)))
 
     return files
@@ -124,19 +134,11 @@ def changed(seed: int, change: Callable[[Dataset], NDArray[np.uint16]]) -> Calla
         paths = simulated(seed)(folder)
         for path in paths:
             dataset = dcmread(path)
-            pixels = change(dataset)
-            dataset.Rows, dataset.Columns = pixels.shape
-            dataset.PixelData = pixels.tobytes()
+            dataset.PixelData = change(dataset).tobytes()
             dataset.save_as(path)
         return paths
 
     return files
-
-
-def right_half(dataset: Dataset) -> NDArray[np.uint16]:
-    """The patient's right half and a little more: the low columns."""
-    pixels: NDArray[np.uint16] = dataset.pixel_array
-    return np.ascontiguousarray(pixels[:, : round(0.55 * pixels.shape[1]) // 2 * 2])
 
 
 def noise(dataset: Dataset) -> NDArray[np.uint16]:

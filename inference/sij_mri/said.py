@@ -64,6 +64,9 @@ def say(
     if not reading.recognized:
         return nothing
     concluded = conclude_reading(reading)
+    difference = tuple(_difference(reading, concluded))
+    if isinstance(concluded, Limitation):
+        reading = replace(reading, prediction=None, explanation=None)  # nothing of a class that is not given
     return replace(
         nothing,
         scope="full" if isinstance(concluded, Conclusion) else "partial",
@@ -75,7 +78,7 @@ def say(
         profiles=_profiles(reading),
         heatmaps=_heatmaps(reading),
         key_slices=_key_slices(reading),
-        limitations=(*reading.limitations, *_difference(reading, concluded)),
+        limitations=(*reading.limitations, *difference),
     )
 
 

@@ -39,7 +39,7 @@ from reporting.objects.stamp import tracking_identifier
 from reporting.seen import Seen, look_first, shown_in
 from reporting.sites import is_paired
 from reporting.types import KindRow, ResultObject
-from reporting.words import RESEARCH_LINE
+from reporting.words import RESEARCH_LINE, conclusion_of, other_limitations
 
 STUDY = "study"
 
@@ -172,9 +172,9 @@ def _evaluations_container(material: Material) -> ContainerContentItem:
         is_content_continuous=False,
         relationship_type=RelationshipTypeValues.CONTAINS,
     )
-    texts = [(codes.CONCLUSION, RESEARCH_LINE), (codes.CONCLUSION, report.headline)]
-    texts += [(codes.CONCLUSION, text) for text in report.impression]
-    texts += [(codes.LIMITATION, text) for text in report.limitations]
+    texts = [(codes.CONCLUSION, RESEARCH_LINE), *((codes.LIMITATION, text) for text in report.missing)]
+    texts += [(codes.CONCLUSION, text) for text in conclusion_of(report)]
+    texts += [(codes.LIMITATION, text) for text in other_limitations(report)]
     seen = [(codes.KEY_SLICE, one) for one in look_first(analysis, terms)]
     seen += [(codes.SHOWN_IN, one) for one in shown_in(analysis, terms)]
     container.ContentSequence = ContentSequence(

@@ -19,13 +19,16 @@ from reporting.objects.document import finish_document, observer
 from reporting.objects.material import Material
 from reporting.objects.stamp import ResultContext
 from reporting.types import KindRow, ResultObject
-from reporting.words import RESEARCH_LINE, SECTION_LIMITATIONS
+from reporting.words import RESEARCH_LINE, SECTION_LIMITATIONS, conclusion_of, other_limitations
 
 DESCRIPTION = "report (text)"
 
 
 def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
-    """An Enhanced SR of TID 2000 with findings, limitations and conclusions, each a line of text.
+    """An Enhanced SR of TID 2000 with findings, limitations, impressions and conclusions, each a line of text.
+
+    What of the study is missing comes first. The impression is a section of its own; a report without one begins its
+    findings with the headline. Conclusions are how far all this can be trusted.
 
     References
     ----------
@@ -36,12 +39,15 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     root.ContentSequence = ContentSequence()
     for item in (_language(), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
-    found = [first_line(context), report.headline, *report.findings]
-    found += [f"{SECTION_LIMITATIONS}: {text}" for text in report.limitations]
-    found.append(_made_by(context))
+    concluded = conclusion_of(report)
+    first = () if report.impression else concluded
+    found = [first_line(context), *report.missing, *first, *(one for one in report.findings if one not in first)]
+    found += [f"{SECTION_LIMITATIONS}: {text}" for text in other_limitations(report)]
+    found += _made_by(context)
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
-    concluded = (*report.impression, *report.conclusions)
-    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, concluded))
+    if report.impression:
+        root.ContentSequence.append(_section(codes.IMPRESSIONS, codes.IMPRESSION, report.impression))
+    root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
     dataset = finish_document(EnhancedSR, root, context, row, description=DESCRIPTION, evidence=material.evidence.items)
     return [material.finish(row, dataset)]
 
@@ -53,9 +59,9 @@ def first_line(context: ResultContext) -> str:
     return f"{RESEARCH_LINE}. Revision {context.revision}; it replaces the earlier result of this study."
 
 
-def _made_by(context: ResultContext) -> str:
-    digest = f", manifest SHA-256 {context.model.digest}" if context.model.digest else ""
-    return f"Software {context.software_version}; model {context.model_words}{digest}."
+def _made_by(context: ResultContext) -> list[str]:
+    lines = [f"Software {context.software_version}; model {context.model_words}."]
+    return [*lines, f"Manifest SHA-256 {context.model.digest}."] if context.model.digest else lines
 
 
 def _language() -> CodeContentItem:

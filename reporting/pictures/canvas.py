@@ -79,11 +79,13 @@ class Page:
         self.text(WIDTH_PX - EDGE_PX, 30, PICTURE_TEXT, size=26, color=AMBER, anchor="rm")
         self.text(WIDTH_PX - EDGE_PX, 62, software, size=17, color=MUTED, anchor="rm")
 
-    def warning(self, text: str) -> None:
-        """Draw what must be read before all else, in one line below the title."""
+    def warning(self, text: str) -> bool:
+        """Draw what must be read before all else, in one line below the title; False where not all of it is shown."""
+        whole = text
         while text and font(17).getlength(text) > WARNING_PX:
             text = f"{text.removesuffix('...').rsplit(' ', 1)[0]}..." if " " in text else ""
         self.text(EDGE_PX, HEADER_PX - 14, text, size=17, color=AMBER, anchor="lm")
+        return text == whole
 
     def footer(self, limitations: str) -> None:
         """Draw the foot of the page: limitations, and the statement."""

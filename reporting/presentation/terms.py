@@ -258,6 +258,8 @@ class Report:
         What the findings amount to, the surest first.
     reasons : tuple of str
         Why nothing was read, where nothing was.
+    missing : tuple of str
+        Those of the limitations that must be known before all else: what of the study was not there or not judged.
     """
 
     headline: str
@@ -266,3 +268,4 @@ class Report:
     limitations: tuple[str, ...]
     impression: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()

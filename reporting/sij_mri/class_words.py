@@ -1,7 +1,7 @@
 """Class and stage in words: what they are called, how near they lie to others, and why they are not given."""
 
 from inference.result import Analysis, Answer, Evaluation, NotAssessable
-from reporting.probabilities import is_bounded, probability_words
+from reporting.probabilities import probability_words
 from reporting.sij_mri.edema_words import said, short_reason
 from reporting.sij_mri.terms import TERMS
 
@@ -11,6 +11,8 @@ SIMULATED_STATEMENT = (
     "Class and stage were learned from simulated lesions in real and synthetic anatomy, because no clinical labels "
     "exist yet; they are not validated in patients."
 )
+LEARNED = "Class and stage were learned from simulated lesions only; they are not validated in patients."
+NOT_NO_DISEASE = "no pattern does not mean no disease"
 NOT_ASSESSED = "not assessed"
 CLOSE = 0.1  # stages whose probabilities differ by less are named together (issue "never more than is known")
 NORMAL = "normal"
@@ -25,23 +27,24 @@ def class_words(analysis: Analysis) -> str:
 
 
 def class_lines(analysis: Analysis) -> tuple[str, ...]:
-    """Class and stage, a line each; one line where neither was assessed."""
+    """Class and stage, a line each, and what they were learned from; one line where neither was assessed."""
     values = [said(analysis, key).value for key in ("axspa", "stage")]
     if all(isinstance(one, NotAssessable) for one in values):
-        return (brief(analysis),)
-    return _class_line(analysis), _stage_line(analysis)
+        return (f"Experimental {brief(analysis)}",)
+    return _class_line(analysis), _stage_line(analysis), LEARNED
 
 
 def _class_line(analysis: Analysis) -> str:
     """The class with the probability of a pattern, or why there is none."""
     present = said(analysis, "axspa")
+    start = f"Experimental {CLASS_NAME}: "
     if isinstance(present.value, NotAssessable):
-        return f"{CLASS_NAME}: {NOT_ASSESSED} ({short_reason(present.value)})."
-    words = f"{CLASS_NAME}: {class_words(analysis)}"
+        return f"{start}{NOT_ASSESSED} ({short_reason(present.value)})."
+    words = f"{start}{class_words(analysis)}"
     if Answer.PRESENT in present.probabilities:
         what = "probability" if present.value == Answer.PRESENT else "probability of a pattern"
         words += f", {what} {probability_words(present.probabilities[Answer.PRESENT])}"
-    return f"{words}. {SIMULATED_SHORT}"
+    return f"{words}; {NOT_NO_DISEASE}." if present.value == Answer.ABSENT else f"{words}."
 
 
 def _stage_line(analysis: Analysis) -> str:
@@ -49,7 +52,7 @@ def _stage_line(analysis: Analysis) -> str:
     stage = said(analysis, "stage")
     if isinstance(stage.value, NotAssessable):
         return f"Stage: {NOT_ASSESSED} ({short_reason(stage.value)})."
-    return f"{stage_brief(analysis)}. {SIMULATED_SHORT}"
+    return f"{stage_brief(analysis)}."
 
 
 def stage_brief(analysis: Analysis) -> str:
@@ -101,11 +104,3 @@ def brief(analysis: Analysis) -> str:
     if isinstance(present.value, NotAssessable) and isinstance(stage.value, NotAssessable):
         return f"{CLASS_NAME} and stage: {NOT_ASSESSED} ({short_reason(present.value)})."
     return f"{CLASS_NAME}: {class_words(analysis)}. {stage_brief(analysis)}."
-
-
-def any_bounded(analysis: Analysis) -> bool:
-    """True where a probability of class or stage lies beyond what is shown."""
-    known = [said(analysis, key) for key in ("axspa", "stage")]
-    return any(
-        is_bounded(p) for one in known if not isinstance(one.value, NotAssessable) for p in one.probabilities.values()
-    )

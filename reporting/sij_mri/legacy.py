@@ -8,8 +8,8 @@ import numpy as np
 from inference.result import Analysis, Answer, Evaluation, Images, Key, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
+from reporting.sij_mri.asas_words import lesions, rule_sentence
 from reporting.sij_mri.class_words import SIMULATED_STATEMENT
-from reporting.sij_mri.edema_words import lesions, rule_sentence
 from reporting.sij_mri.terms import TERMS
 from reporting.words import image_name
 

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from inference.sij_mri import LimitationCode as _C
 
 LIMITATIONS: Mapping[str, str] = {
-    _C.NO_T1: "The study has no T1-weighted series that shows the sacroiliac joints: neither joints nor structural "
-    "lesions could be read, and no class is given.",
-    _C.NO_FLUID: "The study has no fluid-sensitive series that shows the sacroiliac joints: edema could not be "
-    "read, so an early stage cannot be told from a normal one.",
+    _C.NO_T1: "The study has no T1-weighted series that shows the sacroiliac joints: they could not be traced.",
+    _C.NO_FLUID: "The study has no fluid-sensitive series that shows the sacroiliac joints: edema could not be read.",
     _C.SERIES_IRREGULAR: "{Role} series: {warning}",
     _C.SERIES_UNREADABLE: "The {role} series could not be decoded and was not read. {reason}",
     _C.REGION_FROM_FLUID: "The bone region was found on the fluid-sensitive series, since T1 is missing.",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference.result import Analysis, HeatMap, Images
+from inference.result import Analysis, HeatMap, Images, NotAssessable
 from inference.sij_mri import Role
 from inference.space import matching_slice
 from inference.types import BoolArray, Side
@@ -84,8 +84,15 @@ def draw_slices(page: Page, analysis: Analysis, plates: Plates) -> None:
             page.cell(_column(column), y, rgb, images, plane)
     y = _row(len(ROWS))
     page.text(GRID_X, y - 10, HEAT_ROW, size=18, color=MUTED, anchor="ls")
-    page.heat_legend(right_edge, y)
+    if _classified(analysis):
+        page.heat_legend(right_edge, y)
     _draw_heat(page, analysis, plates, reference, viewport)
+
+
+def _classified(analysis: Analysis) -> bool:
+    """False where no class is given: then there is nothing that a heat map could explain."""
+    present = analysis.evaluation("axspa")
+    return present is not None and not isinstance(present.value, NotAssessable)
 
 
 def _row(number: int) -> int:
@@ -135,7 +142,7 @@ def _draw_found(rgb: ByteArray, analysis: Analysis, images: Images, plane: int, 
 
 
 def _draw_heat(page: Page, analysis: Analysis, plates: Plates, reference: Images, viewport: Viewport) -> None:
-    heatmap = analysis.heatmap("focused")
+    heatmap = analysis.heatmap("focused") if _classified(analysis) else None
     y = _row(len(ROWS))
     for column in range(COLUMNS):
         plane = _plane(analysis, reference, reference, column)

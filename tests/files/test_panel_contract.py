@@ -153,7 +153,7 @@ def test_without_a_fluid_series_the_page_says_why_and_not_absent(tmp_path: Path)
     page = html.unescape(client.get(f"/studies/{study_id}").text)
     card = page.partition("<h2>ASAS/OMERACT rule for active sacroiliitis</h2>")[2].partition("</section>")[0]
     assert "Not assessable: The study has no fluid-sensitive series" in card and ">not met<" not in card
-    assert "Bone marrow edema: not assessable: The study has no fluid-sensitive series" in page
+    assert page.count("<li>Not assessable: The study has no fluid-sensitive series") == 1
     place.database.dispose()
 
 

@@ -13,6 +13,7 @@ from inference.result import Analysis, Answer, Key, Limitation, NotAssessable
 from inference.series import Candidate, Selection
 from inference.sij_mri import application
 from inference.sij_mri.edema import Surroundings
+from inference.sij_mri.keyslices import choose_key_slices
 from inference.sij_mri.limitations import LimitationCode as Code
 from inference.sij_mri.types import AsasResult, Cutoff, Edema, Prediction, Reading, Role, Stage
 from inference.types import Reason, Side
@@ -226,11 +227,19 @@ def test_pictures_that_show_no_joints_are_not_spoken_of(whole: Reading) -> None:
     assert all((*(as_analysis(whole).images, as_analysis(whole).evaluations),))
 
 
+def test_where_no_class_is_given_nothing_of_the_network_is_shown(whole: Reading) -> None:
+    full, partial = as_analysis(whole), as_analysis(t1_only(whole))
+    assert full.heatmaps and {"axspa", "joint-visibility"} <= {one.key for one in full.profiles}
+    assert not partial.heatmaps and {one.key for one in partial.profiles} == {"joint-visibility"}
+
+
 def test_each_key_slice_says_why_it_was_chosen(whole: Reading) -> None:
     why = {one.plane: one.why for one in as_analysis(whole).key_slices}
     assert sorted(why.values()) == ["middle-of-joints", "middle-of-joints", "most-edema"]
-    without_edema = as_analysis(t1_only(whole)).key_slices
-    assert sorted(one.why for one in without_edema) == ["middle-of-joints", "middle-of-joints", "strongest-class"]
+    without_edema = choose_key_slices(t1_only(whole))
+    assert sorted(one for _, one in without_edema) == ["middle-of-joints", "middle-of-joints", "strongest-class"]
+    without_class = as_analysis(t1_only(whole)).key_slices
+    assert [one.why for one in without_class] == ["middle-of-joints"] * 3
     assert as_analysis(no_region(whole)).key_slices == ()
 
 

@@ -1,0 +1,147 @@
+"""The text report as a radiologist reads it: an impression, each thing once, right before left, short sentences."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from pydicom.dataset import Dataset
+
+from config.codes import GapCode
+from inference.result import Analysis, Answer
+from inference.sij_mri import LimitationCode
+from inference.types import Reason, Side
+from reporting.sij_mri.report import describe
+from tests.factories.analysis import build_outputs
+from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
+
+LONGEST = 200
+ABSENT = dict.fromkeys(Side, Answer.ABSENT)
+CASES = {
+    "whole": Said(),
+    "not met": Said(asas=ABSENT, axspa="absent"),
+    "nothing found": Said(
+        edema_mm3=dict.fromkeys(Side, 0.0),
+        deep_mm3=dict.fromkeys(Side, 0.0),
+        elsewhere_mm3=0.0,
+        asas=ABSENT,
+        axspa="absent",
+    ),
+    "traces": Said(edema_mm3=dict.fromkeys(Side, 20.0), deep_mm3=dict.fromkeys(Side, 20.0)),
+    "undecided": Said(asas=dict.fromkeys(Side, Answer.UNDECIDED), axspa="undecided"),
+    "T1-weighted alone": Said(fluid=False),
+    "fluid-sensitive alone": Said(t1=False, joints=dict.fromkeys(Side, False)),
+    "no normal marrow": Said(marrow=False),
+    "right joint alone": Said(joints={Side.LEFT: False, Side.RIGHT: True}),
+}
+PARTIAL = {name for name, said in CASES.items() if said.no_class is not None}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return write_study(tmp_path_factory.mktemp("study"))
+
+
+def sections(analysis: Analysis) -> dict[str, list[str]]:
+    """The lines of the text report, by heading."""
+    text = next(item.dataset for item in build_outputs(analysis).objects if item.kind == "sr-text")
+    return {
+        str(one.ConceptNameCodeSequence[0].CodeMeaning): list(_lines(one))
+        for one in text.ContentSequence
+        if one.ValueType == "CONTAINER"
+    }
+
+
+def _lines(section: Dataset) -> Iterator[str]:
+    for item in section.ContentSequence:
+        yield str(item.TextValue)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_report_has_an_impression_and_says_each_thing_once_shortly_and_right_before_left(
+    name: str, study: Study
+) -> None:
+    said = sections(sacroiliac(study, CASES[name]))
+    assert list(said) == ["Findings", "Impressions", "Conclusions"] and said["Impressions"]
+    lines = [line for section in said.values() for line in section]
+    assert len(lines) == len(set(lines)) and max(map(len, lines)) <= LONGEST
+    for line in lines:
+        sides = re.findall(r"\b(right|left)\b", line.replace("Left and right", ""), re.I)
+        assert sorted(sides, reverse=True) == sides or line.startswith("Judged: "), line
+        assert not re.search(r"\b1 (areas|slices|images)\b|ml of it reach\b", line), line
+    by_side = [line.split()[0] for line in said["Findings"] if re.match("(Right|Left) joint", line)]
+    assert by_side == sorted(by_side, reverse=True)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: str, study: Study) -> None:
+    analysis = sacroiliac(study, CASES[name])
+    findings = sections(analysis)["Findings"]
+    if name not in PARTIAL:
+        assert findings[1].startswith("Technique: ") and not any("Not judged" in line for line in findings)
+        return
+    first = next(number for number, line in enumerate(findings) if line.startswith("Technique: "))
+    assert findings[1].startswith("Partial result. ") and findings[first - 1].startswith("Judged: ")
+    for one in describe(analysis).missing:
+        assert sum(one in line for line in findings) == 1
+    assert not any(line.startswith("Limitation: The study has no") for line in findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "judged", "unjudged"),
+    [
+        ("T1-weighted alone", "joint line", "edema, ASAS rule, class, stage"),
+        ("fluid-sensitive alone", "nothing at the joints", "joint line, edema, ASAS rule, class, stage"),
+        (
+            "right joint alone",
+            "joint line (right), edema (right), ASAS rule (right)",
+            "joint line (left), edema (left), ASAS rule (left, study), class, stage",
+        ),
+    ],
+)
+def test_what_was_judged_and_what_was_not(name: str, judged: str, unjudged: str, study: Study) -> None:
+    assert f"Judged: {judged}. Not judged: {unjudged}." in sections(sacroiliac(study, CASES[name]))["Findings"]
+
+
+def test_a_met_rule_says_that_healthy_people_meet_it_and_an_unmet_one_that_it_excludes_nothing(study: Study) -> None:
+    met, unmet, undecided, nothing = (
+        " ".join(sections(sacroiliac(study, CASES[name]))["Impressions"])
+        for name in ("whole", "not met", "undecided", "T1-weighted alone")
+    )
+    healthy, excludes = "11 of 47 volunteers (de Winter 2018)", "That does not exclude axial spondyloarthritis"
+    assert healthy in met and "this software's rule is not known" in met and excludes not in met
+    assert excludes in unmet and healthy not in unmet
+    assert not any(words in said for words in (healthy, excludes) for said in (undecided, nothing))
+
+
+def test_no_pattern_is_not_said_as_no_disease(study: Study) -> None:
+    absent, present = (sacroiliac(study, CASES[name]) for name in ("not met", "whole"))
+    words = "no pattern does not mean no disease"
+    assert words in describe(absent).headline and words in " ".join(describe(absent).impression)
+    assert words not in describe(present).headline and words not in " ".join(describe(present).impression)
+
+
+def test_other_causes_are_named_where_there_is_edema(study: Study) -> None:
+    found, nothing = (sections(sacroiliac(study, CASES[name]))["Conclusions"] for name in ("whole", "nothing found"))
+    assert any("Other causes of edema" in line for line in found)
+    assert not any("Other causes of edema" in line for line in nothing)
+
+
+def test_a_gap_stands_before_all_else_and_once(study: Study) -> None:
+    whole = sacroiliac(study)
+    gap = Reason(GapCode.IMAGES_REFUSED, {"count": 22})
+    findings = sections(replace(whole, limitations=(gap,)))["Findings"]
+    assert findings[1].startswith("The study is incomplete. Images that this node could not store")
+    assert sum("could not store" in line for line in findings) == 1
+    assert not any("incomplete" in line for line in sections(whole)["Findings"])
+
+
+def test_a_limitation_that_another_reason_explains_is_left_out_and_stays_where_it_is_the_reason(study: Study) -> None:
+    alone = replace(
+        sacroiliac(study, CASES["fluid-sensitive alone"]),
+        limitations=(Reason(LimitationCode.NO_T1), Reason(LimitationCode.NOT_CLASSIFIED)),
+    )
+    whole = replace(sacroiliac(study), limitations=(Reason(LimitationCode.NOT_CLASSIFIED),))
+    words = "No slice that shows a sacroiliac joint was found"
+    assert not any(words in line for line in sections(alone)["Findings"])
+    assert any(words in line for line in sections(whole)["Findings"])
