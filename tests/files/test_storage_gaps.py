@@ -54,8 +54,8 @@ def transfer(database: Database, *numbers: int, seconds: float, duplicates: int 
     associations.closed(database, number, Counts(len(numbers), duplicates), outcome=outcome)
     with database.read() as session:
         study_id = session.scalars(select(Study.id)).one()
-    brought = {study_id: Arrival(len(numbers), duplicates)}
-    arrivals.note_arrivals(database, brought, sender="PACS", association_id=number, broken=broken)
+    brought = {study_id: Arrival(len(numbers), duplicates, broken)}
+    arrivals.note_arrivals(database, brought, sender="PACS", association_id=number)
     return number
 
 
