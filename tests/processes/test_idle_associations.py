@@ -1,4 +1,4 @@
-"""An association that ends without a release is no sign of missing images where it was idle; where it was not, it is."""
+"""An association that ends without a release: no sign of missing images where it was idle, one where it was not."""
 
 import socket
 import time
