@@ -104,7 +104,7 @@ def study_of(database: Database) -> Study:
 
 def complete(database: Database, *, ago_s: float) -> Study:
     """The study is quiet, and was taken as complete so long ago."""
-    wait_until(lambda: "IMAGES_RECEIVED" in codes(database), 10, "the association to end")
+    wait_until(lambda: "IMAGES_RECEIVED" in codes(database), 60, "the association to end")
     study = study_of(database)
     assert studies.mark_complete(
         database,
