@@ -231,7 +231,7 @@ def _seed(settings: Settings, database: Database) -> None:
 def announce(settings: Settings, database: Database) -> None:
     """Log where the node listens and sends to, and what a person still has to do."""
     receiver, panel = settings.receiver, settings.panel
-    log.info("Receiving as %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
+    log.info("The receiver starts: %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
     for destination in settings.destinations:
         log.info("Results go to %s at %s:%d", destination.ae_title, destination.host, destination.port)

@@ -192,6 +192,7 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
     def __init__(self, assoc: Association, *, client_socket: socket.socket, pdu_timeout_s: float) -> None:
         super().__init__(assoc, client_socket=client_socket)
         self.start = b""
+        self.reads_pdu = False  # the head of a PDU has come, or a part of it, and its end has not
         self._pdu_timeout_s = pdu_timeout_s
         client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client_socket.settimeout(pdu_timeout_s)
@@ -208,6 +209,7 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
         if nr_bytes > _MAX_PDU_BYTES:
             raise ConnectionAbortedError(f"a PDU of {nr_bytes} bytes is longer than any may be")
         received = bytearray()
+        was_head = not self.reads_pdu  # pynetdicom reads the head of a PDU, then its rest
         end = time.monotonic() + self._pdu_timeout_s
         while connection is not None and len(received) < nr_bytes:
             left_s = end - time.monotonic()
@@ -218,8 +220,10 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
             if not part:
                 break
             received += part
+            self.reads_pdu = True
             if len(self.start) < 6:
                 self.start += part[: 6 - len(self.start)]
+        self.reads_pdu = self.reads_pdu and (was_head or len(received) < nr_bytes)
         return received
 
 
@@ -238,6 +242,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self._receive = self.dimse.receive_primitive
         self.dimse.receive_primitive = self._receive_bounded
         self.held_bytes = 0
+        self._cut_short = False
         self._reactor_checkpoint = _WaitingCheckpoint(self)
         self._reactor_checkpoint.set()
 
@@ -253,6 +258,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         if not self._wait_for_turn() or self._holds_too_much():
             self.dimse.message = None
             self.held_bytes = 0
+            self._cut_short = True
             self.dul.event_queue.put("Evt19")  # for pynetdicom an invalid PDU: it answers with an abort
             return
         self._receive(primitive)
@@ -278,6 +284,13 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         """Reject the request that waits for its answer: for now, more are open than may be (PS3.8 Table 9-21)."""
         self.acse.send_reject(0x02, 0x03, 0x02)
         self.kill()  # returns when the answer is on its way
+
+    @property
+    def in_message(self) -> bool:
+        """Part of a message has come and its end has not."""
+        connection = self.dul.socket
+        torn = isinstance(connection, GuardedSocket) and connection.reads_pdu
+        return torn or self._cut_short or self.dimse.message is not None
 
     @property
     def start_bytes(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,13 +15,28 @@ from storage.states import Reception, utc_now
 from storage.tables import Association, AssociationOutcome, Instance, RefusedImage, Study
 from storage.timeline import move_reception, note
 
+PAUSE_S = 10.0
+"""A sender that is at a study pauses for less between two of its images.
+
+An association that brings nothing for longer is idle: Orthanc, for one, ends it itself after 5 s (its
+``DicomAssociationCloseDelay``).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Images of one study that an association brought."""
+    """Images of one study that an association brought.
+
+    Attributes
+    ----------
+    new, duplicates : int
+    broken : bool
+        The association broke off while it was at this study: what it was to bring may not be here.
+    """
 
     new: int = 0
     duplicates: int = 0
+    broken: bool = False
 
 
 def note_arrivals(
@@ -29,7 +45,6 @@ def note_arrivals(
     *,
     sender: str,
     association_id: int | None = None,
-    broken: bool = False,
 ) -> None:
     """Write, at the end of an association, one line for each study it brought images of.
 
@@ -41,46 +56,55 @@ def note_arrivals(
     sender : str
         The calling AE title.
     association_id : int, optional
-    broken : bool
-        The association broke off: what it was to bring may not be here.
     """
     with database.write() as session:
-        _note(session, arrivals, sender=sender, association_id=association_id, broken=broken)
+        _note(session, arrivals, sender=sender, association_id=association_id)
 
 
 def close_leftovers(database: Database) -> int:
     """Mark the associations that an earlier receiver left open when it died, as broken off; returns how many.
 
-    The studies that they were bringing are told, as at the end of every association.
+    The studies that they brought are told, as at the end of every association.
     """
     with database.write() as session:
         left = session.scalars(select(Association).where(Association.outcome == AssociationOutcome.OPEN)).all()
         for row in left:
             row.ended_at, row.outcome = utc_now(), AssociationOutcome.ABORTED
             row.reason = "The receiver stopped before this association ended."
-            brought = select(Instance.study_id, func.count()).where(Instance.association_id == row.id)
-            arrivals = {study: Arrival(count) for study, count in session.execute(brought.group_by(Instance.study_id))}
-            _note(session, arrivals, sender=row.calling_ae, association_id=row.id, broken=True)
+            brought = session.execute(
+                select(Instance.study_id, func.count(), func.max(Instance.received_at))
+                .where(Instance.association_id == row.id)
+                .group_by(Instance.study_id)
+            ).all()
+            pause = timedelta(seconds=PAUSE_S)
+            since = max((last for _, _, last in brought), default=row.started_at) - pause
+            arrivals = {study: Arrival(count, broken=last > since) for study, count, last in brought}
+            _note(session, arrivals, sender=row.calling_ae, association_id=row.id)
         return len(left)
 
 
-def still_sending(database: Database, study_id: int) -> bool:
-    """True while an association is open of which the last image was one of this study."""
+def still_sending(database: Database, study_id: int, *, since: datetime | None = None) -> bool:
+    """True while an association is open of which the last image was one of this study.
+
+    Parameters
+    ----------
+    since : datetime, optional
+        Aware. An association whose last image came before does not count: a peer may hold one open for good.
+    """
     with database.read() as session:
         brought = select(Instance.association_id).where(Instance.study_id == study_id).distinct()
         still_open = select(Association.id).where(
             Association.outcome == AssociationOutcome.OPEN, Association.id.in_(brought)
         )
         for number in session.scalars(still_open):
-            last = select(Instance.study_id).where(Instance.association_id == number)
-            if session.scalars(last.order_by(Instance.id.desc()).limit(1)).first() == study_id:
+            brought_by = select(Instance).where(Instance.association_id == number)
+            last = session.scalars(brought_by.order_by(Instance.id.desc()).limit(1)).one()
+            if last.study_id == study_id and (since is None or last.received_at >= since):
                 return True
         return False
 
 
-def _note(
-    session: Session, arrivals: Mapping[int, Arrival], *, sender: str, association_id: int | None, broken: bool
-) -> None:
+def _note(session: Session, arrivals: Mapping[int, Arrival], *, sender: str, association_id: int | None) -> None:
     at = utc_now()
     refused = _refused_by(session, association_id)
     for study_id in sorted(arrivals.keys() | refused):
@@ -89,7 +113,7 @@ def _note(
         arrival = arrivals.get(study_id)
         if arrival is not None:
             again = f", and {arrival.duplicates} that we had" if arrival.duplicates else ""
-            end = " The association broke off before it was released." if broken else ""
+            end = " The association broke off before it was released." if arrival.broken else ""
             note(
                 session,
                 study_id,
@@ -101,7 +125,7 @@ def _note(
                     "duplicates": arrival.duplicates,
                     "sender": sender,
                     "association": association_id,
-                    "broken": broken,
+                    "broken": arrival.broken,
                 },
             )
             session.flush()

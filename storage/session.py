@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.codes import Code
@@ -212,7 +212,42 @@ def _make_engine(url: URL, file: Path | None, busy_timeout_s: float) -> Engine:
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if file is not None:
+        _hold_to(engine, file)
     return engine
+
+
+def _hold_to(engine: Engine, file: Path) -> None:
+    """Work on the file that lies in its place and on no other.
+
+    An open file is written on wherever it is moved to, or after it was replaced: what is answered as kept would be in
+    a file that nobody opens again. And SQLite makes an empty database where there is none.
+    """
+    known: list[tuple[int, int]] = []
+
+    def refuse_where_gone(_dialect: Any, _record: Any, _arguments: Any, _parameters: Any) -> None:
+        if known and _identity(file) is None:
+            raise sqlite3.OperationalError(f"its file is gone; put it back: {file.name}")
+
+    def note(_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(file)
+        known[:] = filter(None, [record.info["file"]])
+
+    def compare(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info["file"] != _identity(file):
+            raise InvalidatePoolError  # all connections are made anew
+
+    event.listen(engine, "do_connect", refuse_where_gone)
+    event.listen(engine, "connect", note)
+    event.listen(engine, "checkout", compare)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _make_parent(path: Path) -> None:

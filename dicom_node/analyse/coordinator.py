@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -178,6 +179,9 @@ class Coordinator:
 
     def _sweep(self) -> None:
         """Queue runs for the studies that are complete."""
+        # One that is idle is ended after idle_timeout_s; what is open for longer brings messages without images.
+        receiver, quiet_s = self._settings.receiver, self._settings.completion.quiet_s
+        open_for = timedelta(seconds=quiet_s + 2 * receiver.idle_timeout_s)
         for study in studies.receiving(self._database):
             decision = completion.decide(
                 utc_now(),
@@ -185,7 +189,9 @@ class Coordinator:
                 image_count=study.image_count,
                 settings=self._settings.completion,
             )
-            if decision.complete and not arrivals.still_sending(self._database, study.study_id):
+            if decision.complete and not arrivals.still_sending(
+                self._database, study.study_id, since=utc_now() - open_for
+            ):
                 studies.mark_complete(
                     self._database,
                     study.study_id,

@@ -23,7 +23,7 @@ from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_V
 from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
 from dicom_node.receive.visit import Visit, check_named
 from storage import arrivals, associations, studies
-from storage.arrivals import Arrival
+from storage.arrivals import PAUSE_S
 from storage.associations import Counts, Refusal
 from storage.objects import ObjectStore
 from storage.session import Database
@@ -166,20 +166,22 @@ class Receiver:
             log.info("An association was rejected: %s", reason)
             return
         outcome = AssociationOutcome.RELEASED if assoc.is_released else AssociationOutcome.ABORTED
+        idle_s = visit.idle_s(in_message=assoc.in_message)
+        # Our own time-out counts from the last sign of the peer, and is therefore seen a little before its full length.
+        was_idle = idle_s >= min(PAUSE_S, self._settings.idle_timeout_s / 2)
         associations.closed(
             self._database,
             visit.association_id,
             Counts(visit.stored, visit.duplicates, visit.refused, visit.received_bytes),
             outcome=outcome,
-            reason="" if assoc.is_released else "The association broke off before it was released.",
+            reason=_why_over(assoc, idle_s if was_idle else None),
         )
         self._record_late(visit)
         arrivals.note_arrivals(
             self._database,
-            {study_id: Arrival(new, again) for study_id, (new, again) in visit.arrivals.items()},
+            visit.arrivals(broken=outcome is AssociationOutcome.ABORTED and not was_idle),
             sender=visit.peer.calling_ae,
             association_id=visit.association_id,
-            broken=outcome is AssociationOutcome.ABORTED,
         )
         log.info(
             "Association ended",
@@ -217,9 +219,10 @@ class Receiver:
             visit.stored += not again
             visit.duplicates += again
             if recording.outcome is not Recorded.OURS:
-                visit.arrivals.setdefault(recording.study_id, [0, 0])[again] += 1
+                visit.take(recording.study_id, again=again)
             status = Dataset()
             status.Status = SUCCESS
+        visit.last_at = time.monotonic()
         return status
 
     def _store(self, event: Any, content: memoryview, visit: Visit) -> studies.Recording:
@@ -308,6 +311,15 @@ class Receiver:
         )
         name = str(request.AffectedSOPInstanceUID or "")
         return self._objects.put("quarantine", name, name=name, content=(start, content), suffix=".dcm").key
+
+
+def _why_over(assoc: GuardedAssociation, idle_s: float | None) -> str:
+    """Why an association ended without a release; idle_s where it was idle for so long."""
+    if assoc.is_released:
+        return ""
+    if idle_s is None:
+        return "The association broke off before it was released."
+    return f"It ended without a release, after {idle_s:.0f} s without an image and with none under way."
 
 
 def _status(error: AxspaError) -> int:

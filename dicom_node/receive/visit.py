@@ -1,12 +1,14 @@
 """One association while it lasts, and whether an image is the one that its command names."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from config.codes import Code
 from config.errors import Final, UnusableInput
 from dicom_node.receive import headers
 from storage import studies
+from storage.arrivals import PAUSE_S, Arrival
 from storage.associations import Peer, Refusal
 
 
@@ -20,8 +22,27 @@ class Visit:
     duplicates: int = 0
     refused: int = 0
     received_bytes: int = 0
-    arrivals: dict[int, list[int]] = field(default_factory=dict)  # study number: [new, duplicates]
+    brought: dict[int, Arrival] = field(default_factory=dict)  # by study number
+    brought_at: dict[int, float] = field(default_factory=dict)  # when the last image of a study came
     unrecorded: list[Refusal] = field(default_factory=list)  # until the database can be written
+    last_at: float = field(default_factory=time.monotonic)  # when the last image was answered
+
+    def take(self, study_id: int, *, again: bool) -> None:
+        """Count an image of a study."""
+        before = self.brought.get(study_id, Arrival())
+        self.brought[study_id] = replace(before, new=before.new + (not again), duplicates=before.duplicates + again)
+        self.brought_at[study_id] = time.monotonic()
+
+    def idle_s(self, *, in_message: bool) -> float:
+        """Seconds since the last image was answered; 0 while part of a message has come."""
+        return 0.0 if in_message else time.monotonic() - self.last_at
+
+    def arrivals(self, *, broken: bool) -> dict[int, Arrival]:
+        """What it brought; where it broke off, it did so for the studies that it was at."""
+        return {
+            study_id: replace(arrival, broken=broken and self.last_at - self.brought_at[study_id] < PAUSE_S)
+            for study_id, arrival in self.brought.items()
+        }
 
 
 def check_named(uids: headers.ImageUids, request: Any) -> None:

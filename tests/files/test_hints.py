@@ -97,7 +97,7 @@ def test_neither_names_it_to_strangers_once_there_is_one(
     users.add(database, "ada", PASSWORD, role="admin", actor="test")
     with caplog.at_level(logging.INFO):
         announce(settings, database)
-    assert "Receiving as AXSPA" in caplog.text
+    assert "The receiver starts: AXSPA" in caplog.text
     assert "user add" not in caplog.text
     page = log_in_page(settings, database)
     assert "axspa.toml" not in page

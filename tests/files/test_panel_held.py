@@ -120,12 +120,14 @@ def test_a_discarded_study_says_so_and_offers_no_resend(place: Place) -> None:
     page = client.get(f"/studies/{study_id}").text
     assert "ada discarded it: A phantom." in page and "discarded</span>" in page
     assert "Resend" not in page and "Reprocess" in page
+    assert "Nothing of it leaves this node." in page and "before a person has decided" not in page
 
 
 def test_the_images_of_one_patient_are_kept_and_the_page_lists_the_others(place: Place) -> None:
     study_id = hold(place)
     client, token = client_of(place, ADMIN)
     page = client.get(f"/studies/{study_id}").text
+    assert "Nothing of it leaves this node before a person has decided." in page
     key = page.partition('name="patient" value="')[2].partition('"')[0]
     assert decide(client, token, study_id, what="keep", patient=key, reason="His.") == "keep"
     with place.database.read() as session:

@@ -721,6 +721,16 @@ def test_status_shows_processes_destinations_and_versions(client: TestClient) ->
         assert words in page, words
 
 
+def test_status_tells_a_fault_in_its_sentence_and_not_as_data(place: Place) -> None:
+    fault = {"code": "DISK_LOW", "sentence": "No room is left.", "since": "2026-03-01T12:00:00+00:00", "bundle": ""}
+    heartbeats.beat(place.database, "coordinator", detail={"running": 0, "faults": [fault]})
+    client = make_client(place)
+    log_in(client)
+    page = client.get("/status").text
+    assert "No room is left." in page and "running 0" in page
+    assert "2026-03-01T12" not in page
+
+
 def test_health_is_for_monitoring(client: TestClient, node: tuple[Place, dict[str, int]]) -> None:
     client.cookies.clear()
     for name in ("receiver", "coordinator"):

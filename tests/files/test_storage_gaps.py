@@ -54,8 +54,8 @@ def transfer(database: Database, *numbers: int, seconds: float, duplicates: int 
     associations.closed(database, number, Counts(len(numbers), duplicates), outcome=outcome)
     with database.read() as session:
         study_id = session.scalars(select(Study.id)).one()
-    brought = {study_id: Arrival(len(numbers), duplicates)}
-    arrivals.note_arrivals(database, brought, sender="PACS", association_id=number, broken=broken)
+    brought = {study_id: Arrival(len(numbers), duplicates, broken)}
+    arrivals.note_arrivals(database, brought, sender="PACS", association_id=number)
     return number
 
 
@@ -175,6 +175,8 @@ def test_a_study_is_not_complete_while_its_association_is_open_and_silent(databa
     second = studies.record_instance(database, other, at=at(1)).study_id
     assert not arrivals.still_sending(database, first), "it has gone on to the next study"
     assert arrivals.still_sending(database, second)
+    assert arrivals.still_sending(database, second, since=at(1))
+    assert not arrivals.still_sending(database, second, since=at(2)), "a peer may hold one open for good"
     associations.closed(database, number, Counts(2), outcome=AssociationOutcome.RELEASED)
     assert not arrivals.still_sending(database, second)
 
@@ -187,6 +189,16 @@ def test_associations_that_a_dead_receiver_left_open_broke_off_for_their_studies
         assert session.scalars(select(Association.outcome)).all() == [AssociationOutcome.ABORTED]
         assert "broke off" in session.scalars(select(Event.sentence).order_by(Event.id.desc())).first()
     assert complete(database, seconds=60).reason_code == "WAITS_FOR_IMAGES"
+
+
+def test_a_receiver_that_died_broke_off_only_the_study_that_was_being_brought(database: Database) -> None:
+    number = associations.opened(database, PACS)
+    for study, seconds in (("1.2.1", 0), ("1.2.2", arrivals.PAUSE_S + 1)):
+        studies.record_instance(database, image(1, study=study, association_id=number), at=at(seconds))  # type: ignore[arg-type]
+    assert arrivals.close_leftovers(database) == 1
+    with database.read() as session:
+        detail = session.scalars(select(Event.detail).where(Event.code == "IMAGES_RECEIVED").order_by(Event.study_id))
+        assert [one["broken"] for one in detail] == [False, True]
 
 
 def test_a_run_that_finds_slices_missing_waits_without_losing_an_attempt(database: Database) -> None:

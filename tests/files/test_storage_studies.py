@@ -1,5 +1,6 @@
 """Studies: what each image does, who may hold a study, which moves there are."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -296,3 +297,34 @@ def test_times_without_a_zone_are_refused(database: Database) -> None:
     naive = at(0).replace(tzinfo=None)
     with pytest.raises(StatementError, match="naive"):
         studies.record_instance(database, image(1), at=naive)
+
+
+def test_a_file_that_is_moved_away_is_unavailable_and_work_goes_on_when_it_is_back(
+    database: Database, tmp_path: Path
+) -> None:
+    receive(database, 1)
+    file, away = tmp_path / "axspa.sqlite", tmp_path / "away"
+    file.rename(away)
+    for at_work in (database.read, database.write):
+        with pytest.raises(StorageUnavailable, match="its file is gone"), at_work() as session:
+            session.execute(text("SELECT 1"))
+    assert not file.exists(), "no empty one is made in its place"
+    away.rename(file)
+    with database.read() as session:
+        assert session.scalars(select(Study)).one().image_count == 1
+    receive(database, 2)
+
+
+def test_a_backup_that_is_put_in_the_place_of_a_database_is_what_is_written_to(
+    database: Database, tmp_path: Path
+) -> None:
+    receive(database, 1)
+    database.dispose()  # the write-ahead log is in the file now
+    backup = (tmp_path / "axspa.sqlite").read_bytes()
+    receive(database, 2)
+    for path in tmp_path.glob("axspa.sqlite*"):
+        path.unlink()
+    (tmp_path / "axspa.sqlite").write_bytes(backup)
+    receive(database, 3)
+    with sqlite3.connect(tmp_path / "axspa.sqlite") as found:
+        assert found.execute("SELECT count(*) FROM instance").fetchone() == (2,)

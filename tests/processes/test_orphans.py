@@ -50,8 +50,8 @@ def test_a_node_that_is_killed_leaves_no_process_and_its_ports_are_free_at_once(
         wait_until(node.listens, timeout_s=120, what="the node to listen")
         wait_until(lambda: len(node.group()) >= 4, timeout_s=120, what="receiver, panel and worker")
         node.process.send_signal(signal.SIGKILL)
-        node.process.wait(10)
-        wait_until(lambda: not node.group(), timeout_s=20, what="every process of the node to be gone")
+        node.process.wait(60)
+        wait_until(lambda: not node.group(), timeout_s=60, what="every process of the node to be gone")
         assert not node.listens()
         assert [ports.problem("127.0.0.1", port) for port in node.ports] == [None, None]
 
@@ -67,7 +67,7 @@ def test_a_worker_and_the_decoder_that_it_holds_end_with_the_main_process(tmp_pa
     finally:
         main.kill()
         main.wait()
-    wait_until(lambda: all(gone(pid) for pid in pids), timeout_s=20, what="worker and decoder to be gone")
+    wait_until(lambda: all(gone(pid) for pid in pids), timeout_s=60, what="worker and decoder to be gone")
 
 
 def test_a_decoder_whose_starter_is_gone_already_ends_at_once() -> None:

@@ -31,7 +31,7 @@ def analyses(folder: str, claimed: ClaimedRun) -> str:
     """A worker: one study kills its process as soon as it is told to; the others wait, then are read."""
     ready = Path(folder) / f"begun-{claimed.study_instance_uid}-{claimed.claim}"
     ready.touch()
-    wait_until((Path(folder) / "go").exists, 60, "leave")
+    wait_until((Path(folder) / "go").exists, 240, "leave")
     if claimed.study_instance_uid == POISON:
         os.kill(os.getpid(), signal.SIGKILL)
     database = Database(f"sqlite:///{folder}/axspa.sqlite")

@@ -54,7 +54,7 @@ class Site:
         """Complete what is quiet, do what waits, send what is due; how many runs that was."""
         done = 0
         for study in studies.receiving(self.database):
-            wait_until(lambda study=study: not arrivals.still_sending(self.database, study.study_id), 10, "the end")  # type: ignore[misc]
+            wait_until(lambda study=study: not arrivals.still_sending(self.database, study.study_id), 60, "the end")  # type: ignore[misc]
             studies.mark_complete(
                 self.database, study.study_id, image_count=study.image_count, sentence="Quiet.", wants=wants
             )
