@@ -9,19 +9,20 @@ import argparse
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from inference.serving import load_bundle
 from inference.sij_mri import SacroiliacMri
 from tests.recognition import page, twins
-from tests.recognition.outcome import Row, judge, keep, kept
+from tests.recognition.outcome import Row, judge, keep, kept, made_by
 from tests.recognition.pictures import Picture
 from tests.recognition.twins import Study
 from tests.recognition.wrong import wrong
 
 BUNDLE = "sij-1"
-SHOWN = {"T1 and STIR": ("t1", "stir"), "STIR alone": ("stir",)}
 
 
 def main() -> int:
@@ -42,31 +43,36 @@ def main() -> int:
 
 def read_all(shared: Path, folder: Path, path: Path) -> list[Row]:
     """A row for each study."""
-    rows = {row.name: row for row in kept(path)}
-    application = SacroiliacMri()
-    models = load_bundle(BUNDLE, application).models
-    for study in studies(shared, folder, set(rows)):
-        if study.name not in rows:
-            rows[study.name] = judge(study, application, models)
-            keep(rows[study.name], path)
-    return list(rows.values())
+    bundle = load_bundle(BUNDLE, SacroiliacMri())
+    done = {row.name: row for row in kept(path, made_by(bundle))}
+    rows = []
+    for study in studies(shared, folder):
+        if study.name not in done:
+            keep(judge(study.made(), bundle), path)
+            done = {row.name: row for row in kept(path, made_by(bundle))}
+        rows.append(done[study.name])
+    return rows
 
 
-def studies(shared: Path, folder: Path, done: set[str]) -> Iterator[Study]:
-    """Every study, its files made when its turn comes."""
+def studies(shared: Path, folder: Path) -> Iterator[Study]:
+    """Every study; its files are made when it is read."""
     if (shared / "data" / "sij").is_dir():
         yield from twins.real(shared, folder / "real")
     yield from twins.simulated(folder / "simulated")
     yield from twins.one_joint(folder / "one")
+    seen: Counter[str] = Counter()
     for picture in wrong(shared):
-        for shown, series in SHOWN.items():
-            if f"{picture.name}, {shown}" not in done:
-                yield _written(picture, shown, series, folder / "wrong" / shown / picture.name)
+        if picture.taken != "stir":
+            yield _written(picture, "T1W", "t1", folder / "wrong")
+        if picture.taken == "stir" or (not picture.taken and seen[picture.kind] % 3 == 0):
+            yield _written(picture, "STIR alone", "stir", folder / "wrong")
+        seen[picture.kind] += 1
 
 
-def _written(picture: Picture, shown: str, series: tuple[str, ...], folder: Path) -> Study:
-    picture.write(folder, *series)
-    return Study(f"{picture.name}, {shown}", f"{picture.kind}, {shown}", picture.person, folder, "nothing")
+def _written(picture: Picture, shown: str, series: str, folder: Path) -> Study:
+    place = folder / shown / picture.name
+    write = partial(picture.write, place, series)
+    return Study(f"{picture.name}, {shown}", f"{picture.kind}, {shown}", picture.person, place, "nothing", write)
 
 
 if __name__ == "__main__":
