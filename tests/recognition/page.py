@@ -24,7 +24,8 @@ Headers cannot tell ([which series are read](../selection.md)), so the pictures 
 | none | nothing is read; `NO_JOINTS_RECOGNIZED` with what was measured |
 
 Made by `python -m tests.recognition --out docs/evaluation/recognition.md` on {date}, in the part *recognition* of the
-[proof](../proof.md). Every study went through the application as DICOM with the shipped bundle.
+[proof](../proof.md). Every study went through the application as DICOM with the shipped bundle. Of {of} studies
+{counted} were read; a run that is given less time than it needs (`--minutes`) leaves out the last ones of each group.
 
 ## The limits
 
@@ -70,7 +71,7 @@ MEASURES = {
 """What has a limit, and which extreme of a group lies nearest to it."""
 
 
-def page(rows: Sequence[Row]) -> str:
+def page(rows: Sequence[Row], *, of: int) -> str:
     """The page."""
     heading = HEADING.format(
         date=datetime.now(UTC).date().isoformat(),
@@ -83,6 +84,8 @@ def page(rows: Sequence[Row]) -> str:
         brighter=plausible.BRIGHTER,
         said=DISPUTED_SHARE,
         half=plausible.HALF_BRIGHT,
+        counted=len(rows),
+        of=of,
     )
     setting = setting_half(rows)
     tables = [_table(title, [row for row in rows if row.wanted in wanted], setting) for title, wanted in _TABLES]
