@@ -56,7 +56,8 @@ is read. Wrong pictures go under the names `t1_tse_obl cor ISG` or `t2_tirm_obl 
 both series are there, the T1-weighted one alone decides whether anything is read, so wrong pictures are shown as T1W
 alone, and every third of a group as STIR alone too. *Spoiled* are real scans with their planes shuffled, or blurred
 by 12 pixels; *inverted* ones have bright and dark exchanged, T1W and STIR each as it was taken. A fluid-sensitive
-series beside a T1-weighted one is not looked at for this.
+series beside a T1-weighted one is not looked at for this. Known failure: where a joint lies beyond the field, something
+else may be traced in its place and pass for it; the names are below.
 """
 MEASURES = {
     "region_ml": ("region, ml", min),
