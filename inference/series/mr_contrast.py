@@ -1,11 +1,11 @@
 """Physics of a stack: is it T1-weighted, is it fluid-sensitive with fat suppression, by TR, TE, TI and sequence.
 
 Where the numbers come from. Inversion: fat is nulled at TI = ln 2 T1 for a long TR, less for a short one; T1 of fat is
-343 ms at 1.5 T and 382 ms at 3 T (de Bazelaire et al.), so 238 to 265 ms at most; scanners are set to 120 to 220 ms in
-practice, and 90 to 250 ms counts in full. All other spans (TR 250 to 950 ms and TE up to 20 ms for T1, TR from 1600 ms
-and TE from 30 ms for T2, echo trains up to 16 and 60) are those that spin-echo protocols usually have, drawn wide by
-hand; they are no measurement. Real headers for setting them were few: the scans of Hepburn et al. come without TR and
-TE. Points and their steps are a choice.
+382 ms (SD 13) at 3 T (de Bazelaire et al.) and less in weaker fields, so about 265 ms at most; that 90 to 250 ms counts
+in full was set by hand. All other spans (TR 250 to 950 ms and TE up to 20 ms for T1, TR from 1600 ms and TE from 30 ms
+for T2, echo trains up to 16 and 60) are those that spin-echo protocols usually have, drawn wide by hand; they are no
+measurement. Real headers for setting them were few: the scans of Hepburn et al. come without TR and TE. Points and
+their steps are a choice.
 
 References
 ----------

@@ -214,7 +214,7 @@ def _find_region(
         return None
     found = RegionReader(model).read(volume)
     found = replace(found, mask=_largest_part(found.mask))
-    if plausible_region(found, volume):
+    if plausible_region(found, volume, role=_shown(t1)):
         if t1 is None:
             notes.limit(LimitationCode.REGION_FROM_FLUID)
         if found.disputed > DISPUTED_SHARE:
@@ -238,9 +238,14 @@ def _recognize(t1: Volume | None, fluid: Volume | None, seen: FoundRegion | None
     volume = t1 if t1 is not None else fluid
     if seen is None or volume is None:
         return Recognized()
-    if not plausible_region(seen, volume):
-        return Recognized((), (unrecognized(volume, seen),))
+    if not plausible_region(seen, volume, role=_shown(t1)):
+        return Recognized((), (unrecognized(volume, seen, role=_shown(t1)),))
     return recognize(t1, seen, joints.find_joints(t1, seen.mask)) if t1 is not None else Recognized()
+
+
+def _shown(t1: Volume | None) -> Role:
+    """The series on which the region is looked for."""
+    return Role.T1W if t1 is not None else Role.FLUID
 
 
 def _find_edema(

@@ -71,10 +71,11 @@ def real(place: Place) -> list[Step]:
 
 
 def recognition(place: Place) -> list[Step]:
-    """What is read and what is not; rows are kept, so that an interrupted run goes on."""
+    """What is read and what is not, and however it was stored; rows are kept, so that an interrupted run goes on."""
     rows = place.state / "rows.jsonl"
     arguments = ("--shared", str(shared_folder()), "--out", RECOGNITION, "--rows", str(rows))
-    return [Step("recognition", module("tests.recognition", *arguments))]
+    turned = module("pytest", "-q", "tests/proof/orientations.py")
+    return [Step("recognition", module("tests.recognition", *arguments)), Step("orientations", turned)]
 
 
 def backends(place: Place) -> list[Step]:
@@ -146,8 +147,8 @@ PARTS = {
         ),
         Part(
             "recognition",
-            "Real and simulated patients are read, pictures that show no sacroiliac joint are not:"
-            " [the table](evaluation/recognition.md).",
+            "Real and simulated patients are read however they were stored, pictures that show no sacroiliac joint are"
+            " not: [the table](evaluation/recognition.md).",
             recognition,
             lacks=real_data,
             writes=(RECOGNITION,),

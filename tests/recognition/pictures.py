@@ -39,6 +39,8 @@ class Picture:
     voxels : array (planes, rows, columns)
     spacing_mm : (float, float, float)
         Between planes, rows, columns.
+    taken : str
+        The series that it was taken as, "t1" or "stir"; empty where it may go under either name.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Picture:
     person: str
     voxels: Block
     spacing_mm: tuple[float, float, float] = (GAP_MM, PIXEL_MM, PIXEL_MM)
+    taken: str = ""
 
     def write(self, folder: Path, *series: str) -> Path:
         """Write it as a DICOM study with the series asked for: "t1", "stir"."""
@@ -53,7 +56,7 @@ class Picture:
         signal = np.clip((self.voxels - low) / max(float(high - low), 1e-6), 0, 1)
         for name in series:
             attributes: dict[str, Any] = T1 if name == "t1" else STIR
-            shown = signal if name == "t1" else np.sqrt(signal) * 0.9
+            shown = signal if name in ("t1", self.taken) else np.sqrt(signal) * 0.9
             write_series(
                 folder,
                 np.rint(shown * 4000).astype(np.uint16),

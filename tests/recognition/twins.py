@@ -3,8 +3,9 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,8 @@ class Study:
         Halves go by it.
     folder : Path
     wanted : Outcome
+    write : callable
+        Writes its files into the folder.
     """
 
     name: str
@@ -42,10 +45,16 @@ class Study:
     person: str
     folder: Path
     wanted: Outcome
+    write: Callable[[], object] = lambda: None
+
+    def made(self) -> "Study":
+        """Itself, once its files are there."""
+        self.write()
+        return self
 
 
 def real(shared: Path, folder: Path) -> Iterator[Study]:
-    """Every real scan with all that belongs to it, with every other plane, and its STIR alone."""
+    """Every real scan with all that belongs to it; those with STIR with every other plane too, and their STIR alone."""
     tool = [sys.executable, str(shared / "tools" / "sij_to_dicom.py")]
     made = folder / "made"
     subprocess.run([*tool, "all", str(made)], check=True, stdout=subprocess.DEVNULL)
@@ -56,32 +65,36 @@ def real(shared: Path, folder: Path) -> Iterator[Study]:
         t1, stir = sorted(study.glob("MR02*.dcm")), sorted(study.glob("MR03*.dcm"))
         kind = "real, T1-weighted and STIR" if stir else "real, T1-weighted"
         yield Study(name, kind, name[:4], study, "both joints")
-        sparse = _copied(t1[::2], folder / "sparse" / name)
-        yield Study(f"{name}, sparse", "real, T1-weighted, every other plane", name[:4], sparse, "both joints")
         if stir:
-            alone = _copied(stir, folder / "stir" / name)
-            yield Study(f"{name}, STIR", "real, STIR alone", name[:4], alone, "fluid region")
+            sparse = folder / "sparse" / name
+            kind = "real, T1-weighted, every other plane"
+            yield Study(f"{name}, sparse", kind, name[:4], sparse, "both joints", partial(_copy, t1[::2], sparse))
+        if stir:
+            alone = folder / "stir" / name
+            kind = "real, STIR alone"
+            yield Study(f"{name}, STIR", kind, name[:4], alone, "fluid region", partial(_copy, stir, alone))
 
 
-def _copied(files: list[Path], folder: Path) -> Path:
+def _copy(files: list[Path], folder: Path) -> None:
     folder.mkdir(parents=True)
     for file in files:
         shutil.copy(file, folder)
-    return folder
 
 
-def simulated(folder: Path, *, each: int = 6, spaced: int = 3) -> Iterator[Study]:
+def simulated(folder: Path, *, each: int = 2, spaced: int = 1) -> Iterator[Study]:
     """Simulated patients of each stage, and some at every spacing."""
     for number, stage in enumerate(Stage):
-        for count in range(each):
-            seed = FIRST_SEED + 100 * number + count
-            requests = draw_requests(stage, np.random.default_rng([seed, 11]))
-            phantom = make_phantom(seed, spec=PhantomSpec(lesions=requests))
-            yield _study(phantom, f"simulated, {stage.lower()}", f"{seed}", folder, "both joints")
+        for seed in range(FIRST_SEED + 100 * number, FIRST_SEED + 100 * number + each):
+            yield _study(f"simulated, {stage.lower()}", seed, folder, "both joints", partial(_staged, stage, seed))
     for seed in range(FIRST_SEED + 900, FIRST_SEED + 900 + spaced):
         for spacing in SPACINGS_MM:
             kind = f"simulated, {spacing:g} mm apart"
-            yield _study(spaced_phantom(seed, spacing), kind, f"{seed}", folder, "both joints")
+            yield _study(kind, seed, folder, "both joints", partial(spaced_phantom, seed, spacing))
+
+
+def _staged(stage: Stage, seed: int) -> Phantom:
+    requests = draw_requests(stage, np.random.default_rng([seed, 11]))
+    return make_phantom(seed, spec=PhantomSpec(lesions=requests))
 
 
 def spaced_phantom(seed: int, spacing_mm: float) -> Phantom:
@@ -91,16 +104,23 @@ def spaced_phantom(seed: int, spacing_mm: float) -> Phantom:
     return make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
 
 
-def one_joint(folder: Path, *, each: int = 4) -> Iterator[Study]:
+def one_joint(folder: Path, *, each: int = 2) -> Iterator[Study]:
     """Simulated patients of whom one joint alone is shown: the other is beyond the field, or lost in a metal void."""
     for seed in range(FIRST_SEED + 950, FIRST_SEED + 950 + each):
         for side in Side:
-            grid = GridSpec(shift_mm=(BEYOND_MM if side is Side.LEFT else -BEYOND_MM, 0.0, 0.0))
-            beyond = make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
-            yield _study(beyond, f"one joint beyond the field, {side}", f"{seed}", folder, "one joint")
-            yield _study(
-                voided(make_phantom(seed), side), f"metal at one joint, {side}", f"{seed}", folder, "one joint"
-            )
+            yield _study("one joint beyond the field", seed, folder, "one joint", partial(beyond, seed, side), side)
+            metal = partial(_metal, seed, side)
+            yield _study("metal at one joint", seed, folder, "one joint", metal, side)
+
+
+def beyond(seed: int, side: Side) -> Phantom:
+    """A simulated patient whose joint of this side lies outside of the pictures."""
+    grid = GridSpec(shift_mm=(BEYOND_MM if side is Side.RIGHT else -BEYOND_MM, 0.0, 0.0))
+    return make_phantom(seed, spec=PhantomSpec(t1=grid, fluid=grid))
+
+
+def _metal(seed: int, side: Side) -> Phantom:
+    return voided(make_phantom(seed), side)
 
 
 def voided(phantom: Phantom, side: Side, *, radius_mm: float = 50.0) -> Phantom:
@@ -113,7 +133,13 @@ def voided(phantom: Phantom, side: Side, *, radius_mm: float = 50.0) -> Phantom:
     return replace(phantom, t1=t1, fluid=fluid)
 
 
-def _study(phantom: Phantom, kind: str, person: str, folder: Path, wanted: Outcome) -> Study:
-    place = folder / f"{kind} {person}"
-    write_study(phantom, place, options=StudyOptions(roles=(Role.T1W, Role.FLUID)))
-    return Study(f"{kind} {person}", kind.rsplit(",", 1)[0] if wanted == "one joint" else kind, person, place, wanted)
+def _study(
+    kind: str, seed: int, folder: Path, wanted: Outcome, phantom: Callable[[], Phantom], side: Side | None = None
+) -> Study:
+    name = " ".join(str(part) for part in (kind, side, seed) if part is not None)
+    place = folder / name
+
+    def write() -> None:
+        write_study(phantom(), place, options=StudyOptions(roles=(Role.T1W, Role.FLUID)))
+
+    return Study(name, kind, f"seed {seed}", place, wanted, write)

@@ -1,6 +1,7 @@
 """Pictures that show no sacroiliac joint, or that nobody could read: the corpus of wrong inputs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from scipy import ndimage
 
 from tests.recognition.pictures import GAP_MM, PIXEL_MM, PLANES, SIZE, Block, Picture, cut
 
-SEEDS = 4
-SPINES = 14
+SEEDS = 2
+SCANS = 3
+SPINES = 4
 
 
 def wrong(shared: Path) -> Iterator[Picture]:
@@ -25,8 +27,10 @@ def wrong(shared: Path) -> Iterator[Picture]:
         yield from prostate(data / "dicom/pelvis")
         yield from lumbar(data / "lumbar")
         yield from body(data / "pelvis/ct/example_ct.nii.gz")
-        for path in sorted((data / "sij/t1w").glob("*.nii.gz")):
-            yield from beside_the_joints(path)
+        for number, path in enumerate(sorted((data / "sij/t1w").glob("*.nii.gz"))):
+            yield from beside_the_joints(path) if number < SCANS else [inverted(path)]
+        for path in sorted((data / "sij/stir").glob("*.nii.gz")):
+            yield replace(inverted(path), taken="stir")
 
 
 def made_up() -> Iterator[Picture]:
@@ -35,11 +39,11 @@ def made_up() -> Iterator[Picture]:
     for seed in range(SEEDS):
         noise = np.random.default_rng(seed).random((PLANES, SIZE, SIZE)).astype(np.float32)
         yield Picture(f"noise {seed}", "no anatomy", f"seed {seed}", noise)
-        for blur in (2, 6, 16):
+        for blur in (2, 6, 16) if seed else ():
             smooth = ndimage.gaussian_filter(noise, (1, blur, blur))
             yield Picture(f"texture {blur} px {seed}", "no anatomy", f"seed {seed}", smooth)
-        yield Picture(f"head {seed}", "drawn head or knee", f"seed {seed}", head(seed))
-        yield Picture(f"knee {seed}", "drawn head or knee", f"seed {seed}", knee(seed))
+        yield Picture(f"head {seed}", "drawn head", f"seed {seed}", head(seed))
+        yield Picture(f"knee {seed}", "drawn knee", f"seed {seed}", knee(seed))
     across = np.linspace(-1, 1, SIZE, dtype=np.float32)
     for name, plane in (
         ("down", np.broadcast_to(across[:, None], (SIZE, SIZE))),
@@ -85,10 +89,8 @@ def brains(folder: Path) -> Iterator[Picture]:
     """Brains and necks of the vendors' test sets, as they were taken and cut coronal."""
     files = sorted((folder / "neurolabusc+dcm_qa_deident/In").glob("*.dcm"))
     head = _stacked(files).transpose(2, 1, 0)[:, :, ::-1]  # sagittal planes: front to back, down, across
-    for zoom in (0.8, 1.0, 1.4):
-        yield Picture(f"brain, coronal {zoom}", "brain", "deident", cut(head, (0.94, 0.94, 9.0), zoom=zoom))
-        sagittal = _stacked(files)
-        yield Picture(f"brain, sagittal {zoom}", "brain", "deident", cut(sagittal, (5.0, 0.94, 0.94), zoom=zoom))
+    yield Picture("brain, coronal", "brain", "deident", cut(head, (0.94, 0.94, 9.0)))
+    yield Picture("brain, sagittal", "brain", "deident", cut(_stacked(files), (5.0, 0.94, 0.94)))
     frames = pydicom.dcmread(min((folder / "neurolabusc+dcm_qa_agfa/Siemens").iterdir())).pixel_array
     yield Picture("EPI brain, axial", "brain", "agfa", cut(frames, (4, 3, 3)))
     yield Picture("EPI brain, coronal", "brain", "agfa", cut(frames.transpose(1, 0, 2)[:, ::-1], (3, 4, 3)))
@@ -99,11 +101,9 @@ def brains(folder: Path) -> Iterator[Picture]:
 def prostate(folder: Path) -> Iterator[Picture]:
     """Axial planes through a prostate, as they are and cut coronal: a pelvis, but another study."""
     axial = _stacked(sorted(folder.rglob("701-ADCb500/*.dcm")))
-    for zoom in (0.8, 1.0, 1.4):
-        as_taken = cut(axial, (3.0, 0.86, 0.86), zoom=zoom)
-        yield Picture(f"prostate, axial {zoom}", "prostate", "prostate", as_taken)
-        coronal = cut(axial.transpose(1, 0, 2)[:, ::-1], (0.86, 3.0, 0.86), zoom=zoom)
-        yield Picture(f"prostate, coronal {zoom}", "prostate", "prostate", coronal)
+    yield Picture("prostate, axial", "prostate", "prostate", cut(axial, (3.0, 0.86, 0.86)))
+    coronal = cut(axial.transpose(1, 0, 2)[:, ::-1], (0.86, 3.0, 0.86))
+    yield Picture("prostate, coronal", "prostate", "prostate", coronal)
 
 
 def lumbar(folder: Path) -> Iterator[Picture]:
@@ -118,11 +118,9 @@ def lumbar(folder: Path) -> Iterator[Picture]:
         yield Picture(f"{person}, coronal, widened", "lumbar spine", person, wide)
     (whole,) = folder.glob("spinal*/single_subject/data/t2_lumbar/t2_lumbar.nii.gz")
     block = np.asarray(nibabel.load(whole).dataobj, np.float32).transpose(1, 2, 0)[::-1, ::-1]  # front to back, down
-    for height in (0.3, 0.5, 0.7):
-        coronal = cut(block, (1, 1, 1), middle=(0.6, height, 0.5))
-        yield Picture(f"lumbar, coronal {height}", "lumbar spine", "sct", coronal)
-        sagittal = cut(block.transpose(2, 1, 0), (1, 1, 1), middle=(0.5, height, 0.5))
-        yield Picture(f"lumbar, sagittal {height}", "lumbar spine", "sct", sagittal)
+    yield Picture("lumbar, coronal", "lumbar spine", "sct", cut(block, (1, 1, 1), middle=(0.6, 0.5, 0.5)))
+    sagittal = cut(block.transpose(2, 1, 0), (1, 1, 1), middle=(0.5, 0.5, 0.5))
+    yield Picture("lumbar, sagittal", "lumbar spine", "sct", sagittal)
 
 
 def body(path: Path) -> Iterator[Picture]:
@@ -136,9 +134,25 @@ def body(path: Path) -> Iterator[Picture]:
     places |= {"upper abdomen": (0.5, 0.15, 0.5), "lumbar": (0.65, 0.25, 0.5), "front of the belly": (0.15, 0.5, 0.5)}
     for contrast, values in contrasts.items():
         for place, middle in places.items():
-            for zoom in (0.8, 1.0):
-                shown = cut(values - values.min(), (3, 3, 3), middle=middle, zoom=zoom)
-                yield Picture(f"{place}, {contrast}, {zoom}", "hips, thighs, abdomen (CT)", "ct", shown)
+            shown = cut(values - values.min(), (3, 3, 3), middle=middle)
+            yield Picture(f"{place}, {contrast}", "hips, thighs, abdomen (CT)", "ct", shown)
+
+
+def real(path: Path) -> Picture:
+    """One real scan as it is."""
+    image = nibabel.load(path)
+    scan = np.asarray(image.dataobj, np.float32)[:, ::-1].transpose(2, 1, 0)
+    across, down, gap = (float(size) for size in image.header.get_zooms()[:3])
+    name = path.name.split(".")[0]
+    return Picture(name, "real", name[:4], np.ascontiguousarray(scan), (gap, down, across))
+
+
+def inverted(path: Path) -> Picture:
+    """One real scan, bright and dark exchanged."""
+    scan = real(path)
+    return replace(
+        scan, name=f"{scan.name}, inverted", kind="inverted", voxels=scan.voxels.max() - scan.voxels, taken="t1"
+    )
 
 
 def beside_the_joints(path: Path) -> Iterator[Picture]:
@@ -146,13 +160,10 @@ def beside_the_joints(path: Path) -> Iterator[Picture]:
 
     The joints lie between a quarter and three quarters of the height of these scans, and within 70 mm of the middle.
     """
-    image = nibabel.load(path)
-    scan = np.asarray(image.dataobj, np.float32)[:, ::-1].transpose(2, 1, 0)
-    across, down, gap = (float(size) for size in image.header.get_zooms()[:3])
-    spacing = (gap, down, across)
+    whole = real(path)
+    scan, spacing, name, person = whole.voxels, whole.spacing_mm, whole.name, whole.person
+    gap, down, across = spacing
     rows = scan.shape[1]
-    name = path.name.split(".")[0]
-    person = name.split("_")[0]
 
     def picture(what: str, kind: str, voxels: NDArray[Any]) -> Picture:
         return Picture(f"{name}, {what}", kind, person, np.ascontiguousarray(voxels, np.float32), spacing)
@@ -167,7 +178,7 @@ def beside_the_joints(path: Path) -> Iterator[Picture]:
     yield picture("planes in the columns", "wrong plane", cut(scan.transpose(2, 1, 0), (across, down, gap)))
     order = np.random.default_rng(len(name) + int(person)).permutation(len(scan))
     yield picture("planes shuffled", "spoiled", scan[order])
-    yield picture("inverted", "inverted", scan.max() - scan)
+    yield inverted(path)
     yield picture("blurred", "spoiled", ndimage.gaussian_filter(scan, (0, 12, 12)))
 
 
