@@ -72,7 +72,14 @@ def changing(settings: Settings, *, make: bool = False) -> Iterator[Database]:
     """The database of a node for a change by a person; where there is none it is made if ``make`` is true.
 
     One of another revision is left as it is: bringing it up to date is for the node's start, not for a password.
-    Raises as :func:`looking` does.
+
+    Raises
+    ------
+    Final
+        There is none and none is to be made, or it is of another revision (codes ``DATABASE_ABSENT``,
+        ``DATABASE_OLDER``, ``DATABASE_NEWER``).
+    StorageUnavailable
+        It cannot be reached, read or made.
     """
     known = Database(settings.database_url, read_only=True)
     state = schema_state(known)

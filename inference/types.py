@@ -182,7 +182,7 @@ class Volume:
 
     @property
     def normal(self) -> NDArray[np.float64]:
-        """Unit LPS vector along increasing slice index."""
+        """Unit LPS vector along increasing slice index, float64 array (3,)."""
         normal: NDArray[np.float64] = np.cross(np.asarray(self.row_direction), np.asarray(self.column_direction))
         return normal
 

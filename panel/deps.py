@@ -49,7 +49,13 @@ def get_login(request: Request, node: Annotated[Node, Depends(get_node)]) -> Log
 
 
 def get_admin(login: Annotated[Login, Depends(get_login)]) -> Login:
-    """The person logged in, who must be an administrator."""
+    """The person logged in, who must be an administrator.
+
+    Raises
+    ------
+    HTTPException
+        It is somebody else (403).
+    """
     if not login.is_admin:
         raise HTTPException(403, "This page is for administrators.")
     return login
@@ -77,7 +83,13 @@ async def read_form(request: Request) -> dict[str, str]:
 def get_form(
     login: Annotated[Login, Depends(get_login)], form: Annotated[dict[str, str], Depends(read_form)]
 ) -> dict[str, str]:
-    """The fields of a form that carries the anti-forgery token of the session."""
+    """The fields of a form that carries the anti-forgery token of the session.
+
+    Raises
+    ------
+    HTTPException
+        It carries another token, or none (403).
+    """
     if not same(login.csrf_token, form.get("csrf_token", "")):
         raise HTTPException(403, "This form is out of date. Go back, reload the page and try again.")
     return form

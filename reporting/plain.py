@@ -61,7 +61,7 @@ class PlainPresentation:
         return Report(lines[0] if lines else self.title, lines, (SIDES_STATEMENT, RESEARCH_STATEMENT), limitations)
 
     def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
-        """The page that every application has."""
+        """None: the page (rows, columns, 3) that every application has."""
         return None
 
     def summary(self, analysis: Analysis) -> Mapping[str, Any]:

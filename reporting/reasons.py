@@ -5,7 +5,7 @@ An application's own reasons are in its terms, which come first; see :func:`repo
 
 from collections.abc import Mapping
 
-from config.codes import GapCode
+from config.codes import Code, GapCode
 from inference.series import Meaning
 from inference.types import Key
 
@@ -145,3 +145,6 @@ _GAPS: Mapping[Key, str] = {
 }
 
 REASONS: Mapping[Key, str] = {**_NAMES, **_KINDS, **_EXCLUSIONS, **_CONTRAST, **_STACKS, **_VOLUMES, **_GAPS}
+
+ERRORS: Mapping[Key, str] = {code: code.sentence.replace("{", "{{").replace("}", "}}") for code in Code}
+"""What made something unreadable, where that is an error: the general sentence of its code."""

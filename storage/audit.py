@@ -40,7 +40,19 @@ def append(
     detail: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> Audit:
-    """Add a row inside the caller's writing transaction, so that an action and its row stand or fall together."""
+    """Add a row inside the caller's writing transaction, so that an action and its row stand or fall together.
+
+    Parameters
+    ----------
+    actor : str
+        The user's name, or what acts in place of one: ``settings``, ``command line``.
+    action : str
+        What was done, as ``noun.verb``, for example ``user.add``.
+    subject : str
+        To what, for example ``study 17``; never a patient's name.
+    detail : mapping
+        JSON values.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(7302502)"))
     last = session.scalars(select(Audit).order_by(Audit.seq.desc()).limit(1)).first()
@@ -62,7 +74,7 @@ def append(
 def record(
     database: Database, *, actor: str, action: str, subject: str = "", detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Add a row in a transaction of its own (a page seen, a log-in refused)."""
+    """Add a row in a transaction of its own (a page seen, a log-in refused); see :func:`append`."""
     with database.write() as session:
         append(session, actor=actor, action=action, subject=subject, detail=detail)
 

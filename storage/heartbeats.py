@@ -35,7 +35,17 @@ def all_beats(database: Database) -> list[Heartbeat]:
 
 
 def hold(database: Database, name: str, *, owner: str, lease_s: float, now: datetime | None = None) -> bool:
-    """Take or prolong a job's lease; False where another owner holds it and its lease still runs."""
+    """Take or prolong a job's lease; False where another owner holds it and its lease still runs.
+
+    Parameters
+    ----------
+    name : str
+        The job that only one process may do at a time.
+    owner : str
+        Who asks; the same owner prolongs.
+    lease_s : float
+        From now on.
+    """
     now = now or utc_now()
     until = now + timedelta(seconds=lease_s)
     try:

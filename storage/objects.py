@@ -96,18 +96,20 @@ class ObjectStore:
         return self.root / key
 
     def read(self, key: str) -> bytes:
-        """The bytes of a file.
+        """The bytes of a file; raises as :meth:`open` does."""
+        with self.open(key) as stream:
+            return stream.read()
+
+    def open(self, key: str) -> BufferedReader:
+        """Open a file for reading, in binary.
 
         Raises
         ------
         StorageUnavailable
             The file is missing or cannot be read.
+        UnusableInput
+            The key is none that :meth:`put` gives.
         """
-        with self.open(key) as stream:
-            return stream.read()
-
-    def open(self, key: str) -> BufferedReader:
-        """Open a file for reading; raises as :meth:`read` does."""
         try:
             return self.path(key).open("rb")
         except OSError as error:
@@ -116,7 +118,24 @@ class ObjectStore:
             ) from None
 
     def keys(self, area: str, group: str, *, older_than_s: float) -> list[str]:
-        """Keys of the files of one group that were written at least so long ago."""
+        """Keys of the files of one group that were written at least so long ago.
+
+        Parameters
+        ----------
+        area, group : str
+            As :meth:`put` took them.
+        older_than_s : float
+
+        Returns
+        -------
+        list of str
+            Sorted; empty where the group has no folder.
+
+        Raises
+        ------
+        StorageUnavailable
+            The folder cannot be read.
+        """
         limit = time.time() - older_than_s
         folder = self.root / _folder(area, group)
         try:
@@ -126,7 +145,20 @@ class ObjectStore:
             raise _unavailable(error) from None
 
     def move(self, key: str, area: str) -> str:
-        """Take a file into another area, and return its key there; one that is gone already is no error."""
+        """Take a file into another area; one that is gone already is no error.
+
+        Returns
+        -------
+        str
+            Its key there.
+
+        Raises
+        ------
+        StorageUnavailable
+            The disk is full or cannot be written.
+        UnusableInput
+            The key, or the one it would have there, is none that :meth:`put` gives.
+        """
         there = f"{area}/{key.partition('/')[2]}"
         try:
             self._make_folder(self.path(there).parent)
@@ -158,14 +190,28 @@ class ObjectStore:
             raise _unavailable(error) from None
 
     def discard(self, key: str) -> None:
-        """Remove a file that nothing refers to."""
+        """Remove a file that nothing refers to; one that is gone already is no error.
+
+        Raises
+        ------
+        StorageUnavailable
+            The disk cannot be written.
+        UnusableInput
+            The key is none that :meth:`put` gives.
+        """
         try:
             self.path(key).unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from None
 
     def free_mb(self) -> float:
-        """Free space for us on the disk of the root, in 1e6 bytes."""
+        """Free space for us on the disk of the root, in 1e6 bytes.
+
+        Raises
+        ------
+        StorageUnavailable
+            The disk cannot be asked.
+        """
         try:
             return shutil.disk_usage(self.root).free / 1e6
         except OSError as error:

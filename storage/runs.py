@@ -53,7 +53,15 @@ def queue(
 ) -> None:
     """Make a run of each deployment for a study; one that waits already begins with the images that are there then.
 
-    It begins at ``not_before`` at the earliest, unless a person asked for it.
+    Parameters
+    ----------
+    code : AnyCode
+    sentence : str
+        Why, as the run and the study's page say it.
+    asked : bool
+        A person asked for it: it waits for nothing.
+    not_before : datetime, optional
+        When it begins at the earliest, unless a person asked for it.
     """
     for deployment in deployments:
         mine = (Run.study_id == study.id, Run.deployment_id == deployment.id)
@@ -96,7 +104,10 @@ def extend(database: Database, claimed: ClaimedRun, *, lease_s: float, now: date
 
 
 def has_read(session: Session, study_id: int, deployment_id: int, content_hash: str) -> bool:
-    """True where the newest run of a deployment reads, or has read, just these images of a study."""
+    """True where the newest run of a deployment reads, or has read, just these images of a study.
+
+    ``content_hash`` is that of a :class:`~storage.snapshots.Snapshot`.
+    """
     mine = (Run.study_id == study_id, Run.deployment_id == deployment_id)
     newest = session.scalars(select(Run).where(*mine).order_by(Run.revision.desc()).limit(1)).first()
     return newest is not None and newest.state is not RunState.QUEUED and newest.content_hash == content_hash

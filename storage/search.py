@@ -63,7 +63,7 @@ class Page:
 
 
 def search(database: Database, wanted: StudyFilter, *, page: int = 1, per_page: int = 25) -> Page:
-    """Find studies, the last received first."""
+    """Find studies, the last received first; pages are counted from 1, and one beyond the last gives the last."""
     matching = _matching(wanted)
     with database.read() as session:
         total = session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()

@@ -58,7 +58,15 @@ class Snapshot:
 
 
 def take(session: Session, study_id: int, application: str, *, wants: Wants = everything) -> Snapshot:
-    """The images of a study that an application wants now."""
+    """The images of a study that an application wants now.
+
+    Parameters
+    ----------
+    application : str
+        By its name in the settings.
+    wants : Wants
+        Tells of each kind of image whether the application reads it.
+    """
     rows = session.execute(
         select(
             Instance.series_instance_uid,

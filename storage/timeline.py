@@ -22,7 +22,19 @@ def note(
     detail: Mapping[str, Any] | None = None,
     run_id: int | None = None,
 ) -> None:
-    """Write one line of a study's timeline."""
+    """Write one line of a study's timeline.
+
+    Parameters
+    ----------
+    code : AnyCode
+        What happened.
+    sentence : str
+        The same in words; without patient data.
+    detail : mapping, optional
+        JSON values.
+    run_id : int, optional
+        The run that it belongs to; none of what belongs to the study.
+    """
     session.add(Event(study_id=study_id, run_id=run_id, at=at, code=code, sentence=sentence, detail=dict(detail or {})))
 
 

@@ -71,7 +71,10 @@ def authenticate(
 ) -> Login:
     """Check a name and password, in about the same time whatever is wrong; leaves an audit row.
 
-    ``action`` begins the row's action: ``login``, or ``confirm`` where somebody logged in proves to be there still.
+    Parameters
+    ----------
+    action : str
+        What the row's action begins with: ``login``, or ``confirm`` where somebody logged in proves to be there still.
     """
     now = now or utc_now()
     with database.read() as session:
@@ -97,7 +100,13 @@ def authenticate(
 
 
 def set_password(database: Database, name: str, password: str, *, actor: str) -> None:
-    """Change a password, end the user's sessions, lift a lock; leaves an audit row."""
+    """Change a password, end the user's sessions, lift a lock; leaves an audit row.
+
+    Raises
+    ------
+    Final
+        There is no such user, or the password is too short or too long.
+    """
     hashed = _hash(password)
     with database.write() as session:
         user = _get(session, name)
@@ -125,7 +134,13 @@ def set_disabled(database: Database, name: str, *, disabled: bool, actor: str) -
 
 
 def set_role(database: Database, name: str, role: str, *, actor: str) -> None:
-    """Give a user another role; leaves an audit row. Raises as :func:`set_disabled` does."""
+    """Give a user another role; leaves an audit row.
+
+    Raises
+    ------
+    Final
+        There is no such user or no such role, or it is the last administrator.
+    """
     if role not in ROLES:
         raise Final(Code.USER_ROLE, f"The role is one of {', '.join(ROLES)}, received {role[:64]!r}")
     with database.write() as session:

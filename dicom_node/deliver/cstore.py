@@ -149,7 +149,13 @@ def verify(destination: Destination, *, our_ae_title: str, timeout_s: float) -> 
 
 
 def pause_s(attempt: int, settings: DeliverySettings) -> float:
-    """Seconds to wait after the attempt of this number (from 1): doubled each time, up to the longest."""
+    """Seconds to wait after the attempt of this number (from 1): doubled each time, up to the longest.
+
+    Raises
+    ------
+    ValueError
+        The number is below 1.
+    """
     if attempt < 1:
         raise ValueError(f"attempts are counted from 1, received {attempt}")
     doublings = min(attempt - 1, 40)

@@ -1,4 +1,10 @@
-"""What a connection to our port turned out to carry, told by its first bytes."""
+"""What a connection to our port turned out to carry, told by its first bytes.
+
+References
+----------
+PS3.8 section 9.3 (the first byte of a PDU is its type, 1 to 7, the second is reserved). RFC 8446 section 5.1 (a TLS
+handshake begins with 22 and a version of 3).
+"""
 
 from enum import StrEnum
 

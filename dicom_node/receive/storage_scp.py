@@ -57,7 +57,13 @@ class Receiver:
 
     @property
     def port(self) -> int:
-        """The port in use (a settings port of 0 means any that is free)."""
+        """The port in use (a settings port of 0 means any that is free).
+
+        Raises
+        ------
+        Final
+            The receiver has not been started (code ``RECEIVER_STOPPED``).
+        """
         if self._server is None:
             raise Final(Code.RECEIVER_STOPPED, "The receiver has not been started.")
         return int(self._server.server_address[1])

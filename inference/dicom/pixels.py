@@ -1,4 +1,9 @@
-"""Pixels of single planes: decoded, turned into the modality's values, bounded in memory."""
+"""Pixels of single planes: decoded, turned into the modality's values, bounded in memory.
+
+References
+----------
+PS3.3 C.7.6.3 (Image Pixel), C.11.1 (Modality LUT); PS3.5 section 8 (encoding of pixels).
+"""
 
 from collections.abc import Sequence
 from typing import Any

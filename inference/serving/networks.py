@@ -92,7 +92,17 @@ class Networks:
 
 
 def combined(members: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Mean of the answers of several networks, and how far they lie apart (largest less least)."""
+    """Mean of the answers of several networks, and how far they lie apart (largest less least).
+
+    Parameters
+    ----------
+    members : sequence of float32 array (n, ...)
+        The answer of each network to the same samples, all of one shape.
+
+    Returns
+    -------
+    mean, spread : float32 array (n, ...)
+    """
     total = np.zeros_like(members[0])
     for one in members:
         total += one
@@ -101,7 +111,7 @@ def combined(members: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
 
 
 def by_name(members: Sequence[Answers]) -> tuple[Answers, Answers]:
-    """The same for each output."""
+    """The same for each output, float32 arrays (n, ...) by the name of the output."""
     pairs = {name: combined([member[name] for member in members]) for name in members[0]}
     return {name: mean for name, (mean, _) in pairs.items()}, {name: spread for name, (_, spread) in pairs.items()}
 

@@ -112,7 +112,15 @@ def load_bundle(name: str, user: BundleUser, *, roots: Sequence[Path] = ()) -> L
 
 
 def check_user(manifest: Manifest, user: BundleUser) -> None:
-    """Check that a bundle was made for who asks for it; see :func:`load_bundle`."""
+    """Check that a bundle was made for who asks for it; see :func:`load_bundle`.
+
+    Raises
+    ------
+    BundleError
+        ``BUNDLE_APPLICATION``: it was made for another application, or another version. ``BUNDLE_KIND``: a model that
+        the application needs is missing or of another kind. ``BUNDLE_CUTTER``: it names a cutter that the application
+        lacks, or says of one what that cannot do.
+    """
     made_for = manifest.application
     if made_for.name != user.name or not made_for.holds(user.version):
         raise BundleError(

@@ -34,7 +34,7 @@ from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import Turn, resample, same_space, standard
 from inference.turned import turn_back
-from inference.types import BoolArray, ModelIdentity, Parameter, SeriesHeader, StudyHeaders, Volume
+from inference.types import BoolArray, ModelIdentity, Parameter, Reason, SeriesHeader, StudyHeaders, Volume
 
 ABSENT = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
 SLICES_MISSING = {"missing-slice", "missing-slices"}
@@ -182,7 +182,7 @@ def _load_both(study: StudyHeaders, selection: Selection, notes: _Notes) -> tupl
             volumes.append(_load(selection.chosen.get(role), series, role, notes))
         except UnusableInput as error:
             failures.append(error)
-            notes.limit(LimitationCode.SERIES_UNREADABLE, role=role, why=error.code, reason=error.sentence)
+            notes.limit(LimitationCode.SERIES_UNREADABLE, role=role, reason=Reason(error.code))
             volumes.append(None)
     if failures and volumes == [None, None]:
         raise failures[0]

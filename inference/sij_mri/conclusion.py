@@ -102,7 +102,13 @@ def answer_of(probability: float) -> Answer:
 
 
 def conclude_reading(reading: Reading) -> Conclusion | Limitation:
-    """The conclusion of a reading, or why there is none: the first thing along the way that was not judged."""
+    """The conclusion of a reading, or why there is none: the first thing along the way that was not judged.
+
+    Raises
+    ------
+    ValueError
+        Everything was judged, yet the reading holds no rule or no prediction.
+    """
     missing = missing_class(reading)
     if missing is not None:
         return missing

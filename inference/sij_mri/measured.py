@@ -33,7 +33,13 @@ def measurements(reading: Reading) -> Iterator[Measurement]:
 
 
 def edema_mask(parts: EdemaParts, key: Key, side: Side | None) -> BoolArray | None:
-    """The mask of one of the three segments of edema; None of a side that was not judged."""
+    """The mask of one of the three segments of edema.
+
+    Returns
+    -------
+    bool array (slices, rows, columns) or None
+        On the grid of the fluid-sensitive volume; None of a side that was not judged.
+    """
     if side is None:
         return parts.elsewhere
     return (parts.near if key == "edema" else parts.deep).get(side)

@@ -45,17 +45,16 @@ def missing_edema_of(reading: Reading, side: Side) -> Limitation | None:
 
 
 def missing_class(reading: Reading) -> Limitation | None:
-    """Why no class is given; None where both series, both joints, edema, rule and slices were judged."""
-    for missing in (_missing_series(reading, Role.T1W), _missing_series(reading, Role.FLUID), missing_region(reading)):
+    """Why no class is given, slices that are missing first; None where all that it needs was judged."""
+    series = (_missing_series(reading, role) for role in Role)
+    for missing in (missing_slices(reading), *series, missing_region(reading)):
         if missing is not None:
             return missing
     for side in Side:
         missing = missing_joint(reading, side) or missing_edema_of(reading, side)
         if missing is not None:
             return missing
-    return missing_slices(reading) or (
-        None if reading.prediction is not None else Limitation(LimitationCode.NOT_CLASSIFIED)
-    )
+    return None if reading.prediction is not None else Limitation(LimitationCode.NOT_CLASSIFIED)
 
 
 def missing_slices(reading: Reading) -> Limitation | None:

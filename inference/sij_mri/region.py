@@ -61,7 +61,13 @@ class RegionCutter:
 
     @classmethod
     def of(cls, spec: ModelSpec) -> "RegionCutter":
-        """Read a manifest; raises BundleError (``BUNDLE_CUTTER``) where it says what this cutter cannot do."""
+        """Read a manifest.
+
+        Raises
+        ------
+        BundleError
+            ``BUNDLE_CUTTER``: it says what this cutter cannot do.
+        """
         cutter = cutter_of(cls, spec)
         if spec.input.cutter != CUTTER or spec.input.shape != cutter.shape or set(spec.thresholds) != {"region"}:
             raise unknown_cutter(spec, f"expected {CUTTER} of the shape {cutter.shape} and a threshold of the region")

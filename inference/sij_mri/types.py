@@ -220,7 +220,13 @@ class Reading:
 
     @property
     def reference(self) -> Volume:
-        """The volume on whose grid region, joints and heat maps lie: T1-weighted if there is one."""
+        """The volume on whose grid region, joints and heat maps lie: T1-weighted if there is one.
+
+        Raises
+        ------
+        ValueError
+            There is no volume.
+        """
         volume = self.t1 if self.t1 is not None else self.fluid
         if volume is None:
             raise ValueError("a reading has at least one volume, received none")

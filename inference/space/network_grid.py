@@ -169,6 +169,6 @@ def neighbor_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: 
 
 
 def slice_places_mm(volume: Volume) -> NDArray[np.float64]:
-    """Place of each slice along the volume's normal, in millimeters from the first; ascending."""
+    """Place of each slice along the volume's normal, float64 array (slices,), ascending; millimeters from the first."""
     places: NDArray[np.float64] = (volume.positions_mm - volume.positions_mm[0]) @ volume.normal
     return places

@@ -19,7 +19,13 @@ Form = Mapping[str, str]
 
 @router.post("/studies/{study_id}/held")
 def decide(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
-    """Release, discard, keep one patient, or read again; what changes what is sent or read is for administrators."""
+    """Release, discard, keep one patient, or read again; what changes what is sent or read is for administrators.
+
+    Raises
+    ------
+    HTTPException
+        There is no such study (404), it is not said what to do (400), or only an administrator may do it (403).
+    """
     if queries.study(node.database, study_id) is None:
         raise HTTPException(404)
     what = form.get("what", "")

@@ -12,7 +12,7 @@ from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Node
-from storage import deliveries, held, studies
+from storage import held, resending, studies
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Result, ResultObject, Run, Study
 
@@ -87,7 +87,13 @@ def study_objects(
 
 @router.get("/studies/{study_id}/results/{result_id}/viewer")
 def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
-    """What the viewer needs: the pictures of each series and layer, in slice order."""
+    """What the viewer needs: the pictures of each series and layer, in slice order.
+
+    Raises
+    ------
+    HTTPException
+        There is no such result of that study (404).
+    """
     result = queries.result(node.database, study_id, result_id)
     if result is None:
         raise HTTPException(404)
@@ -97,7 +103,13 @@ def viewer(study_id: RowId, result_id: RowId, node: NodeDep, login: LoginDep, lo
 
 @router.get("/pictures/{picture_id}")
 def picture(picture_id: RowId, node: NodeDep, login: LoginDep, looks: LooksDep) -> Response:
-    """One picture."""
+    """One picture.
+
+    Raises
+    ------
+    HTTPException
+        There is none of that number, or it is no picture for a browser (404).
+    """
     found = queries.picture(node.database, picture_id)
     if found is None or found.media_type not in ("image/png", "image/jpeg"):
         raise HTTPException(404)
@@ -118,12 +130,18 @@ def reprocess(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) ->
 
 @router.post("/studies/{study_id}/resend")
 def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
-    """Send objects again: what failed, all of a result to one destination, or one object to one destination."""
+    """Send objects again: what failed, all of a result to one destination, or one object to one destination.
+
+    Raises
+    ------
+    HTTPException
+        There is no such study or delivery (404), or it is not said what to send (400).
+    """
     study, results = _study(node, study_id), queries.results(node.database, study_id)
     if not results:
         return go(f"/studies/{study_id}", note=Code.RESULT_UNKNOWN)
     what, object_id, destination = form.get("what", ""), None, None
-    chosen = [one.id for one in results if deliveries.may_leave(study, one)] or [results[0].id]
+    chosen = [one.id for one in results if resending.may_leave(study, one)] or [results[0].id]
     if what == "delivery":
         row = queries.delivery(node.database, study_id, _number(form.get("delivery", "")))
         if row is None:
@@ -136,7 +154,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
         raise HTTPException(400, "Say what to send again.")
     try:
         count = sum(
-            deliveries.resend(
+            resending.resend(
                 node.database,
                 result_id,
                 destinations=[one.name for one in node.settings.destinations],
@@ -196,7 +214,7 @@ def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
         "since": study.changed_at,
         "can_reprocess": not study.state.busy,
         "can_resend": study.state is StudyState.UNDELIVERED
-        and deliveries.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
+        and resending.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
         "newest": _last(results),
     }
 
@@ -208,7 +226,7 @@ def _sentence(node: Node, study: Study, results: list[Result]) -> str:
         return study.reason or badges.STUDY[study.state].words.capitalize() + "."
     ledger = queries.ledger(node.database, study.id)
     if not ledger:
-        kept = any(deliveries.may_leave(study, one) for one in results)
+        kept = any(resending.may_leave(study, one) for one in results)
         why = "No destination is set, so" if kept else "Nothing of this study is sent:"
         return f"Done. {why} the result is only here."
     arrived = [f"{line.delivered} of {line.total} objects at {line.destination}" for line in ledger]
@@ -248,8 +266,8 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     return {
         "objects": [_object(one, objects) for one in objects],
         "destinations": names,
-        "can_act": result is not None and deliveries.can_resend(node.database, result.id),
-        "stays": result is not None and not deliveries.may_leave(study, result),
+        "can_act": result is not None and resending.can_resend(node.database, result.id),
+        "stays": result is not None and not resending.may_leave(study, result),
         "timeline": history.days(queries.events(node.database, study.id)),
     }
 

@@ -1,4 +1,9 @@
-"""A small conformance check: required attributes, legal UIDs, one character set, and RESEARCH on everything."""
+"""A small conformance check: required attributes, legal UIDs, one character set, and RESEARCH on everything.
+
+References
+----------
+PS3.5 section 9.1 (UIDs); PS3.3 C.12.1 (SOP Common), C.7.5.2 (Enhanced General Equipment).
+"""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,10 @@
-"""Segmentations lie where their source lies, hold what was found, and name its side."""
+"""Segmentations lie where their source lies, hold what was found, and name its side.
+
+References
+----------
+PS3.3 C.7.6.2.1.1 (Image Position and Image Orientation), C.7.6.16 (Multi-frame Functional Groups), C.8.20.2
+(Segmentation Image).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

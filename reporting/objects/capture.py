@@ -1,4 +1,9 @@
-"""Secondary captures: the summary page first, then the planes with the heat map over them."""
+"""Secondary captures: the summary page first, then the planes with the heat map over them.
+
+References
+----------
+PS3.3 A.8.1 (Secondary Capture Image IOD), C.8.6.1 (SC Equipment).
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -147,7 +152,21 @@ def heat_picture(heat: HeatMap, words: str, images: Images, levels: ByteArray, p
 
 
 def burn_in(rgb: ByteArray, lines: Sequence[str], *, size_px: int) -> ByteArray:
-    """Write lines of text into the upper left corner, on a darkened strip; smaller where they would not fit."""
+    """Write lines of text into the upper left corner, on a darkened strip; smaller where they would not fit.
+
+    Parameters
+    ----------
+    rgb : uint8 array (rows, columns, 3)
+        Not changed.
+    lines : sequence of str
+        The first in amber.
+    size_px : int
+        Height of the letters, if they fit.
+
+    Returns
+    -------
+    uint8 array (rows, columns, 3)
+    """
     while size_px > SMALLEST_TEXT_PX and max(font(size_px).getlength(line) for line in lines) > rgb.shape[1] - size_px:
         size_px -= 1
     step, edge = size_px + 4, size_px // 3

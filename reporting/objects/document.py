@@ -1,4 +1,10 @@
-"""What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors."""
+"""What the structured reports share: observer, algorithm, the frame of a measurement report, predecessors.
+
+References
+----------
+PS3.16 TID 1500 (Measurement Report), TID 1001 (Observation Context), TID 4019 (Algorithm Identification); PS3.3 C.17.2
+(SR Document General).
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -81,7 +87,7 @@ def _procedure(context: ResultContext, otherwise: Code) -> Code:
 def measurement_document(
     report: MeasurementReport, context: ResultContext, row: KindRow, *, description: str, evidence: Sequence[Dataset]
 ) -> Dataset:
-    """A measurement report as an object."""
+    """A measurement report as an object; see :func:`finish_document`."""
     _separate(report[0])
     return finish_document(Comprehensive3DSR, report, context, row, description=description, evidence=evidence)
 
@@ -95,7 +101,22 @@ def finish_document(
     description: str,
     evidence: Sequence[Dataset],
 ) -> Dataset:
-    """A report of any class as an object: complete, preliminary, not verified, after the one that it follows."""
+    """A report of any class as an object: complete, preliminary, not verified, after the one that it follows.
+
+    Parameters
+    ----------
+    document : type
+        Class of highdicom that makes the object.
+    content
+        What that class takes as its content.
+    context : ResultContext
+    row : KindRow
+        Gives number and UIDs of the series.
+    description : str
+        Series Description.
+    evidence : sequence of Dataset
+        Headers of every object that the content names.
+    """
     dataset: Dataset = document(
         evidence=evidence,
         content=content,

@@ -1,75 +1,27 @@
-"""Headers of the source images, cleaned on a copy, and what every result takes over from them.
+"""Headers of the source images: what highdicom builds with in place of them, and references to the true ones.
 
-Source headers are as scanners and gateways leave them: required attributes missing, dates in old forms, names in any of
-thirty character sets. Results keep the patient's and the study's identity as it is, in UTF-8, with required attributes
-present (empty where the source has none), and never a value that its own data type forbids.
+References
+----------
+PS3.3 C.7.6.2 (Image Plane); PS3.5 section 6.2 (Decimal String).
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from pydicom.charset import convert_encodings, decode_element, python_encoding
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
 from pydicom.uid import MRImageStorage
-from pydicom.valuerep import PersonName, format_number_as_ds
+from pydicom.valuerep import format_number_as_ds
 
 from config.codes import Code
 from config.errors import UnusableInput
-from inference.dicom import open_header, reading, tolerant
+from inference.dicom import open_header, reading
 from inference.types import ImageHeader, Volume
+from reporting.objects.identity import REQUIRED
 from reporting.uids import derived_uid
 
-PATIENT = (
-    "PatientName",
-    "PatientID",
-    "IssuerOfPatientID",
-    "TypeOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence",
-    "PatientBirthDate",
-    "PatientBirthTime",
-    "PatientSex",
-    "OtherPatientIDsSequence",
-    "OtherPatientNames",
-    "EthnicGroup",
-    "PatientComments",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-)
-STUDY = (
-    "StudyInstanceUID",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "AccessionNumber",
-    "IssuerOfAccessionNumberSequence",
-    "ReferringPhysicianName",
-    "StudyDescription",
-    "ProcedureCodeSequence",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "TimezoneOffsetFromUTC",
-)
-REQUIRED = (
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-)
 EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions", "InstitutionName")
-_TEXT = frozenset({"SH", "LO", "ST", "LT", "UT", "PN", "UC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,131 +96,6 @@ def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
         raise UnusableInput(
             Code.SOURCE_UNREADABLE, f"A source image of this study can no longer be read. Received: {error.code}."
         ) from None
-
-
-def take_identity(source: Dataset) -> Dataset:
-    """Patient and study attributes of a source, decoded, legal, and complete.
-
-    Parameters
-    ----------
-    source : Dataset
-        Header as read. It is not changed.
-
-    Returns
-    -------
-    Dataset
-        The attributes of `PATIENT` and `STUDY` that the source has, those of `REQUIRED` empty where it has none,
-        in Unicode under ``ISO_IR 192``.
-    """
-    with tolerant():
-        return _identity(source)
-
-
-def _identity(source: Dataset) -> Dataset:
-    identity = Dataset()
-    identity.SpecificCharacterSet = "ISO_IR 192"
-    encodings = text_encodings(source)
-    for keyword in (*PATIENT, *STUDY):
-        tag = Tag(keyword)
-        if tag in source:
-            element = deepcopy(source[tag])
-            _decode(element, encodings)
-            element.value = _legal(keyword, element)
-            identity[tag] = element
-    for keyword in REQUIRED:
-        if keyword not in identity:
-            setattr(identity, keyword, "")
-    return identity
-
-
-def text_encodings(source: Dataset) -> list[str]:
-    """Python encodings of a header's text.
-
-    Where the header names no character set, or none that is known, although its text is not ASCII, UTF-8 is taken if
-    the bytes are valid UTF-8, else Latin-1.
-    """
-    declared = source.get("SpecificCharacterSet") or ""
-    if declared not in ("", "ISO_IR 6"):
-        names = [declared] if isinstance(declared, str) else list(declared)
-        if all(name in python_encoding for name in names):
-            return list(convert_encodings(names))
-    raw = b"".join(_raw_bytes(source, keyword) for keyword in ("PatientName", "PatientID", "StudyDescription"))
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return ["latin_1"]
-    return ["utf-8"]
-
-
-def _raw_bytes(source: Dataset, keyword: str) -> bytes:
-    if keyword not in source:
-        return b""
-    element = source.get_item(keyword)
-    value = getattr(element, "value", None)
-    if isinstance(value, PersonName):
-        value = value.original_string
-    return value if isinstance(value, bytes) else b""
-
-
-def _decode(element: DataElement, encodings: list[str]) -> None:
-    if element.VR == "SQ":
-        for item in element.value:
-            own = text_encodings(item) if "SpecificCharacterSet" in item else encodings
-            for child in item:
-                _decode(child, own)
-            if "SpecificCharacterSet" in item:
-                del item.SpecificCharacterSet
-    elif element.VR == "PN":
-        names = element.value if element.VM > 1 else [element.value]
-        decoded = [_decode_name(name, encodings) for name in names]
-        element.value = decoded if element.VM > 1 else decoded[0]
-    elif element.VR in _TEXT:
-        decode_element(element, encodings)
-
-
-def _decode_name(name: PersonName | str | None, encodings: list[str]) -> str:
-    if isinstance(name, PersonName) and isinstance(name.original_string, bytes):
-        return str(PersonName(name.original_string, encodings).decode(encodings))
-    return str(name or "")
-
-
-def _legal(keyword: str, element: DataElement) -> object:
-    value = element.value
-    if element.VR == "DA":
-        return legal_date(value)
-    if element.VR == "TM":
-        return legal_time(value)
-    if keyword == "PatientSex":
-        letter = str(value or "").strip().upper()
-        return letter if letter in ("M", "F", "O") else ""
-    if keyword == "PatientAge":
-        return value if re.fullmatch(r"\d{3}[DWMY]", str(value or "")) else ""
-    return value
-
-
-def legal_date(value: object) -> str:
-    """``YYYYMMDD`` from that or the old ``YYYY.MM.DD``; empty for anything that is no date."""
-    text = re.sub(r"[.\-/]", "", str(value or "").strip())
-    try:
-        datetime.strptime(text, "%Y%m%d")
-    except ValueError:
-        return ""
-    return text if len(text) == 8 else ""
-
-
-def legal_time(value: object) -> str:
-    """A DICOM time from that or one with colons; empty for anything else."""
-    text = str(value or "").strip().replace(":", "")
-    return text if re.fullmatch(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?", text) else ""
-
-
-def local_time(started: datetime, identity: Dataset) -> datetime:
-    """The start of the analysis on the clock that the source's other times are told by."""
-    match = re.fullmatch(r"([+-])(\d\d)(\d\d)", str(identity.get("TimezoneOffsetFromUTC", "") or ""))
-    if match is None:
-        return started.astimezone()
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3])) * (1 if match[1] == "+" else -1)
-    return started.astimezone(timezone(offset))
 
 
 def describe_series(volume: Volume, header: Dataset, body_parts: Sequence[str]) -> SeriesSource:

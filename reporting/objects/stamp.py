@@ -1,4 +1,9 @@
-"""What every result object carries, whatever its kind: identity, RESEARCH, time, and the equipment that made it."""
+"""What every result object carries, whatever its kind: identity, RESEARCH, time, and the equipment that made it.
+
+References
+----------
+PS3.3 C.7.5.1 and C.7.5.2 (General and Enhanced General Equipment), C.12.1 (SOP Common).
+"""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -40,7 +45,7 @@ class ResultContext:
     started : datetime
         Start of the analysis, on the clock of the source.
     identity : Dataset
-        From :func:`reporting.objects.sources.take_identity`.
+        From :func:`reporting.objects.identity.take_identity`.
     header : Dataset
         Header of one source image, for the scanner's name.
     tracking_seed : str

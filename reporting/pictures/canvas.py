@@ -27,7 +27,11 @@ STATEMENT = (
 
 
 class Page:
-    """A picture being drawn."""
+    """A picture being drawn.
+
+    Places and sizes are pixels of the page, from its upper left corner; `size` is that of the letters, and an anchor is
+    one of Pillow's (for example ``lm``: left, middle).
+    """
 
     def __init__(self, height_px: int = HEIGHT_PX) -> None:
         self.height_px = height_px
@@ -92,7 +96,18 @@ class Page:
         self.text(EDGE_PX, self.height_px - 22, STATEMENT, size=16, color=AMBER, anchor="ls")
 
     def cell(self, x: int, y: int, picture: ByteArray, images: Images, plane: int) -> None:
-        """Put a plane's picture on the page, with the patient's sides and the name of the plane in it."""
+        """Put a plane's picture on the page, with the patient's sides and the name of the plane in it.
+
+        Parameters
+        ----------
+        x, y : int
+            Upper left corner.
+        picture : uint8 array (rows, columns, 3)
+        images : Images
+            Those that the plane is one of.
+        plane : int
+            Its index.
+        """
         self.image.paste(Image.fromarray(picture), (x, y))
         height, width, _ = picture.shape
         left, right = side_letters(images)

@@ -69,7 +69,7 @@ def gray_levels(pixels: FloatArray) -> ByteArray:
 
 
 def outline(mask: BoolArray) -> BoolArray:
-    """The pixels of a plane's mask that touch what lies outside it."""
+    """The pixels of a plane's mask (rows, columns) that touch what lies outside it, of the same shape."""
     solid = mask.astype(np.uint8)
     edge: BoolArray = (solid - cv2.erode(solid, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)).astype(bool)
     return edge
@@ -89,7 +89,7 @@ def heat_of(heatmap: HeatMap, plane: int) -> FloatArray:
 
 
 def heat_alpha(heat: FloatArray) -> FloatArray:
-    """How opaque a heat map is: nothing where there is no activation, 0.4 from a small one upwards."""
+    """How opaque a heat map (rows, columns) is: nothing where there is no activation, 0.4 from a small one upwards."""
     alpha: FloatArray = (np.clip(heat / HEAT_FLOOR, 0.0, 1.0) * HEAT_ALPHA).astype(np.float32)
     return alpha
 

@@ -50,7 +50,24 @@ class Viewport:
     def cut(
         self, pixels: NDArray[np.generic], images: Images, plane: int, *, smooth: int = cv2.INTER_CUBIC
     ) -> FloatArray:
-        """The plane's values in the window (rows, columns of the picture); zero outside the plane."""
+        """The plane's values in the window.
+
+        Parameters
+        ----------
+        pixels : array (rows, columns)
+            Of the plane.
+        images : Images
+            Those that the plane is one of.
+        plane : int
+            Its index.
+        smooth : int
+            Interpolation, one of OpenCV's.
+
+        Returns
+        -------
+        float32 array (height, width) of the picture
+            Zero outside the plane.
+        """
         matrix = self.transform(images, plane)
         source = np.asarray(pixels, np.float32)
         shrink = int(min(matrix[0, 0], matrix[1, 1]))
@@ -62,13 +79,13 @@ class Viewport:
         return cut
 
     def picture(self, levels: ByteArray, images: Images, plane: int) -> ByteArray:
-        """Gray levels of a plane as RGB (rows, columns, 3)."""
+        """Gray levels of a plane (rows, columns) in the window, as RGB (height, width, 3)."""
         gray = np.clip(self.cut(levels, images, plane), 0, 255).astype(np.uint8)
         rgb: ByteArray = np.repeat(gray[..., None], 3, axis=2)
         return rgb
 
     def mask(self, mask: BoolArray, images: Images, plane: int) -> BoolArray:
-        """A plane of a mask in the window, with smooth edges."""
+        """A plane of a mask (rows, columns) in the window (height, width), with smooth edges."""
         inside: BoolArray = self.cut(mask, images, plane, smooth=cv2.INTER_LINEAR) > 0.5
         return inside
 
@@ -156,13 +173,13 @@ def _extent(masks: Iterable[BoolArray], shape: tuple[int, int]) -> tuple[int, in
 
 
 def draw_contour(rgb: ByteArray, mask: BoolArray, color: Rgb, *, thickness: int = 1) -> None:
-    """Draw the edge of a mask into a picture, in place."""
+    """Draw the edge of a mask (height, width) into a picture (height, width, 3), in place."""
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(rgb, contours, -1, color, thickness, cv2.LINE_AA)
 
 
 def draw_line(rgb: ByteArray, points: NDArray[np.float64], color: Rgb, *, thickness: int = 2) -> None:
-    """Draw an open line through points (n, 2) into a picture, in place."""
+    """Draw an open line through points (n, 2) of x and y into a picture (height, width, 3), in place."""
     if len(points) > 1:
         fixed = np.rint(points * 16).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(rgb, [fixed], False, color, thickness, cv2.LINE_AA, shift=4)

@@ -15,7 +15,13 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database: naive UTC."""
+        """To the database: naive UTC.
+
+        Raises
+        ------
+        ValueError
+            The time is naive.
+        """
         if value is None:
             return None
         if value.tzinfo is None:

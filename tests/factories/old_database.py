@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from config.settings import Settings
-from storage import deliveries, deployments, migrations, runs, studies
+from storage import deliveries, deployments, migrations, resending, runs, studies
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import Origin
@@ -242,7 +242,7 @@ def check_goes_on(database: Database, ids: dict[str, int]) -> None:
     assert [item.study_id for item in deliveries.due(database, "place 0", now=at(500))] == [ids["delivering"]]
     with database.read() as session:
         lost = session.scalars(sa.select(Result).where(Result.study_id == ids["undelivered"])).one()
-    sent = deliveries.resend(
+    sent = resending.resend(
         database, lost.id, destinations=["place 0", "place 1"], actor="ada", only_failed=True, now=at(501)
     )
     assert sent == 1

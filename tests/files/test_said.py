@@ -7,12 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.codes import Code as ErrorCode
+from inference.dicom import read_study
 from inference.result import Analysis, Answer, Key, Limitation, NotAssessable
+from inference.series import Candidate, Selection
+from inference.sij_mri import application
 from inference.sij_mri.edema import Surroundings
 from inference.sij_mri.limitations import LimitationCode as Code
 from inference.sij_mri.types import AsasResult, Cutoff, Edema, Prediction, Reading, Role, Stage
-from inference.types import Side
+from inference.types import Reason, Side
 from tests.factories.analysis import as_analysis, make_reading
+from tests.factories.dicom import write_series
 
 Change = Callable[[Reading], Reading]
 BY_SIDE = ("joint-volume", "edema-volume", "edema-deep-volume")
@@ -147,7 +152,7 @@ def test_what_was_not_judged_has_its_reason_and_all_else_is_said(
 
 
 def test_a_series_that_cannot_be_decoded_is_not_called_missing(whole: Reading) -> None:
-    broken = Limitation(Code.SERIES_UNREADABLE, {"role": Role.FLUID, "why": "X", "reason": "x"})
+    broken = Limitation(Code.SERIES_UNREADABLE, {"role": Role.FLUID, "reason": Reason("NO_IMAGES")})
     told = reasons(as_analysis(replace(t1_only(whole), limitations=(broken,))))
     assert set(told.values()) == {Code.SERIES_UNREADABLE}
     other = replace(broken, parameters={**broken.parameters, "role": Role.T1W})
@@ -237,3 +242,17 @@ def test_edema_elsewhere_makes_no_key_slice(whole: Reading) -> None:
     said = as_analysis(replace(whole, edema=Edema(everywhere, 1.0, 1.0, 2.0)))
     assert "most-edema" not in {one.why for one in said.key_slices}
     assert set(everywhere) == set(Cutoff)
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_series_that_cannot_be_loaded_is_said_by_the_code_of_its_error(tmp_path: Path, broken: bool) -> None:
+    study = read_study(write_series(tmp_path))
+    (series,) = study.series
+    whole = Candidate(series.series_instance_uid, 2, "", Role.T1W, 80.0, True, True, images=series.images)
+    other = replace(whole, role=Role.FLUID, images=() if broken else series.images)
+    notes = application._Notes(lambda step: None)
+    t1, fluid = application._load_both(study, Selection((), {Role.T1W: whole, Role.FLUID: other}), notes)
+    assert t1 is not None
+    assert (fluid is None) is broken
+    unread = Limitation(Code.SERIES_UNREADABLE, {"role": Role.FLUID, "reason": Reason(ErrorCode.NO_IMAGES)})
+    assert notes.limitations == [unread] * broken

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from config.codes import Code
 from config.errors import Final
 from reporting.findings import GateCode
-from storage import deliveries, held, identities, results, runs, studies
+from storage import deliveries, held, identities, resending, results, runs, studies
 from storage.codes import RELEASABLE
 from storage.session import Database
 from storage.states import Reception, ResultStatus, RunState, StudyState
@@ -133,8 +133,8 @@ def test_a_discarded_study_is_kept_shown_with_its_reason_and_sends_nothing(datab
         0,
     )
     with pytest.raises(Final, match="STUDY_HELD"):
-        deliveries.resend(database, number, destinations=["archive"], actor="ada")
-    assert not deliveries.can_resend(database, number)
+        resending.resend(database, number, destinations=["archive"], actor="ada")
+    assert not resending.can_resend(database, number)
     with database.read() as session:
         assert len(session.scalars(select(Result)).all()) == 2
         assert set(session.scalars(select(Delivery.last_code))) == {"DISCARDED"}
@@ -152,7 +152,7 @@ def test_what_a_discarded_study_had_to_send_can_be_sent_after_all(database: Data
     studies.reprocess(database, study_id, actor="ada", at=at(200))
     for _ in range(2):
         runs.unchanged(database, begin(database, seconds=201))
-    assert deliveries.resend(database, number, destinations=["archive"], actor="ada", now=at(300)) == 2
+    assert resending.resend(database, number, destinations=["archive"], actor="ada", now=at(300)) == 2
     assert due(database) == 2
 
 
@@ -324,16 +324,16 @@ def test_images_of_an_earlier_version_are_read_for_whom_they_name_before_anythin
 def test_a_result_of_a_held_study_is_sent_again_only_when_it_is_decided(database: Database) -> None:
     first = claim(database, 1)
     number = save(database, first)
-    assert deliveries.can_resend(database, number)
+    assert resending.can_resend(database, number)
     receive(database, 2, patient_id="P-2", seconds=300)
-    assert not deliveries.can_resend(database, number), "more images come"
+    assert not resending.can_resend(database, number), "more images come"
     studies.mark_complete(database, first.study_id, image_count=2, sentence="Quiet.", at=at(400))
     again = begin(database, seconds=401)
-    assert not deliveries.can_resend(database, number), "a newer one is on its way"
+    assert not resending.can_resend(database, number), "a newer one is on its way"
     runs.fail(database, again, Final(Code.NO_IMAGES, "No."), max_attempts=1)
-    assert not deliveries.can_resend(database, number), "two patients"
+    assert not resending.can_resend(database, number), "two patients"
     with pytest.raises(Final, match="STUDY_HELD"):
-        deliveries.resend(database, number, destinations=["archive"], actor="ada")
+        resending.resend(database, number, destinations=["archive"], actor="ada")
 
 
 def test_an_older_good_result_of_a_failed_study_can_be_sent_again(database: Database) -> None:
@@ -342,5 +342,5 @@ def test_an_older_good_result_of_a_failed_study_can_be_sent_again(database: Data
     studies.reprocess(database, first.study_id, actor="ada", at=at(200))
     runs.fail(database, begin(database, seconds=201), Final(Code.NO_IMAGES, "No."), max_attempts=1)
     assert study_of(database, first.study_id).state is StudyState.FAILED
-    assert deliveries.can_resend(database, number)
-    assert deliveries.resend(database, number, destinations=["archive"], actor="ada") == 2
+    assert resending.can_resend(database, number)
+    assert resending.resend(database, number, destinations=["archive"], actor="ada") == 2

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from config.errors import Final
-from storage import audit, deliveries, search, studies
+from storage import audit, deliveries, resending, search, studies
 from storage.deliveries import Attempt, DueDelivery
 from storage.search import StudyFilter
 from storage.session import Database
@@ -104,9 +104,7 @@ def test_a_refused_object_shows_and_can_be_sent_again(database: Database) -> Non
         now=at(70),
     )
     assert state_of(database, claimed.study_id) is StudyState.UNDELIVERED
-    again = deliveries.resend(
-        database, result_id, destinations=["archive"], actor="admin", only_failed=True, now=at(80)
-    )
+    again = resending.resend(database, result_id, destinations=["archive"], actor="admin", only_failed=True, now=at(80))
     assert again == 1
     assert state_of(database, claimed.study_id) is StudyState.DELIVERING
     assert [item.delivery_id for item in deliveries.due(database, "archive", now=at(80))] == [second.delivery_id]
@@ -120,7 +118,7 @@ def test_resending_reaches_a_destination_that_was_added_later(database: Database
     claimed = claim(database, 1)
     result_id = save(database, claimed)
     deliver(database, "archive")
-    sent = deliveries.resend(
+    sent = resending.resend(
         database, result_id, destinations=["archive", "new"], destination="new", actor="admin", now=at(80)
     )
     assert sent == 2
@@ -135,7 +133,7 @@ def test_one_object_can_be_sent_again_alone(database: Database) -> None:
     deliver(database, "archive")
     with database.read() as session:
         object_id = session.get_one(Result, result_id).objects[0].id
-    sent = deliveries.resend(
+    sent = resending.resend(
         database, result_id, destinations=["archive"], object_id=object_id, actor="admin", now=at(80)
     )
     assert sent == 1
@@ -147,7 +145,7 @@ def test_what_the_gate_held_is_never_sent(database: Database) -> None:
     assert ledger(database) == []
     assert state_of(database, claimed.study_id) is StudyState.HELD
     with pytest.raises(Final, match="RESULT_HELD"):
-        deliveries.resend(database, result_id, destinations=["archive"], actor="admin")
+        resending.resend(database, result_id, destinations=["archive"], actor="admin")
     assert ledger(database) == []
 
 
@@ -173,7 +171,7 @@ def test_a_newer_revision_supersedes_and_cancels_what_was_not_sent(database: Dat
     deliveries.record(database, [outcome(item, DeliveryState.DELIVERED) for item in due], now=at(401))
     assert state_of(database, first.study_id) is StudyState.DELIVERING
     with pytest.raises(Final, match="RESULT_SUPERSEDED"):
-        deliveries.resend(database, first_result, destinations=["archive"], actor="admin")
+        resending.resend(database, first_result, destinations=["archive"], actor="admin")
 
 
 def test_rows_of_a_destination_that_left_the_settings_are_given_up(database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from config.codes import Code
 from config.errors import BundleError, Final, Retryable, StorageUnavailable
 from config.settings import DeploymentSettings
-from storage import deliveries, deployments, results, runs, search, studies, sweeping
+from storage import deliveries, deployments, resending, results, runs, search, studies, sweeping
 from storage.codes import EventCode
 from storage.deliveries import Attempt
 from storage.objects import ObjectStore
@@ -236,9 +236,7 @@ def test_a_failed_run_after_a_good_one_is_shown_until_a_run_affirms_the_result(d
     studies.reprocess(database, first.study_id, actor="ada", at=at(100))
     runs.fail(database, begin(database, seconds=101), Final(Code.NO_IMAGES, "No."), max_attempts=3, now=at(102))
     assert study_of(database, first.study_id).state is StudyState.FAILED
-    sent = deliveries.resend(
-        database, study_results(database)[0].id, destinations=["archive"], actor="ada", now=at(103)
-    )
+    sent = resending.resend(database, study_results(database)[0].id, destinations=["archive"], actor="ada", now=at(103))
     assert sent == 2, "the older good result stands and can be sent"
     deliver(database, seconds=104)
     studies.reprocess(database, first.study_id, actor="ada", at=at(110))
@@ -309,7 +307,7 @@ def test_only_what_a_pacs_pushed_is_sent(database: Database, origin: Origin) -> 
     assert study_of(database, study_id).state is (StudyState.DELIVERING if sent else StudyState.DONE)
     if not sent:
         with pytest.raises(Final, match="RESULT_NOT_SENT"):
-            deliveries.resend(database, number, destinations=["archive"], actor="ada")
+            resending.resend(database, number, destinations=["archive"], actor="ada")
 
 
 def test_a_shadow_is_shown_and_never_sent_nor_waited_for(database: Database) -> None:

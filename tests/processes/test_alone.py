@@ -38,11 +38,11 @@ def test_what_ends_a_child_process_is_logged_without_its_message() -> None:
     code = """
 from config import logs
 from config.settings import LoggingSettings, Settings
-from dicom_node import app
+from dicom_node import children
 def main(settings):
     logs.setup(LoggingSettings())
     int("Secret^Patient")
-app._run(main, Settings())
+children._run(main, Settings())
 """
     answer = python(code)
     assert answer.returncode == 1

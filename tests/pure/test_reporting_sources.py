@@ -8,7 +8,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from config.errors import UnusableInput
-from reporting.objects.sources import REQUIRED, read_header, take_identity
+from reporting.objects.identity import REQUIRED, take_identity
+from reporting.objects.sources import read_header
 from tests.factories import dicom
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
+import pytest
+
 import dicom_node
 import inference
 import storage
-from config.codes import GapCode
+from config.codes import Code, GapCode
 from inference.result import Limitation
 from inference.series import Candidate, Evidence, Selection
 from inference.series.exclusions import MAPS
@@ -57,6 +59,14 @@ def test_a_reason_within_a_reason_is_worded_where_it_stands() -> None:
     assert word_limitation(TERMS, limitation) == (
         "T1-weighted series: The slices are not equally spaced: up to 0.50 mm from 4.00 mm."
     )
+
+
+@pytest.mark.parametrize("code", Code)
+def test_an_error_within_a_reason_is_the_sentence_of_its_code(code: Code) -> None:
+    unread = Limitation.of(LimitationCode.SERIES_UNREADABLE, role=Role.FLUID, reason=Reason(code))
+    assert word_limitation(TERMS, unread).endswith(f"was not read. {code.sentence}")
+    assert word_reason(PLAIN, Reason(code)) == word_limitation(PLAIN, Reason(code)) == code.sentence
+    assert word_reason(replace(PLAIN, reasons={code: "in other words"}), Reason(code)) == "in other words"
 
 
 def test_a_key_without_words_is_said_with_its_parameters_and_terms_come_first() -> None:

@@ -1,4 +1,10 @@
-"""Figures of the region network on patients that it has not seen, and the page that shows them."""
+"""Figures of the region network on patients that it has not seen, and the page that shows them.
+
+References
+----------
+L. R. Dice, "Measures of the amount of ecologic association between species", Ecology 1945; 26: 297-302.
+B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993 (percentile intervals).
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -80,13 +86,13 @@ def score_region(
 
 
 def dice(truth: BoolArray, found: BoolArray) -> float:
-    """Dice coefficient of two masks; 1 where both are empty."""
+    """Dice coefficient of two masks, bool (slices, rows, columns) or (rows, columns); 1 where both are empty."""
     total = np.count_nonzero(truth) + np.count_nonzero(found)
     return 2.0 * np.count_nonzero(truth & found) / total if total else 1.0
 
 
 def mean_slice_dice(truth: BoolArray, found: BoolArray) -> float:
-    """Mean Dice over the slices that hold some of the truth."""
+    """Mean Dice over the slices that hold some of the truth; masks are bool (slices, rows, columns)."""
     return float(np.mean([dice(a, b) for a, b in zip(truth, found, strict=True) if a.any()]))
 
 

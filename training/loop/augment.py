@@ -102,7 +102,19 @@ def change_intensities(rng: Rng, settings: AugmentSettings, stack: FloatArray) -
 
 
 def drop_neighbors(rng: Rng, settings: AugmentSettings, stack: FloatArray) -> FloatArray:
-    """Sometimes put the middle slice in place of one or both outer sides, as at the ends of a stack."""
+    """Sometimes put the middle slice in place of one or both outer sides, as at the ends of a stack.
+
+    Parameters
+    ----------
+    rng : Generator
+    settings : AugmentSettings
+    stack : float32 array (rows, columns, channels)
+        An odd number of channels; not changed in place.
+
+    Returns
+    -------
+    float32 array (rows, columns, channels)
+    """
     if rng.random() >= settings.drop_neighbors_probability:
         return stack
     middle = stack.shape[2] // 2

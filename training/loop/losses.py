@@ -1,4 +1,9 @@
-"""Losses of segmentation, in ``keras.ops``: they run on any Keras backend."""
+"""Losses of segmentation, in ``keras.ops``: they run on any Keras backend.
+
+References
+----------
+F. Milletari et al., "V-Net: fully convolutional neural networks for volumetric medical image segmentation", 3DV 2016.
+"""
 
 from typing import Any
 

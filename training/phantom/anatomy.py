@@ -148,7 +148,12 @@ def locate(anatomy: Anatomy, points: BodyPoints) -> Place:
 
 
 def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
-    """Signed distance to the joint surface within the slice, positive on the sacral side."""
+    """Distance to the joint surface within the slice in mm, positive on the sacral side.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     lean = np.where(place.w < 0, np.float32(-anatomy.joint_lean), np.float32(0.1)) * place.w
     middle = (place.v - np.float32(38.0)) * np.float32(1.0 / 38.0)
     bow = anatomy.joint_bow * (1.0 - np.minimum(middle * middle, 2.0))
@@ -157,7 +162,7 @@ def joint_distance(anatomy: Anatomy, place: Place) -> FloatArray:
 
 
 def articular(place: Place) -> BoolArray:
-    """Where the two bones face each other across cartilage: an ear-shaped part of the joint surface."""
+    """The ear-shaped place where the bones face each other across cartilage, bool (slices, rows, columns)."""
     depth = (place.w - _EARS_MIDDLE_W) * (1.0 / _EARS_HALF_W)
     height = (place.v - 34.0 - 0.35 * place.w) / (36.0 + 0.5 * np.minimum(place.w, 0.0))
     depth, height = depth * depth, height * height
@@ -166,7 +171,19 @@ def articular(place: Place) -> BoolArray:
 
 
 def ilium_depth(anatomy: Anatomy, place: Place, joint: FloatArray) -> FloatArray:
-    """Depth inside the ilium."""
+    """Depth inside the ilium in mm, negative outside.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    place : Place
+    joint : float32 array (slices, rows, columns)
+        From :func:`joint_distance`.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     a, v, w = place.a, place.v, place.w
     lean = np.where(w < 0, np.float32(-0.6), np.float32(-0.3)) * w
     outer = (anatomy.iliac_offset - anatomy.iliac_slope * v + lean - a) * (1.0 / math.hypot(1.0, anatomy.iliac_slope))
@@ -187,7 +204,19 @@ def _round_min(first: Depth, second: Depth, radius: float) -> FloatArray:
 
 
 def sacrum_depth(anatomy: Anatomy, place: Place, joint: FloatArray, ilium: FloatArray) -> FloatArray:
-    """Depth inside the sacrum down to its fourth vertebra, canal and foramina left out."""
+    """Depth inside the sacrum down to its fourth vertebra in mm, canal and foramina left out; negative outside.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    place : Place
+    joint, ilium : float32 array (slices, rows, columns)
+        From :func:`joint_distance` and :func:`ilium_depth`.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     a, v, w = place.a, place.v, place.w
     pelvic = anatomy.sacral_pelvic + 0.32 * np.clip(v, 0.0, 32.0)
     ala = np.minimum(a, 55.0) * (1.0 / 45.0)
@@ -203,7 +232,10 @@ def sacrum_depth(anatomy: Anatomy, place: Place, joint: FloatArray, ilium: Float
 
 
 def coccyx_depth(place: Place) -> FloatArray:
-    """Depth inside the lower end of the sacrum and the coccyx, which no manual region includes."""
+    """Depth in mm inside the lower end of the sacrum and the coccyx, float32 (slices, rows, columns).
+
+    No manual region includes them.
+    """
     below = np.maximum(place.v - 70.0, 0.0)
     across = (place.a - 3.0) * (1.0 / 14.0) + below * (1.0 / 55.0)
     middle = (place.w - 3.0 + 0.011 * below * below) * (1.0 / 7.0)
@@ -212,7 +244,7 @@ def coccyx_depth(place: Place) -> FloatArray:
 
 
 def canal_depth(anatomy: Anatomy, place: Place) -> FloatArray:
-    """Depth inside the sacral canal."""
+    """Depth in mm inside the sacral canal, float32 (slices, rows, columns)."""
     radius = anatomy.canal_radius * np.clip(1.0 - place.v * (1.0 / 90.0), 0.25, 1.1)
     across, deep = place.u * 0.85, (place.w - 17.0 + 0.06 * place.v) * 1.15
     depth: FloatArray = np.minimum(radius - np.sqrt(across * across + deep * deep), place.v + 14.0)
@@ -220,7 +252,18 @@ def canal_depth(anatomy: Anatomy, place: Place) -> FloatArray:
 
 
 def foramen_depth(place: Place, height: float, lateral: float) -> FloatArray:
-    """Depth inside one pair of sacral foramina: oblique tubes from the canal to the pelvic surface."""
+    """Depth in mm inside one pair of sacral foramina: oblique tubes from the canal to the pelvic surface.
+
+    Parameters
+    ----------
+    place : Place
+    height, lateral : float
+        Where they open to the front, in mm down the sacrum and beside the midline; one of FORAMINA.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     across = place.a - lateral + 0.35 * place.w
     along = place.v - height + 0.35 * place.w
     tube = 5.8 - 0.022 * height - np.sqrt(across * across + along * along)

@@ -19,7 +19,13 @@ _REGION, _JOINT, _LESION = (60, 220, 250), (250, 170, 60), (70, 70, 250)  # blue
 
 
 def write_picture(phantom: Phantom, path: Path) -> None:
-    """Write eight slices of each contrast as a PNG: T1W above, with region and joints; fluid below, with lesions."""
+    """Write eight slices of each contrast as a PNG: T1W above, with region and joints; fluid below, with lesions.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
     rows = [_rows(phantom, role) for role in (Role.T1W, Role.FLUID)]
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), np.vstack(rows)):

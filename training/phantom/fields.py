@@ -53,7 +53,10 @@ class SmoothField:
         return values
 
     def over(self, points: BodyPoints) -> FloatArray:
-        """Values at points, read at every fourth pixel and interpolated: for fields smoother than some 6 mm."""
+        """Values at points, float32 array (slices, rows, columns), for fields smoother than some 6 mm.
+
+        They are read at every fourth pixel and interpolated.
+        """
         rows, columns = points.u.shape[1:]
         half = _STRIDE_PX // 2
         coarse = BodyPoints(*(axis[:, half::_STRIDE_PX, half::_STRIDE_PX] for axis in (points.u, points.v, points.w)))

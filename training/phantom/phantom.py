@@ -12,9 +12,8 @@ from scipy import ndimage
 
 from inference.sij_mri import Role, Stage
 from inference.types import BoolArray, FloatArray, Side, Volume
-from training.phantom.anatomy import Anatomy, draw_anatomy
+from training.phantom.body import Body, body_points, draw_body, place_grid, stack
 from training.phantom.contrast import Contrast, draw_contrast
-from training.phantom.fields import BodyPoints, rotation
 from training.phantom.render import LesionShape, degrade, render
 from training.phantom.spec import GridSpec, Lesion, LesionRequest, PhantomSpec
 from training.phantom.tissues import Skeleton
@@ -79,31 +78,16 @@ class Phantom:
 
     @property
     def axes(self) -> NDArray[np.float64]:
-        """Directions in LPS of the T1W grid's rows, columns and normal, as columns of a matrix."""
+        """Directions in LPS of the T1W grid's rows, columns and normal, as columns of a matrix (3, 3)."""
         return np.column_stack([self.t1.row_direction, self.t1.column_direction, self.t1.normal])
 
     @property
     def middle_mm(self) -> NDArray[np.float64]:
-        """Middle of the T1W volume, LPS."""
+        """Middle of the T1W volume, LPS (3,)."""
         _, rows, columns = self.t1.shape
         across = (columns - 1) / 2 * self.t1.pixel_spacing_mm[1] * np.asarray(self.t1.row_direction)
         down = (rows - 1) / 2 * self.t1.pixel_spacing_mm[0] * np.asarray(self.t1.column_direction)
         middle: NDArray[np.float64] = self.t1.positions_mm.mean(axis=0) + across + down
-        return middle
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The drawn patient: anatomy, and the rotation from body axes to LPS."""
-
-    anatomy: Anatomy
-    axes: NDArray[np.float64]
-    origin_mm: NDArray[np.float64]
-
-    @property
-    def middle_mm(self) -> NDArray[np.float64]:
-        """Where a technician would center the slices, LPS."""
-        middle: NDArray[np.float64] = self.origin_mm + self.axes @ np.array([0.0, 24.0, 6.0])
         return middle
 
 
@@ -173,43 +157,8 @@ def make_phantom(seed: int, *, spec: PhantomSpec | None = None) -> Phantom:
     )
 
 
-def draw_body(rng: np.random.Generator, spec: PhantomSpec) -> Body:
-    """Draw the anatomy and the patient's position in the scanner."""
-    anatomy = draw_anatomy(rng, asymmetry=spec.asymmetry)
-    drawn_tilt, drawn_turn = rng.uniform(27.0, 50.0), rng.normal(0.0, 1.5, 2)
-    tilt = drawn_tilt if spec.sacral_tilt_deg is None else spec.sacral_tilt_deg
-    about_z, about_y = drawn_turn if spec.rotation_deg is None else spec.rotation_deg
-    tilted = np.radians(tilt)
-    axes = np.array(
-        [[1.0, 0.0, 0.0], [0.0, np.sin(tilted), np.cos(tilted)], [0.0, -np.cos(tilted), np.sin(tilted)]]
-    )  # columns: u, v and w in LPS
-    axes = rotation(2, float(about_z)) @ rotation(1, float(about_y)) @ axes
-    return Body(anatomy, axes, rng.normal(0.0, 8.0, 3))
-
-
-def stack(middle_mm: NDArray[np.float64], axes: NDArray[np.float64], grid: GridSpec) -> Volume:
-    """An empty volume about a point; the columns of ``axes`` are row direction, column direction and normal in LPS."""
-    row, column, normal = axes[:, 0], axes[:, 1], axes[:, 2]
-    corner = middle_mm - grid.pixel_mm * (row * (grid.columns - 1) + column * (grid.rows - 1)) / 2
-    steps = (np.arange(grid.slices) - (grid.slices - 1) / 2) * grid.step_mm
-    return Volume(
-        voxels=np.zeros((grid.slices, grid.rows, grid.columns), np.float32),
-        positions_mm=corner + steps[:, None] * normal,
-        row_direction=(float(row[0]), float(row[1]), float(row[2])),
-        column_direction=(float(column[0]), float(column[1]), float(column[2])),
-        pixel_spacing_mm=(grid.pixel_mm, grid.pixel_mm),
-        slice_spacing_mm=grid.step_mm,
-    )
-
-
-def place_grid(body: Body, grid: GridSpec) -> Volume:
-    """An empty volume along the sacrum of a body."""
-    axes = body.axes @ rotation(0, grid.tilt_deg) @ rotation(2, grid.turn_deg)
-    return stack(body.middle_mm + np.asarray(grid.shift_mm), axes, grid)
-
-
 def image_again(phantom: Phantom, empty: Volume, contrast: Contrast) -> Volume:
-    """Another series of the same patient, on any grid and with any contrast."""
+    """Another series of the same patient, on the grid of `empty` and with any contrast."""
     body = draw_body(np.random.default_rng(phantom.seed), phantom.spec)
     shapes = tuple(lesion_shape(request) for request in phantom.spec.lesions)
     roles = {contrast.role: contrast}
@@ -217,22 +166,6 @@ def image_again(phantom: Phantom, empty: Volume, contrast: Contrast) -> Volume:
     rng = np.random.default_rng([phantom.seed, *empty.shape])
     image = degrade(rng, scene.images[contrast.role], 0.02 * contrast.full_scale, 0.08)
     return replace(empty, voxels=image)
-
-
-def body_points(body: Body, volume: Volume, *, along_normal_mm: float = 0.0) -> BodyPoints:
-    """Body coordinates of a volume's voxel centers, moved along the slice normal."""
-    positions = volume.positions_mm + along_normal_mm * volume.normal - body.origin_mm
-    corners = positions @ body.axes
-    right = np.asarray(volume.row_direction) @ body.axes * volume.pixel_spacing_mm[1]
-    down = np.asarray(volume.column_direction) @ body.axes * volume.pixel_spacing_mm[0]
-    _, rows, columns = volume.shape
-    r = np.arange(rows, dtype=np.float32)[None, :, None]
-    c = np.arange(columns, dtype=np.float32)[None, None, :]
-    axes = [
-        corners[:, i, None, None].astype(np.float32) + r * np.float32(down[i]) + c * np.float32(right[i])
-        for i in range(3)
-    ]
-    return BodyPoints(*axes)
 
 
 def _offsets(body: Body, volume: Volume, grid: GridSpec) -> tuple[tuple[float, float, float], ...]:

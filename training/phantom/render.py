@@ -156,7 +156,7 @@ def _paint(
 
 
 def lesion_share(shape: LesionShape, skeleton: Skeleton) -> FloatArray:
-    """Share of each voxel taken by a lesion, float32 array."""
+    """Share of each voxel taken by a lesion, float32 array (slices, rows, columns), 0 to 1."""
     place, half = skeleton.place, skeleton.joint_half_mm
     along = np.sqrt((place.v - shape.v_mm) ** 2 + (place.w - shape.w_mm) ** 2)
     inward = np.abs(skeleton.joint)

@@ -59,7 +59,7 @@ def full_scale(series: Series) -> float:
 
 
 def stored(plane: FloatArray, scale: float) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    """Stored values of 12 bits."""
+    """Stored values of 12 bits, uint16, of a plane (rows, columns)."""
     values: np.ndarray[Any, np.dtype[np.uint16]] = np.clip(np.rint(plane * scale), 0, FULL_SCALE).astype("<u2")
     return values
 

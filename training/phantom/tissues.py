@@ -30,7 +30,19 @@ Share = tuple[Tissue, FloatArray]
 
 
 def soft(depth_mm: Depth, *, edge_mm: float = _EDGE_MM) -> FloatArray:
-    """Share of a voxel inside a shape whose depth at the voxel's center is given."""
+    """Share of a voxel inside a shape, 0 to 1.
+
+    Parameters
+    ----------
+    depth_mm : float array (slices, rows, columns)
+        Depth of the voxel's center; negative outside.
+    edge_mm : float
+        The share rises from 0 to 1 between this far outside and this far inside.
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+    """
     return np.asarray(np.clip(depth_mm * (0.5 / edge_mm) + 0.5, 0.0, 1.0), np.float32)
 
 
@@ -41,11 +53,12 @@ class Skeleton:
     Attributes
     ----------
     place : Place
-    joint : float32 array
-        Signed distance to the joint surface, positive on the sacral side.
-    sacrum, ilium : float32 arrays
+    joint : float32 array (slices, rows, columns)
+        Signed distance to the joint surface in mm, positive on the sacral side.
+    sacrum, ilium : float32 array (slices, rows, columns)
+        In mm.
     spine : Spine
-    facing : bool array
+    facing : bool array (slices, rows, columns)
         Where sacrum and ilium face each other across cartilage.
     joint_half_mm : float
         Half thickness of the joint.
@@ -61,14 +74,14 @@ class Skeleton:
 
     @property
     def bone(self) -> FloatArray:
-        """Depth inside sacrum, ilia or vertebrae."""
+        """Depth inside sacrum, ilia or vertebrae in mm, float32 (slices, rows, columns)."""
         vertebrae = np.maximum(self.spine.body, self.spine.arch)
         depth: FloatArray = np.maximum(np.maximum(self.sacrum, self.ilium), vertebrae)
         return depth
 
     @property
     def between(self) -> BoolArray:
-        """The joint space: between the two bones, where they face each other."""
+        """The joint space, bool (slices, rows, columns): between the two bones, where they face each other."""
         space = np.abs(self.joint) < self.joint_half_mm + 0.5
         near = np.minimum(self.sacrum, self.ilium) > -2.0 * self.joint_half_mm - 1.5
         between: BoolArray = space & near & self.facing
@@ -76,7 +89,7 @@ class Skeleton:
 
     @property
     def region(self) -> BoolArray:
-        """Sacrum, ilia, the joints between them and the vertebrae, as the manual masks draw them.
+        """Sacrum, ilia, joints and vertebrae, as the manual masks draw them; bool (slices, rows, columns).
 
         Readers leave out the bodies below the first sacral vertebra: what lies between the rows of foramina.
         """
@@ -96,7 +109,7 @@ def build_skeleton(anatomy: Anatomy, place: Place) -> Skeleton:
 
 
 def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iterator[Share]:
-    """Soft tissues with their share of each voxel, in the order of painting."""
+    """Soft tissues with their share of each voxel (slices, rows, columns), in the order of painting."""
     place = skeleton.place
     below_skin = _skin(anatomy, place)
     first, second = (texture.over(points) for texture in anatomy.texture)
@@ -118,7 +131,7 @@ def background(anatomy: Anatomy, points: BodyPoints, skeleton: Skeleton) -> Iter
 
 
 def foreground(anatomy: Anatomy, skeleton: Skeleton) -> Iterator[Share]:
-    """Canal, discs and bones with their share of each voxel, in the order of painting."""
+    """Canal, discs and bones with their share of each voxel (slices, rows, columns), in the order of painting."""
     place, bones = skeleton.place, skeleton.spine
     canal = canal_depth(anatomy, place)
     yield Tissue.CANAL_FAT, soft(canal)

@@ -138,7 +138,25 @@ def edema_probability(
     *,
     classifier: VoxelClassifier,
 ) -> FloatArray:
-    """Probability of edema in each voxel, (slices, rows, columns); 0 outside the candidates."""
+    """Probability of edema in each voxel.
+
+    Parameters
+    ----------
+    fluid : Volume
+        In the standard orientation.
+    region : bool array (slices, rows, columns)
+        On the grid of `fluid`.
+    joints : tuple of Joint
+        On the grid of `fluid`.
+    normal : NormalMarrow
+        What the marrow without edema looks like there.
+    classifier : VoxelClassifier
+
+    Returns
+    -------
+    float32 array (slices, rows, columns)
+        0 outside the candidates.
+    """
     at = candidate_voxels(normal.deviations, region, fluid)
     chance = np.zeros(fluid.shape, dtype=np.float32)
     if at.any():

@@ -121,7 +121,7 @@ def smooth(voxels: FloatArray, volume: Volume, sigma_mm: float) -> FloatArray:
 
 
 def kernel(volume: Volume, radius_mm: float) -> NDArray[np.uint8]:
-    """A box of this half width in the slice plane, for erosion and dilation."""
+    """A box of this half width in the slice plane, for erosion and dilation: ones, uint8 array (rows, columns), odd."""
     rows, columns = (2 * max(1, round(radius_mm / spacing)) + 1 for spacing in volume.pixel_spacing_mm)
     return np.ones((rows, columns), dtype=np.uint8)
 

@@ -39,7 +39,13 @@ class VoxelCutter:
 
     @classmethod
     def of(cls, spec: ModelSpec) -> "VoxelCutter":
-        """Read a manifest; raises BundleError (``BUNDLE_CUTTER``) where it says what this cutter cannot do."""
+        """Read a manifest.
+
+        Raises
+        ------
+        BundleError
+            ``BUNDLE_CUTTER``: it says what this cutter cannot do.
+        """
         cutter = cutter_of(cls, spec)
         if spec.input.cutter != CUTTER or spec.input.shape != (len(FEATURES),) or set(spec.thresholds) != {*THRESHOLDS}:
             raise unknown_cutter(spec, f"expected {CUTTER} of {len(FEATURES)} features and {sorted(THRESHOLDS)}")

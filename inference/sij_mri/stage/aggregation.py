@@ -4,6 +4,12 @@ For each of three questions (axial spondyloarthritis; structural lesions or wors
 ``top_k`` most suspicious slices are averaged, and a logistic curve fitted on validation patients makes a probability of
 the mean. A lesion fills a few slices only, so a mean over all would drown it; one slice alone would believe every
 artefact. The probabilities of the four stages are the differences of the three, which are made to fall.
+
+References
+----------
+E. Frank and M. Hall, "A simple approach to ordinal classification", ECML 2001 (stages as a chain of yes and no).
+J. Platt, "Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods",
+Advances in Large Margin Classifiers 1999 (a logistic curve over scores).
 """
 
 from collections.abc import Mapping, Sequence

@@ -91,7 +91,10 @@ class StripGrid:
         return out
 
     def to_source(self, picture: FloatArray, index: int) -> FloatArray:
-        """The way back: float32 (rows, columns) of a picture; zero where the network did not look."""
+        """The way back: float32 (rows, columns) of the source from a picture (size_px, size_px).
+
+        Zero where the network did not look.
+        """
         _, height, width = self.volume.shape
         half = self.size_px // 2
         down, left = self._steps
@@ -171,7 +174,13 @@ class StripCutter:
 
     @classmethod
     def of(cls, spec: ModelSpec) -> "StripCutter":
-        """Read a manifest; raises BundleError (``BUNDLE_CUTTER``) where it says what this cutter cannot do."""
+        """Read a manifest.
+
+        Raises
+        ------
+        BundleError
+            ``BUNDLE_CUTTER``: it says what this cutter cannot do.
+        """
         cutter = cutter_of(cls, spec)
         if spec.input.cutter != CUTTER or spec.input.shape != cutter.shape:
             raise unknown_cutter(spec, f"expected {CUTTER} of the shape {cutter.shape}")
@@ -213,14 +222,14 @@ class StripCutter:
         return StageInput(images.astype(np.float32), tuple(int(index) for index in slices), grid)
 
     def t1_scaled(self, given: FloatArray) -> FloatArray:
-        """Scale T1W pictures so that their median, which is marrow, becomes ``t1_marrow``."""
+        """Scale T1W pictures (n, rows, columns) so that their median, which is marrow, becomes ``t1_marrow``."""
         inside = given[given > 0]
         if not inside.size:
             return np.zeros_like(given, np.float32)
         return np.asarray(np.clip(self.t1_marrow * given / float(np.median(inside)), 0, self.t1_ceiling), np.float32)
 
     def fluid_scaled(self, given: FloatArray) -> FloatArray:
-        """Scale fluid-sensitive pictures without clipping what is bright."""
+        """Scale fluid-sensitive pictures (n, rows, columns) to 0 to 1, without clipping what is bright."""
         inside = given[given > 0]
         if not inside.size:
             return np.zeros_like(given, np.float32)

@@ -88,6 +88,11 @@ def upgrade() -> None:
 
     On SQLite tables are made anew and renamed, so foreign keys are not enforced meanwhile (see
     :func:`storage.session.migrate`) and checked at the end.
+
+    Raises
+    ------
+    RuntimeError
+        On SQLite: a row names another that is not there; everything stays as it was.
     """
     _new_tables()
     for name in ("origin", "reception"):

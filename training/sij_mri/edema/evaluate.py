@@ -91,7 +91,7 @@ def labeled_scans(dataset: Dataset) -> tuple[str, ...]:
 
 
 def scan_voxels(subject: Subject, region: BoolArray) -> LabeledVoxels:
-    """The candidate voxels of a scan with what the readers say of them."""
+    """The candidate voxels of a scan, in a region (slices, rows, columns), with what the readers say of them."""
     readings = np.stack([subject.labels[f"inflammation_{reading}"] for reading in READINGS])
     t1, fluid = subject.volume("t1w"), subject.volume("stir")
     return _labeled(subject.patient, fluid, region, find_joints(t1, region), readings)
@@ -116,6 +116,11 @@ def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> E
     region : bool array (slices, rows, columns)
     classifier : VoxelClassifier
         Not taught by this patient.
+
+    Raises
+    ------
+    ValueError
+        The region holds too little normal marrow.
     """
     fluid = subject.volume("stir")
     joints = find_joints(subject.volume("t1w"), region)
@@ -193,7 +198,7 @@ def rough_region(subject: Subject, *, seed: int) -> BoolArray:
 
 
 def manual_regions(dataset: Dataset) -> dict[str, BoolArray]:
-    """The manual region of each scan with readings."""
+    """The manual region of each scan with readings, bool (slices, rows, columns)."""
     return {name: dataset.load(name).labels["region"] for name in labeled_scans(dataset)}
 
 
@@ -212,6 +217,11 @@ def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Se
     folds : sequence of Fold
     runs : sequence of sequence of Path
         Folders of the trainings that held each fold back; several are averaged.
+
+    Returns
+    -------
+    dict of str to bool array (slices, rows, columns)
+        By scan.
     """
     from training.sij_mri.region.train import trained_reader
 

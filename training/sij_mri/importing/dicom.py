@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset as DicomDataset
-from pydicom.errors import InvalidDicomError
 
-from config.errors import AxspaError
-from inference.dicom import load_volume, read_studies
+from config.errors import AxspaError, UnusableInput
+from inference.dicom import load_volume, open_header, read_studies, reading, text_of
 from inference.series import Candidate
 from inference.sij_mri import Role, select
 from inference.space import resample, same_space
@@ -123,8 +122,9 @@ def _segments(dataset: DicomDataset, t1: Volume) -> dict[str, BoolArray]:
 
 def _patient_id(candidate: Candidate) -> str:
     try:
-        return str(dcmread(candidate.images[0].path, specific_tags=["PatientID"]).get("PatientID", ""))
-    except (OSError, InvalidDicomError):
+        with reading():
+            return text_of(open_header(candidate.images[0].path, keywords=["PatientID"])[0], "PatientID")
+    except UnusableInput:
         return ""
 
 

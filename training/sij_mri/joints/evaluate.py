@@ -121,7 +121,13 @@ def contact_sheet(dataset: Dataset, subjects: Sequence[str]) -> NDArray[np.uint8
 
 
 def write_sheet(path: Path, sheet: NDArray[np.uint8], *, quality: int = 72) -> None:
-    """Write a contact sheet as JPEG."""
+    """Write a contact sheet, uint8 (rows, columns, 3) in BGR, as JPEG.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), sheet, [cv2.IMWRITE_JPEG_QUALITY, quality]):
         raise OSError(f"the contact sheet could not be written, received {path.name}")

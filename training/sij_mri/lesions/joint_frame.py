@@ -54,12 +54,12 @@ class JointFrame:
 
     @property
     def present(self) -> NDArray[np.intp]:
-        """Slices of the box that show the joint."""
+        """Slices of the box that show the joint, ascending indices (n,)."""
         return np.flatnonzero(self.length_mm > 0)
 
     @property
     def extent(self) -> BoolArray:
-        """Voxels in rows between the two ends of the joint."""
+        """Voxels in rows between the two ends of the joint, bool (slices, rows, columns) of the box."""
         length = self.length_mm[:, None, None]
         return np.asarray((self.along_mm >= 0) & (self.along_mm <= length) & (length > 0), dtype=np.bool_)
 

@@ -177,7 +177,7 @@ def paint(
 
 
 def fat_t1(percentile: float, box: FloatArray) -> float:
-    """Intensity of fat on T1: the image's bright end, yet no more than twice the box's typical value."""
+    """Intensity of fat on T1 in a box (slices, rows, columns): the image's bright end, at most 2.2 times the median."""
     return min(percentile, 2.2 * float(np.median(box)))
 
 

@@ -72,7 +72,13 @@ class RegionSampler:
         return np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])[..., None]
 
     def batches(self, first: int = 0) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """All batches from a number on, without end."""
+        """All batches from a number on, without end.
+
+        Yields
+        ------
+        float32 array (batch, size_px, size_px, channels), float32 array (batch, size_px, size_px, 1)
+            As of :meth:`batch`.
+        """
         number = first
         while True:
             yield self.batch(number)

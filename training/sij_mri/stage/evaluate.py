@@ -151,7 +151,23 @@ def group_figures(patients: Sequence[JudgedPatient], reader: StageReader) -> dic
 
 
 def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half."""
+    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half.
+
+    Parameters
+    ----------
+    positive : bool array (n,)
+    score : float64 array (n,)
+
+    Returns
+    -------
+    float
+        NaN where one of the two groups is empty.
+
+    References
+    ----------
+    J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC)
+    curve", Radiology 1982; 143: 29-36.
+    """
     high, low = score[positive], score[~positive]
     if not len(high) or not len(low):
         return float("nan")

@@ -60,7 +60,21 @@ def gather(shards: Sequence[Shard]) -> StageSamples:
 
 
 def batches(samples: StageSamples, *, size_px: int, batch_size: int, seed: int, first: int = 0) -> Iterator[Batch]:
-    """Endless batches; what a batch holds depends on its number and the seed alone."""
+    """Endless batches; what a batch holds depends on its number and the seed alone.
+
+    Parameters
+    ----------
+    size_px : int
+        Rows and columns of an image.
+    first : int
+        Number of the first batch.
+
+    Yields
+    ------
+    images : float32 array (batch_size, size_px, size_px, 3)
+    targets : dict
+        As of :func:`batch`.
+    """
     number = first
     while True:
         yield batch(samples, np.random.default_rng([seed, number]), size_px=size_px, batch_size=batch_size)

@@ -160,7 +160,7 @@ def slice_figures(patients: Sequence[JudgedPatient]) -> dict[str, float]:
 
 
 def macro_f1(truth: NDArray[Any], said: NDArray[Any]) -> float:
-    """Mean F1 of the stages that occur in the truth."""
+    """Mean F1 of the stages that occur in the truth; both are indices of stages, int (n,)."""
     scores = []
     for stage in np.unique(truth):
         hit = float(np.sum((truth == stage) & (said == stage)))
@@ -173,6 +173,11 @@ def fit_rule(patients: Sequence[JudgedPatient]) -> Aggregation:
     """Fit the rule from slices to study on validation patients: the number of slices, and three logistic curves.
 
     The number is the one of the smallest log-loss; the curves are held near a slope of 1 by a weak prior.
+
+    Raises
+    ------
+    ValueError
+        No patient has a slice that shows a joint.
     """
     judged = [patient for patient in patients if patient.slices]
     stages = np.array([STAGES.index(patient.truth) for patient in judged])

@@ -1,33 +1,15 @@
-"""What an application's keys mean to people, viewers and machines: its terms, its report, its laws.
+"""The terms of an application (what each key is in words, code, units and colors), and the report that they make."""
 
-The presentation of an application is a class that is made without arguments, named by an entry point in the group
-``axspa_node.presentations`` under the application's name.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import entry_points
-from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.sr.coding import Code as Concept
 
-from config.codes import Code
-from config.errors import BundleError
-from inference.result import Analysis, Key
-from inference.types import Parameter, Reason, Side
-from reporting.findings import Checked, GateFinding
-from reporting.probabilities import probability_words
-from reporting.reasons import REASONS
+from inference.result import Key
+from inference.types import Side
 
-GROUP = "axspa_node.presentations"
-
-ByteArray = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 Lab = tuple[float, float, float]
-BySide = Mapping[Side | None, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,114 +266,3 @@ class Report:
     limitations: tuple[str, ...]
     impression: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-
-
-class Presentation(Protocol):
-    """The words, codes and laws of one application.
-
-    Attributes
-    ----------
-    application : Key
-    title : str
-        Of pictures and pages.
-    terms : Terms
-    groups : tuple of SegmentGroup
-        Every kind of segment is in one of them.
-    study_finding, study_site : Concept
-        What the study's own report is a finding of, and where (PS3.16 TID 1501).
-    result_description, measurements_description, captures_description : str
-        Series descriptions of the two reports and of the pictures, without the mark of research.
-    body_parts : tuple of str
-        Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first. None: it
-        may name any.
-    procedure : Concept
-        What was done, where the source does not say it in code.
-    """
-
-    application: Key
-    title: str
-    terms: Terms
-    groups: tuple[SegmentGroup, ...]
-    study_finding: Concept
-    study_site: Concept
-    result_description: str
-    measurements_description: str
-    captures_description: str
-    body_parts: tuple[str, ...]
-    procedure: Concept
-
-    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
-        """Word an analysis, one that reads nothing too."""
-        ...
-
-    def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
-        """A summary page of its own, uint8 (rows, columns, 3); None for the page that every application has."""
-        ...
-
-    def summary(self, analysis: Analysis) -> Mapping[str, Any]:
-        """What the result's JSON says beside the language, in plain JSON values."""
-        ...
-
-    def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
-        """What only this application knows of what its results must obey."""
-        ...
-
-
-@cache
-def find_presentation(application: str) -> Presentation:
-    """The installed presentation of an application.
-
-    Raises
-    ------
-    BundleError
-        There is none.
-    """
-    known = {point.name: point for point in entry_points(group=GROUP)}
-    if application not in known:
-        raise BundleError(
-            Code.APPLICATION_UNKNOWN,
-            f"No presentation of this application is installed; there are {', '.join(sorted(known)) or 'none'}. "
-            f"Received {application!r}.",
-        )
-    presentation: Presentation = known[application].load()()
-    return presentation
-
-
-def word_limitation(terms: Terms, limitation: Reason) -> str:
-    """A limitation, or another reason that stands alone, as a sentence; see :func:`word_reason`."""
-    words = word_reason(terms, limitation)
-    return words if _template(terms, limitation) is not None else f"{words[:1].upper()}{words[1:]}."
-
-
-def word_reason(terms: Terms, reason: Reason) -> str:
-    """A reason in words: by the terms, else by the engine's own; for a key that neither know, key and parameters.
-
-    A parameter that is a reason stands in its own words, several of them with commas. A parameter named ``role`` is a
-    role of images; ``{role}`` and ``{Role}`` are its words, small and capital. One named ``probability`` is shown as
-    :mod:`reporting.probabilities` says.
-    """
-    words = {name: _word_parameter(terms, value) for name, value in reason.parameters.items()}
-    template = _template(terms, reason)
-    if template is None:
-        given = ", ".join(f"{name} {value}" for name, value in words.items())
-        return reason.code.replace("_", " ").replace("-", " ").lower() + (f" ({given})" if given else "")
-    if "probability" in words:
-        words["probability"] = probability_words(float(words["probability"]))
-    if "role" in words:
-        role = terms.roles[str(words["role"])].words
-        words |= {"role": role, "Role": role[:1].upper() + role[1:]}
-    return template.format(**words)
-
-
-def _template(terms: Terms, reason: Reason) -> str | None:
-    return next(
-        (known[reason.code] for known in (terms.limitations, terms.reasons, REASONS) if reason.code in known), None
-    )
-
-
-def _word_parameter(terms: Terms, value: Parameter) -> str | float:
-    if isinstance(value, Reason):
-        return word_reason(terms, value)
-    if isinstance(value, tuple):
-        return ", ".join(word_reason(terms, one) for one in value)
-    return value
