@@ -106,7 +106,21 @@ class PossibleEdema:
 def possible_edema(
     fluid: Volume, region: BoolArray, joints: tuple[Joint, ...], *, classifier: VoxelClassifier
 ) -> PossibleEdema | None:
-    """What :func:`find_edema` cuts off, for whoever wants other cut-offs; the parameters are the same."""
+    """What :func:`find_edema` cuts off, for whoever wants other cut-offs.
+
+    Parameters
+    ----------
+    fluid : Volume
+        As there.
+    region : bool array (slices, rows, columns)
+    joints : tuple of Joint
+    classifier : VoxelClassifier
+
+    Returns
+    -------
+    PossibleEdema or None
+        None where the region holds too little marrow to judge.
+    """
     middle_px = find_midline(fluid.voxels, fluid.pixel_spacing_mm)
     normal = find_normal_marrow(fluid, region, joints, middle_px=middle_px)
     if normal is None:

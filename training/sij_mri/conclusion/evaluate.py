@@ -180,7 +180,20 @@ def judge_patients(plan: AnatomyPlan, real: Dataset | None, models: Mapping[str,
 
 
 def read_scan(subject: Subject, models: Mapping[str, Any]) -> ReadScan:
-    """Read a real scan with both contrasts as the node would, beside its readings where there are any."""
+    """Read a real scan as the node would, beside its readings where there are any.
+
+    Parameters
+    ----------
+    subject : Subject
+        With ``t1w`` and ``stir``.
+    models : mapping of str to models
+        Of a bundle, by role.
+
+    Raises
+    ------
+    ValueError
+        One of the contrasts could not be judged.
+    """
     t1, fluid = in_space(subject.volume("t1w")), in_space(subject.volume("stir"))
     reading = read_volumes(t1, fluid, models)
     if reading.edema is None or reading.asas is None or reading.prediction is None:

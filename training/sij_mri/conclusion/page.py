@@ -42,7 +42,7 @@ REAL = """## Real scans as they are
 The rule by left, right and study: + met, - not met, ? depends on the cut-off, n not judged; beside it the rule on each
 reading's own mask, with the joints that the node found. Volumes within the subchondral bands, ml: at the bundle's
 cut-offs (from the stricter to the looser ones); the readings' from least to most. The shipped edema classifier learned
-from these readings, so this flatters it; [Edema](edema.md) has the same by classifiers that did not.
+from these readings, so this flatters it; [Edema](edema.md) judges by classifiers that did not.
 """
 
 

@@ -71,6 +71,11 @@ def score_cutoffs(
         Not taught by this patient.
     readings : sequence of str
         Names of the readings.
+
+    Raises
+    ------
+    ValueError
+        No normal marrow is found.
     """
     fluid = subject.volume("stir")
     found = possible_edema(fluid, region, find_joints(subject.volume("t1w"), region), classifier=classifier)

@@ -203,7 +203,19 @@ def manual_regions(dataset: Dataset) -> dict[str, BoolArray]:
 
 
 def shipped_regions(dataset: Dataset, model: Segmenter) -> dict[str, BoolArray]:
-    """The region of each scan with readings, by the network of a bundle, which may have learned from it."""
+    """The region of each scan with readings, by the network of a bundle, which may have learned from it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    model : Segmenter
+        Of the role ``region``.
+
+    Returns
+    -------
+    dict of str to bool array (slices, rows, columns)
+        By scan.
+    """
     reader = RegionReader(model)
     return {name: reader.read(dataset.load(name).volume("t1w")).mask for name in labeled_scans(dataset)}
 
