@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from inference.types import BoolArray
 from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labeled, write_splits
@@ -158,8 +159,9 @@ def _shipped_regions(dataset: Dataset, bundle: str) -> dict[str, dict[str, BoolA
     from inference.sij_mri import SacroiliacMri
     from training.sij_mri.edema.evaluate import shipped_regions
 
-    model = load_bundle(bundle, SacroiliacMri()).models["region"]
-    return {"In the region of the network that ships, which learned from this scan": shipped_regions(dataset, model)}
+    models: Mapping[str, Any] = load_bundle(bundle, SacroiliacMri()).models
+    heading = "In the region of the network that ships, which learned from this scan"
+    return {heading: shipped_regions(dataset, models["region"])}
 
 
 def run_evaluate_conclusion(options: argparse.Namespace) -> None:
