@@ -20,9 +20,9 @@ NOT_JUDGED = "not judged"
 LETTERS = {str(Answer.PRESENT): "+", str(Answer.ABSENT): "-", str(Answer.UNDECIDED): "?", NOT_JUDGED: "n"}
 
 SPREAD = """Volumes within the subchondral bands, ml, at the cut-offs that ship (in brackets those at cut-offs {step:g}
-in log-odds stricter and looser), and each reading's in the same bands. The rule by left, right and study: + met,
-- not met, ? depends on the cut-off. *With fluid in the joint* is the rule if it counted spots that hardly leave the
-joint space, as it once did.
+in log-odds stricter and looser), and each reading's in the same bands. The rule by left, right and study: + met, - not
+met, ? depends on the cut-off. *With fluid in the joint* is the rule if it counted spots that hardly leave the joint
+space, as it once did.
 """
 
 STEPS_TRIED = """The step that ships is {step:g}. It was chosen as the smallest at which half of the volumes that
