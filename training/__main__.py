@@ -121,7 +121,9 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     joints.set_defaults(run=commands.run_evaluate_joints)
     edema = which.add_parser("edema", help="each scan by a classifier that its patient has not taught")
     edema.add_argument("dataset", type=Path)
-    edema.add_argument("--runs", type=Path, required=True, help="trainings of the region network that held folds back")
+    where = edema.add_mutually_exclusive_group(required=True)
+    where.add_argument("--runs", type=Path, help="trainings of the region network that held folds back")
+    where.add_argument("--bundle", help="or a bundle, whose region network has seen the scans")
     edema.add_argument("--page", type=Path, default=Path("docs/evaluation/edema.md"))
     edema.add_argument("--threads", type=int, default=2)
     edema.set_defaults(run=commands.run_evaluate_edema)
@@ -130,7 +132,10 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     conclusion.add_argument("--bundle", default="sij-1")
     conclusion.add_argument("--share", type=float, default=1.0, help="of the simulated patients; below 1 for a trial")
     conclusion.add_argument("--page", type=Path, default=Path("docs/evaluation/conclusion.md"))
-    conclusion.add_argument("--threads", type=int, default=2)
+    conclusion.add_argument(
+        "--answers", type=Path, required=True, help="file of answers; what is in it is not read again"
+    )
+    conclusion.add_argument("--workers", type=int, default=2, help="processes, of one thread each")
     conclusion.set_defaults(run=commands.run_evaluate_conclusion)
 
 

@@ -5,7 +5,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from inference.types import BoolArray
 from training.data import INDEX_FILE, Dataset, Fold, read_index, read_splits, split_labeled, write_splits
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 
@@ -133,38 +135,56 @@ def run_evaluate_edema(options: argparse.Namespace) -> None:
     """Judge the edema of each scan by a classifier that its patient has not taught."""
     _set_threads(options.threads)
     from training.sij_mri.edema import evaluate
+    from training.sij_mri.edema.page import edema_figures, edema_page, write_page
 
     dataset = read_index(options.dataset)
-    folds = read_splits(options.dataset)
-    runs = [_runs_without(options.runs, number) for number in range(len(folds))]
-    regions = {
-        "In the region of a network that has not seen the patient": evaluate.held_back_regions(dataset, folds, runs),
-        "In the manual region": evaluate.manual_regions(dataset),
-    }
-    sections = evaluate.leave_one_out(dataset, regions)
-    page = evaluate.edema_page(sections, command="axspa-train evaluate edema DATASET --runs RUNS")
-    evaluate.write_page(options.page, page)
-    figures = {heading: evaluate.edema_figures(scores) for heading, scores in sections.items()}
-    _write_json(options.runs / EDEMA_FIGURES, figures)
+    if options.runs is None:
+        found, command = _shipped_regions(dataset, options.bundle), f"DATASET --bundle {options.bundle}"
+    else:
+        folds = read_splits(options.dataset)
+        runs = [_runs_without(options.runs, number) for number in range(len(folds))]
+        heading = "In the region of a network that has not seen the patient"
+        found, command = {heading: evaluate.held_back_regions(dataset, folds, runs)}, "DATASET --runs RUNS"
+    sections = evaluate.leave_one_out(dataset, {**found, "In the manual region": evaluate.manual_regions(dataset)})
+    write_page(options.page, edema_page(sections, command=f"axspa-train evaluate edema {command}"))
+    if options.runs is not None:
+        figures = {heading: edema_figures([one.score for one in judged]) for heading, judged in sections.items()}
+        _write_json(options.runs / EDEMA_FIGURES, figures)
     print(options.page)
+
+
+def _shipped_regions(dataset: Dataset, bundle: str) -> dict[str, dict[str, BoolArray]]:
+    """By heading and scan, of the region network of a bundle."""
+    from inference.serving import load_bundle
+    from inference.sij_mri import SacroiliacMri
+    from training.sij_mri.edema.evaluate import shipped_regions
+
+    models: Mapping[str, Any] = load_bundle(bundle, SacroiliacMri()).models
+    heading = "In the region of the network that ships, which learned from this scan"
+    return {heading: shipped_regions(dataset, models["region"])}
 
 
 def run_evaluate_conclusion(options: argparse.Namespace) -> None:
     """Judge the conclusion of rule and network on held-back simulated patients, and show it on real scans."""
-    _set_threads(options.threads)
-    from inference.serving import load_bundle
+    _set_threads(1)
+    from inference.serving import verify_bundle
     from inference.sij_mri import SacroiliacMri
-    from training.sij_mri.conclusion.evaluate import judge_patients, read_scans
+    from training.sij_mri.conclusion.evaluate import Judged, ReadScan, answer_all, tasks
+    from training.sij_mri.conclusion.kept import KeptAnswers
     from training.sij_mri.conclusion.page import conclusion_page
     from training.sij_mri.stage.plan import held_back_plans
 
     real = read_index(options.dataset)
-    models = load_bundle(options.bundle, SacroiliacMri()).models
-    scans = list(read_scans(real, models))
-    judged = []
-    for one in judge_patients(held_back_plans(real, share=options.share), real, models):
-        judged.append(one)
-        print(f"{one.anatomy}: {one.truth} is {one.axspa}", flush=True)
+    wanted = tasks(real, held_back_plans(real, share=options.share))
+    digest = verify_bundle(options.bundle).identity.digest
+    kept = KeptAnswers(options.answers, made_by=f"{options.bundle} {digest}, sij_mri {SacroiliacMri.version}")
+    missing = {name: task for name, task in wanted.items() if kept.of(name) is None}
+    given = answer_all(list(missing.values()), options.dataset, options.bundle, workers=options.workers)
+    for name, answers in zip(missing, given, strict=True):
+        kept.keep(name, answers)
+        print(f"{name}: {', '.join(one.axspa for one in answers)}", flush=True)
+    read = [one for name in wanted for one in kept.of(name) or ()]
+    judged, scans = [one for one in read if isinstance(one, Judged)], [one for one in read if isinstance(one, ReadScan)]
     page = conclusion_page(judged, scans, command=f"axspa-train evaluate conclusion DATASET --share {options.share:g}")
     options.page.parent.mkdir(parents=True, exist_ok=True)
     options.page.write_text(page, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from inference.sij_mri.application import SacroiliacMri, read_volumes
 from inference.sij_mri.asas import asas as asas_rule
-from inference.sij_mri.conclusion import Conclusion, conclude_reading
+from inference.sij_mri.conclusion import Conclusion, answer_of, conclude_reading
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.joints import find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
@@ -40,6 +40,7 @@ __all__ = [
     "SacroiliacMri",
     "SlicePrediction",
     "Stage",
+    "answer_of",
     "asas_rule",
     "carry_joints",
     "conclude_reading",

@@ -1,7 +1,7 @@
 """What is found at the sacroiliac joints, on the grid of one of the two volumes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from inference.result import Answer, Limitation
@@ -68,11 +68,14 @@ class EdemaParts:
         Continuous with it, beyond the band; of the same sides.
     elsewhere : bool array
         What belongs to no joint that is known.
+    in_joint : mapping of Side to bool array
+        What of `near` lies in the space of the joint itself, where fluid is bright too and no marrow is.
     """
 
     near: Mapping[Side, BoolArray]
     deep: Mapping[Side, BoolArray]
     elsewhere: BoolArray
+    in_joint: Mapping[Side, BoolArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import pytest
 from inference.sij_mri.edema.features import FEATURES
 from inference.types import Side
 from training.models.edema_voxels import edema_voxels
-from training.sij_mri.edema.evaluate import EdemaScore, edema_page
+from training.sij_mri.edema.cutoffs import STEPS, CutoffScore, held
+from training.sij_mri.edema.evaluate import EdemaScore, JudgedScan
+from training.sij_mri.edema.page import edema_page
 from training.sij_mri.edema.train import LabeledVoxels, fit_edema_classifier, voxel_classifier
 
 
@@ -76,8 +78,39 @@ def test_sides_are_counted(given: EdemaScore, missed: tuple[Side, ...], larger: 
     assert given.mean_dice == pytest.approx(0.5)
 
 
+MET = dict.fromkeys((*map(str, Side), "study"), "present")
+UNMET = dict.fromkeys((*map(str, Side), "study"), "absent")
+OPEN = dict.fromkeys((*map(str, Side), "study"), "undecided")
+
+
+def at_cutoffs(width_ml: float = 1.0) -> CutoffScore:
+    """A scan whose range grows with the step, four volumes of the readings, and a rule that fluid alone would meet."""
+    ranges = {step: (2.0 - width_ml * step, 2.0, 2.0 + width_ml * step) for step in STEPS}
+    return CutoffScore(
+        subject="1",
+        volumes_ml={step: dict.fromkeys(Side, ranges[step]) for step in STEPS},
+        rule={step: OPEN if step > 1 else UNMET for step in STEPS},
+        rule_with_fluid=MET,
+        readers_ml={Side.LEFT: (2.0, 3.4), Side.RIGHT: (0.6, 9.0)},
+        readers_rule=(MET, MET),
+    )
+
+
+def test_volumes_of_the_readings_are_counted_within_strict_and_loose() -> None:
+    assert [held([at_cutoffs()], step) for step in (0.5, 1.0, 1.5)] == [(1, 4), (1, 4), (3, 4)]
+
+
+def test_page_has_the_rule_and_every_step_beside_the_readings() -> None:
+    page = edema_page({"In some region": [JudgedScan(score(2.0, 0.1, 3.0, 1.5), at_cutoffs())]}, command="x")
+    assert "| 1 | ??? | +++ | +++ +++ | 2.00 (0.00 to 4.00) | 2.00, 3.40 | 2.00 (0.00 to 4.00) | 0.60, 9.00 |" in page
+    assert "| 1 | 1 of 4 | 2.00 | 0 of 1 | 0 of 2 | 3 of 3 | 0 of 0 |" in page
+    assert "| 1.5 | 3 of 4 | 3.00 | 1 of 1 | 2 of 2 | 0 of 3 | 0 of 0 |" in page
+
+
 def test_page_says_what_was_missed() -> None:
-    page = edema_page({"In some region": [score(2.0, 0.1, 3.0, 1.5)]}, command="axspa-train evaluate edema")
+    page = edema_page(
+        {"In some region": [JudgedScan(score(2.0, 0.1, 3.0, 1.5), at_cutoffs())]}, command="axspa-train evaluate edema"
+    )
     assert "## In some region" in page
     assert "**0.500**" in page
     assert "Sides missed where the readers see more than 1 ml: 1." in page

@@ -1,10 +1,12 @@
 """The ASAS/OMERACT rule, on masks drawn by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from inference.result import Answer
-from inference.sij_mri.asas import LESION_MM2, asas
+from inference.sij_mri.asas import LESION_MM2, MARROW_SHARE, asas
 from inference.sij_mri.edema import Surroundings
 from inference.sij_mri.types import Cutoff, Edema, Joint, Lesion
 from inference.types import Side, Volume
@@ -62,6 +64,26 @@ def test_slices_that_are_not_neighbors_are_negative(fluid: Volume, joints: tuple
 def test_two_places_in_one_slice_are_positive(fluid: Volume, joints: tuple[Joint, ...]) -> None:
     result = asas(edema(fluid, joints, [(2, 12, 28), (2, 35, 28)]), fluid)
     assert result.by_side == {Side.LEFT: ABSENT, Side.RIGHT: PRESENT}
+
+
+def test_fluid_that_hardly_leaves_the_joint_space_is_not_counted_and_the_same_in_marrow_is(
+    fluid: Volume, joints: tuple[Joint, ...]
+) -> None:
+    fluid_like = [(index, row, 74) for index in (2, 3) for row in range(12, 42, 3)]
+    result = asas(edema(fluid, joints, fluid_like, size=3), fluid)
+    assert (result.study, result.lesions) == (ABSENT, ())
+    moved = asas(edema(fluid, joints, [(index, row, 76) for index, row, _ in fluid_like], size=3), fluid)
+    assert moved.by_side == {Side.LEFT: PRESENT, Side.RIGHT: ABSENT}
+
+
+def test_a_spot_counts_from_a_quarter_of_it_in_marrow_on(fluid: Volume, joints: tuple[Joint, ...]) -> None:
+    squares = [(index, row, 73) for index in (2, 3) for row in range(12, 42, 3)]
+    spot = edema(fluid, joints, squares, size=4)
+    near, inside = spot.usual.near[Side.LEFT], spot.usual.in_joint[Side.LEFT]
+    assert 1 - inside.sum() / near.sum() == MARROW_SHARE
+    assert asas(spot, fluid).study is PRESENT
+    narrower = {cutoff: replace(parts, in_joint={Side.LEFT: near}) for cutoff, parts in spot.at.items()}
+    assert asas(replace(spot, at=narrower), fluid).study is ABSENT
 
 
 def test_both_sides_of_one_slice_are_two_places(fluid: Volume, joints: tuple[Joint, ...]) -> None:

@@ -48,6 +48,13 @@ def test_edema_is_near_as_far_as_the_band_reaches_and_deep_beyond(fluid: Volume,
     assert SUBCHONDRAL_MM == 100 - 90
 
 
+def test_what_lies_in_the_joint_space_is_told_apart(fluid: Volume, joints: tuple[Joint, ...]) -> None:
+    parts = Surroundings.of(joints, fluid).share_out(boxes((slice(3, 5), slice(20, 30), slice(96, 103))))
+    at = {side: np.flatnonzero(mask.any(axis=(0, 1))).tolist() for side, mask in parts.in_joint.items()}
+    assert at == {Side.LEFT: [99, 100, 101], Side.RIGHT: []}
+    assert columns(parts) == {"near left": [(96, 102)]}
+
+
 def test_what_reaches_no_band_is_elsewhere_on_whichever_half_it_lies(fluid: Volume, joints: tuple[Joint, ...]) -> None:
     lumbar = boxes((slice(3, 5), slice(0, 8), slice(70, 80)), (slice(3, 5), slice(20, 30), slice(40, 50)))
     parts = Surroundings.of(joints, fluid).share_out(lumbar)

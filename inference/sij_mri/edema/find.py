@@ -11,6 +11,7 @@ C. Hepburn et al., "Volume of hyperintense inflammation (VHI)": the threshold fr
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -21,7 +22,7 @@ from inference.sij_mri.edema.features import candidate_voxels, voxel_features
 from inference.sij_mri.edema.marrow import NormalMarrow, find_normal_marrow, smooth
 from inference.sij_mri.edema.model import POSSIBLE, SURE
 from inference.sij_mri.midline import find_midline
-from inference.sij_mri.types import Cutoff, Edema, Joint
+from inference.sij_mri.types import Cutoff, Edema, EdemaParts, Joint
 from inference.space import check_standard
 from inference.types import BoolArray, FloatArray, Volume
 
@@ -66,23 +67,72 @@ def find_edema(
     if region.shape != fluid.shape:
         raise ValueError(f"the region must lie on the grid of the volume {fluid.shape}, received {region.shape}")
     check_standard(fluid)
+    possible = possible_edema(fluid, region, joints, classifier=classifier)
+    if possible is None:
+        return None
+    parts = {
+        cutoff: possible.at(thresholds) for cutoff, thresholds in thresholds_at(classifier.spec.thresholds).items()
+    }
+    normal = possible.normal
+    return Edema(parts, normal.mean, normal.sd, normal.mean + THRESHOLD_SD * normal.sd)
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleEdema:
+    """How probable edema is in each voxel, before any cut-off.
+
+    Attributes
+    ----------
+    chance : float32 array (slices, rows, columns)
+        0 outside the candidates.
+    bright : bool array (slices, rows, columns)
+        Brighter than normal marrow by THRESHOLD_SD.
+    normal : NormalMarrow
+    about : Surroundings
+    voxel_mm3 : float
+    """
+
+    chance: FloatArray
+    bright: BoolArray
+    normal: NormalMarrow
+    about: Surroundings
+    voxel_mm3: float
+
+    def at(self, thresholds: Mapping[str, float]) -> EdemaParts:
+        """The edema at some cut-offs, shared out among the joints."""
+        return self.about.share_out(_lesions(self.chance, self.bright, self.voxel_mm3, thresholds=thresholds))
+
+
+def possible_edema(
+    fluid: Volume, region: BoolArray, joints: tuple[Joint, ...], *, classifier: VoxelClassifier
+) -> PossibleEdema | None:
+    """What :func:`find_edema` cuts off, for whoever wants other cut-offs.
+
+    Parameters
+    ----------
+    fluid : Volume
+        As there.
+    region : bool array (slices, rows, columns)
+    joints : tuple of Joint
+    classifier : VoxelClassifier
+
+    Returns
+    -------
+    PossibleEdema or None
+        None where the region holds too little marrow to judge.
+    """
     middle_px = find_midline(fluid.voxels, fluid.pixel_spacing_mm)
     normal = find_normal_marrow(fluid, region, joints, middle_px=middle_px)
     if normal is None:
         return None
     chance = edema_probability(fluid, region, joints, normal, classifier=classifier)
     bright = smooth(normal.deviations, fluid, SEED_MM) > THRESHOLD_SD
-    about = Surroundings.of(joints, fluid)
-    parts = {
-        cutoff: about.share_out(_lesions(chance, bright, fluid.voxel_volume_mm3, thresholds=thresholds))
-        for cutoff, thresholds in thresholds_at(classifier.spec.thresholds).items()
-    }
-    return Edema(parts, normal.mean, normal.sd, normal.mean + THRESHOLD_SD * normal.sd)
+    return PossibleEdema(chance, bright, normal, Surroundings.of(joints, fluid), fluid.voxel_volume_mm3)
 
 
-def thresholds_at(usual: Mapping[str, float]) -> dict[Cutoff, dict[str, float]]:
-    """The cut-offs of a bundle, and those one STEP of log-odds stricter and looser."""
-    steps = {Cutoff.STRICT: STEP, Cutoff.USUAL: 0.0, Cutoff.LOOSE: -STEP}
+def thresholds_at(usual: Mapping[str, float], *, step: float = STEP) -> dict[Cutoff, dict[str, float]]:
+    """The cut-offs of a bundle, and those one step of log-odds stricter and looser."""
+    steps = {Cutoff.STRICT: step, Cutoff.USUAL: 0.0, Cutoff.LOOSE: -step}
     return {
         cutoff: {name: _shifted(value, by) if by else value for name, value in usual.items()}
         for cutoff, by in steps.items()

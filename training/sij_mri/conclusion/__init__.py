@@ -1,3 +1,3 @@
 """The conclusion of rule and network, judged through the node's own path."""
 
-__all__ = ["evaluate", "page"]
+__all__ = ["evaluate", "kept", "page"]

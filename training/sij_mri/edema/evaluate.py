@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from inference.serving import VoxelClassifier
-from inference.sij_mri import EdemaParts, Joint, carry_joints, find_joints, find_midline
+from inference.serving import Segmenter, VoxelClassifier
+from inference.sij_mri import EdemaParts, Joint, RegionReader, carry_joints, find_joints, find_midline
 from inference.sij_mri.edema import (
     Surroundings,
     candidate_voxels,
@@ -21,8 +20,9 @@ from inference.sij_mri.edema import (
 )
 from inference.types import BoolArray, Side, Volume
 from training.data import Dataset, Fold, Subject
-from training.judge import bootstrap_mean, dice
+from training.judge import dice
 from training.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
+from training.sij_mri.edema.cutoffs import CutoffScore, score_cutoffs
 from training.sij_mri.edema.train import LabeledVoxels, fit_edema_classifier, voxel_classifier
 
 READINGS = ("R11", "R12", "R21", "R22")
@@ -75,6 +75,13 @@ class EdemaScore:
         return (self.left_ml > self.right_ml) == (self.readers_left_ml > self.readers_right_ml)
 
 
+class JudgedScan(NamedTuple):
+    """One scan beside its readings: at the bundle's cut-offs, and at stricter and looser ones."""
+
+    score: EdemaScore
+    at: CutoffScore
+
+
 def labeled_scans(dataset: Dataset) -> tuple[str, ...]:
     """Scans that all four readings cover."""
     wanted = {f"inflammation_{reading}" for reading in READINGS}
@@ -125,7 +132,7 @@ def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> E
     return _score(subject.subject, found.usual, readings, fluid.voxel_volume_mm3 / 1000.0)
 
 
-def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray]]) -> dict[str, list[EdemaScore]]:
+def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray]]) -> dict[str, list[JudgedScan]]:
     """Judge every scan that has readings by a classifier taught by the other patients and the phantoms.
 
     Parameters
@@ -136,18 +143,20 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
 
     Returns
     -------
-    dict of str to list of EdemaScore
+    dict of str to list of JudgedScan
         By heading.
     """
     taught = teaching_voxels(dataset)
-    scores: dict[str, list[EdemaScore]] = {heading: [] for heading in regions}
+    scores: dict[str, list[JudgedScan]] = {heading: [] for heading in regions}
     for name in labeled_scans(dataset):
         subject = dataset.load(name)
         others = [scan for scan in taught if scan.patient != subject.patient]
         classifier = voxel_classifier(fit_edema_classifier(others))
         for heading, found in regions.items():
-            scores[heading].append(judge(subject, found[name], classifier))
-            print(f"{name}: mean Dice {scores[heading][-1].mean_dice:.3f} ({heading})", flush=True)
+            score = judge(subject, found[name], classifier)
+            at = score_cutoffs(subject, found[name], classifier, readings=READINGS)
+            scores[heading].append(JudgedScan(score, at))
+            print(f"{name}: mean Dice {score.mean_dice:.3f} ({heading})", flush=True)
     return scores
 
 
@@ -193,6 +202,24 @@ def manual_regions(dataset: Dataset) -> dict[str, BoolArray]:
     return {name: dataset.load(name).labels["region"] for name in labeled_scans(dataset)}
 
 
+def shipped_regions(dataset: Dataset, model: Segmenter) -> dict[str, BoolArray]:
+    """The region of each scan with readings, by the network of a bundle, which may have learned from it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    model : Segmenter
+        Of the role ``region``.
+
+    Returns
+    -------
+    dict of str to bool array (slices, rows, columns)
+        By scan.
+    """
+    reader = RegionReader(model)
+    return {name: reader.read(dataset.load(name).volume("t1w")).mask for name in labeled_scans(dataset)}
+
+
 def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Sequence[Path]]) -> dict[str, BoolArray]:
     """The region of each scan with readings, by networks that have not seen its patient.
 
@@ -218,52 +245,6 @@ def held_back_regions(dataset: Dataset, folds: Sequence[Fold], runs: Sequence[Se
         for name in names:
             regions[name] = reader.read(dataset.load(name).volume("t1w")).mask
     return regions
-
-
-def edema_figures(scores: Sequence[EdemaScore]) -> dict[str, Any]:
-    """The figures of a list of scores, as JSON values."""
-    interval = bootstrap_mean([score.mean_dice for score in scores])
-    return {
-        "dice": interval.mean,
-        "dice_95": [interval.low, interval.high],
-        "readers_dice": float(np.mean([score.readers_dice for score in scores])),
-        "scans": len(scores),
-        "missed_sides": sum(len(score.missed) for score in scores),
-        "larger_side_right": sum(score.larger_side_right is True for score in scores),
-    }
-
-
-def edema_page(sections: Mapping[str, Sequence[EdemaScore]], *, command: str) -> str:
-    """The evaluation as Markdown: one section for each kind of region.
-
-    Parameters
-    ----------
-    sections : mapping of str to sequence of EdemaScore
-        By heading.
-    command : str
-        What made it.
-    """
-    parts = [
-        "# Edema beside its readers\n",
-        f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, 2 CPU cores. Data: Hepburn et al., "
-        "github.com/c-hepburn/Bone_MRI: two readers (R1, R2), two readings each.\n",
-        "Each scan is judged by a classifier taught by the other patients and by phantoms: none of its numbers comes "
-        "from the patient it is judged on. Teaching uses the manual regions, as they are and with a roughened "
-        "outline, so that the classifier bears a network's. A bare threshold four "
-        "standard deviations above a manual sample of normal "
-        "marrow reaches 0.39 on these scans.\n",
-        "The constants of the last step are the same for every scan: the seed of a lesion is 2 standard deviations "
-        "above normal and 0.5 probable, and grows over what is 0.2 probable. Of a grid (2, 2.5, 3; 0.2, 0.3) they are "
-        "the best whichever scan is left out, so that no scan chose its own; over the grid the mean moved by 0.016 in "
-        "the networks' regions and by 0.012 in the manual ones. What this does not show: the features were made while "
-        "looking at these seven scans. The readers also mark the lumbar endplates and bright joint fluid, and so "
-        "does the classifier; the ASAS/OMERACT rule counts subchondral edema only. Where the readers see 1 to 2 ml on "
-        "each side they hardly agree themselves; both sides are found, but the larger one need not be theirs. On a "
-        "phantom whose marrow brightens smoothly by 30 % towards the joint this was called edema.\n",
-    ]
-    for heading, scores in sections.items():
-        parts += [f"## {heading}\n", _table(scores), _summary(scores)]
-    return "\n".join(parts)
 
 
 def _labeled(
@@ -324,34 +305,3 @@ def _whole(parts: EdemaParts) -> BoolArray:
 def _ml(parts: EdemaParts, side: Side, voxel_ml: float) -> float:
     """Within the subchondral band of a joint; 0 of one that was not found."""
     return float(np.count_nonzero(parts.near[side])) * voxel_ml if side in parts.near else 0.0
-
-
-def _table(scores: Sequence[EdemaScore]) -> str:
-    lines = [
-        f"| scan | {' | '.join(f'Dice {reading}' for reading in READINGS)} | mean | readers with each other "
-        "| ours left, ml | right | readers left, ml | right | larger side | missed side |",
-        "|---" * 12 + "|",
-    ]
-    words = {True: "right", False: "**wrong**", None: "under 1 ml"}
-    for s in scores:
-        cells = [s.subject, *(f"{value:.2f}" for value in s.dice), f"**{s.mean_dice:.2f}**", f"{s.readers_dice:.2f}"]
-        cells += [f"{v:.1f}" for v in (s.left_ml, s.right_ml, s.readers_left_ml, s.readers_right_ml)]
-        cells += [words[s.larger_side_right], " and ".join(s.missed) or "none"]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _summary(scores: Sequence[EdemaScore]) -> str:
-    figures = edema_figures(scores)
-    low, high = figures["dice_95"]
-    return (
-        f"Mean Dice with the readers, over {figures['scans']} scans: **{figures['dice']:.3f}** (95 % CI {low:.3f} to "
-        f"{high:.3f}, bootstrap over patients); the readers with each other: {figures['readers_dice']:.3f}. Sides "
-        f"missed where the readers see more than 1 ml: {figures['missed_sides']}.\n"
-    )
-
-
-def write_page(path: Path, text: str) -> None:
-    """Write a page of the documentation."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
