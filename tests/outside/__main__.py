@@ -17,8 +17,8 @@ from tests.outside.version import Version
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = """# The review, from outside
 
-Each id of the review that can be seen from outside, as the version that was reviewed and this one behave in the same test:
-commands, DICOM, HTTP and files, nothing imported. What the words of the outcomes mean stands in
+Each id of the review that can be seen from outside, as the version that was reviewed and this one behave in the same
+test: commands, DICOM, HTTP and files, nothing imported. What the words of the outcomes mean stands in
 [how to run the proof](../how-to/run-the-proof.md#from-outside).
 
 """
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         versions = [_version(name, checkout, Path(folder)) for name, checkout in checkouts.items()]
         sample = versions[-1].checkout / "dicom_node" / "demo" / "study.zip"
         inputs = Inputs(Path(folder) / "studies", sample=sample, shared=options.shared)
-        kept = [(case, [told(case, version, inputs, options.kept) for version in versions]) for case in chosen]
+        kept = [(case, [told(case, version, inputs, folder=options.kept) for version in versions]) for case in chosen]
     rows = [(case, [one.seen for one in told_of]) for case, told_of in kept]
     table = _table(rows, [version.name for version in versions])
     commits = _commits([told_of for _, told_of in kept], [version.name for version in versions])
@@ -71,7 +71,7 @@ def _version(name: str, checkout: Path, folder: Path) -> Version:
     return version
 
 
-def told(case: Case, version: Version, inputs: Inputs, folder: Path | None) -> Kept:
+def told(case: Case, version: Version, inputs: Inputs, *, folder: Path | None = None) -> Kept:
     """What a test gives with a version, from the folder where it is kept there."""
     path = path_of(folder, case.name, version.name) if folder else None
     if path and (found := recall(path)):
