@@ -75,7 +75,7 @@ def poison_and_innocents(version: Version, inputs: Inputs) -> Seen:
             time.sleep(1)
         if _lives(stuck):
             stuck.kill()
-            return fault("an analysis that ran into the time-out was not ended")
+            raise Broken("the time-out ended nothing; perhaps the process that was stopped read no study just then")
         waited(lambda: all(_over(one) for one in _states(node, sent)), READ_S)
         states = _states(node, sent)
         failed = sum(one.startswith("failed") for one in states)
