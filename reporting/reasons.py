@@ -61,6 +61,7 @@ _KINDS: Mapping[Key, str] = {
 _EXCLUSIONS: Mapping[Key, str] = {
     "not-mr": "not MR images (modality {modality})",
     "not-mr-unnamed": "not MR images (modality not given)",
+    "other-mr-class": "MR objects of a kind that is not read ({name})",
     "no-pixels": "the objects hold no pixels",
     "no-place": "the place of the images in the patient, or the pixel spacing, is not given",
     "marked-as": "{kind}, as the image type says",

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Set
 
+from pydicom.uid import UID
+
 from inference.dicom import names_dixon
 from inference.series.case import Case
 from inference.series.words import Meaning
@@ -68,6 +70,8 @@ def is_made_of_others(image_type: Collection[str]) -> bool:
 def _not_mr(case: Case) -> Reason | None:
     if not case.magnetic:
         modality = case.series.modality
+        if modality == "MR":  # color, spectroscopy, raw data
+            return Reason.of("other-mr-class", name=UID(case.stack.images[0].sop_class_uid).name)
         return Reason.of("not-mr", modality=modality) if modality else Reason("not-mr-unnamed")
     if not case.stack.images[0].has_pixels:
         return Reason("no-pixels")

@@ -4,7 +4,7 @@ from inference.sij_mri.application import SacroiliacMri, read_volumes
 from inference.sij_mri.asas import asas as asas_rule
 from inference.sij_mri.conclusion import Conclusion, answer_of, conclude_reading
 from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.joints import find_joints, joint_slices
+from inference.sij_mri.joints import TYPICAL_LATERAL_MM, find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
@@ -25,6 +25,7 @@ from inference.sij_mri.wanted import select
 
 __all__ = [
     "STAGES",
+    "TYPICAL_LATERAL_MM",
     "AsasResult",
     "Conclusion",
     "Cutoff",

@@ -1,8 +1,9 @@
 """What every sacroiliac result must obey: left lies left of right, and nothing lies across the midline.
 
 The midline is the plane midway between the two joints and square to the line between them, so that it turns with the
-pelvis. What is judged against it are the joints and the edema within their subchondral bands; edema that reaches deep,
-or lies elsewhere, may cross it.
+pelvis. Of one joint alone, it is the middle of the bone region where that shows both sides, and else lies as far from
+the joint as it does in a typical pelvis. What is judged against it are the joints and the edema within their
+subchondral bands; edema that reaches deep, or lies elsewhere, may cross it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.sij_mri import TYPICAL_LATERAL_MM
 from inference.types import Key, Side
 from reporting.checks import centroids_mm, read_frames
 from reporting.findings import Checked, GateCode, GateFinding
@@ -19,6 +21,7 @@ FloatVector = NDArray[np.float64]
 Centroids = Mapping[tuple[Key, Side | None], FloatVector]
 
 KINDS: Mapping[Key, str] = {"joint": "seg-anatomy", "edema": "seg-edema"}
+ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the joint does not show the other side
 _REGION = ("region", None)
 
 
@@ -66,4 +69,8 @@ def _midline(places: Centroids) -> tuple[FloatVector | None, FloatVector]:
         axis = left - right
         length = float(np.linalg.norm(axis))
         return (left + right) / 2, axis / length if length else towards_left
-    return places.get(_REGION), towards_left
+    joint, region = left if left is not None else right, places.get(_REGION)
+    if joint is None or region is None or abs(joint[0] - region[0]) > ONE_SIDED_MM:
+        return region, towards_left
+    medially = -towards_left if left is not None else towards_left
+    return joint + TYPICAL_LATERAL_MM * medially, towards_left

@@ -10,10 +10,18 @@ from pathlib import Path
 
 from tests.outside import life, processes, selection, statements  # noqa: F401 (each puts its tests on the list)
 from tests.outside.inputs import Inputs, Missing
+from tests.outside.kept import Kept, commit_of, keep, path_of, recall
 from tests.outside.verdict import CASES, Case, Outcome, Seen, not_run
 from tests.outside.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAD = """# The review, from outside
+
+Each id of the review that can be seen from outside, as the version that was reviewed and this one behave in the same
+test: commands, DICOM, HTTP and files, nothing imported. What the words of the outcomes mean stands in
+[how to run the proof](../how-to/run-the-proof.md#from-outside).
+
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,10 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
         versions = [_version(name, checkout, Path(folder)) for name, checkout in checkouts.items()]
         sample = versions[-1].checkout / "dicom_node" / "demo" / "study.zip"
         inputs = Inputs(Path(folder) / "studies", sample=sample, shared=options.shared)
-        rows = [(case, [run(case, version, inputs) for version in versions]) for case in chosen]
+        kept = [(case, [told(case, version, inputs, folder=options.kept) for version in versions]) for case in chosen]
+    rows = [(case, [one.seen for one in told_of]) for case, told_of in kept]
     table = _table(rows, [version.name for version in versions])
+    commits = _commits([told_of for _, told_of in kept], [version.name for version in versions])
     if options.out:
-        options.out.write_text(table)
+        options.out.write_text(f"{HEAD}{commits}\n\n{table}")
     print(table)
     right = sum(as_wanted(seen) for _, seen in rows)
     print(f"{right} of {len(rows)} ids as wanted: red before by the fault, green now")
@@ -43,6 +53,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--new", type=Path, help="checkout of the version that is judged")
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("AXSPA_SHARED", ROOT.parent / "shared")))
     parser.add_argument("--out", type=Path, help="also write the table to this file")
+    parser.add_argument("--kept", type=Path, help="folder of results by id: what is there does not run again")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.ids if name not in CASES]
     if unknown:
@@ -58,6 +69,18 @@ def _version(name: str, checkout: Path, folder: Path) -> Version:
     if not Path(version.command()[0]).is_file():
         raise SystemExit(f"no axspa-node in {checkout} (run `make install` there)")
     return version
+
+
+def told(case: Case, version: Version, inputs: Inputs, *, folder: Path | None = None) -> Kept:
+    """What a test gives with a version, from the folder where it is kept there."""
+    path = path_of(folder, case.name, version.name) if folder else None
+    if path and (found := recall(path)):
+        return found
+    commit = commit_of(version.checkout)
+    made = Kept(run(case, version, inputs), commit)
+    if path:
+        keep(path, made)
+    return made
 
 
 def run(case: Case, version: Version, inputs: Inputs) -> Seen:
@@ -87,6 +110,13 @@ def _key(name: str) -> tuple[str, int]:
 
 def _order(case: Case) -> tuple[str, int]:
     return _key(case.name)
+
+
+def _commits(kept: list[list[Kept]], names: list[str]) -> str:
+    parts = []
+    for column, name in enumerate(names):
+        parts.append(f"{name}: {', '.join(sorted({told_of[column].commit for told_of in kept}))}")
+    return "; ".join(parts) + "."
 
 
 def _table(rows: list[tuple[Case, list[Seen]]], names: list[str]) -> str:

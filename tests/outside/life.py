@@ -50,19 +50,14 @@ def foreign(study: Images) -> list[Dataset]:
     return found
 
 
-def derived(study: Images) -> Images:
-    """A reformatted series of another maker."""
+def derived(study: Images, kind: str, number: int) -> Images:
+    """A derived series of another maker: a projection ("MIP") is never read, a reformat ("MPR") for want of better."""
     images = study[:6]
-    told(
-        images,
-        ImageType=["DERIVED", "SECONDARY", "MPR"],
-        SeriesNumber=77,
-        SeriesDescription="MPR",
-        Manufacturer="ANOTHER",
-    )
+    told(images, ImageType=["DERIVED", "SECONDARY", kind], SeriesNumber=number, SeriesDescription=kind)
+    told(images, Manufacturer="ANOTHER")
     for image in images:
-        image.SeriesInstanceUID = uid("derived", str(image.StudyInstanceUID))
-        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uid("derived", str(image.SOPInstanceUID))
+        image.SeriesInstanceUID = uid(kind, str(image.StudyInstanceUID))
+        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = uid(kind, str(image.SOPInstanceUID))
     return images
 
 
@@ -88,17 +83,23 @@ def late_objects(version: Version, inputs: Inputs) -> Seen:
         for name, objects in (
             ("another node's result", others),
             ("foreign objects", foreign(images)),
-            ("a derived series", list(derived(read(folder)))),
+            ("a derived series", list(derived(read(folder), "MIP", 77))),
         ):
             before = len(node.archive.got())
             send(objects, node.dicom_port)
             if words := _begins(node, address, before):
                 return fault(f"{name} started an analysis: {words}")
         before = len(node.archive.got())
+        send(derived(read(folder), "MPR", 78), node.dicom_port)
+        _begins(node, address, before)  # it may be looked at, for it could be what is read
+        if len(node.archive.got()) > before:
+            return fault(f"a reformat that is not read sent {len(node.archive.got()) - before} objects")
         send([held_back], node.dicom_port)
         if not waited(lambda: len(node.archive.got()) > before, READ_S):
             return fault("a late image of a wanted series started nothing")
-        return no_fault("results, reports and a derived series started nothing; a late T1-weighted image did")
+        return no_fault(
+            "results, reports and projections started nothing, a reformat sent nothing; a late T1-weighted image did"
+        )
 
 
 def _begins(node: Node, address: str, before: int) -> str:

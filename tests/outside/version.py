@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,6 @@ class Version:
     name: str
     checkout: Path
     work: Path
-    took_s: dict[str, float] = field(default_factory=dict)  # by study, of the offline command
     _said: dict[Path, Said] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -60,11 +58,11 @@ class Version:
         Broken : the command left no result.
         """
         if study not in self._said:
-            out, began = self.work / "read" / study.name, time.monotonic()
+            out = self.work / "read" / study.name
             answer = self.run("process", str(study), "--out", str(out), "--config", str(self.settings_file(out.parent)))
             if not (out / "summary.json").is_file():
                 raise Broken(f"process ended with {answer.returncode}: {answer.stderr.strip()[-300:]}")
-            self._said[study], self.took_s[study.name] = Said.read(out), time.monotonic() - began
+            self._said[study] = Said.read(out)
         return self._said[study]
 
     def example(self) -> str:

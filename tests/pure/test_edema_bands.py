@@ -141,3 +141,31 @@ def test_a_turned_pelvis_with_a_lesion_near_the_midline_is_not_held() -> None:
     assert not list(misplaced(places))
     places["edema", Side.RIGHT] = places.pop(("edema", Side.LEFT))
     assert {finding.code for finding in misplaced(places)} == {"SIDES_SWAPPED"}
+
+
+ONE_SIDED = {("region", None): 40.0, ("joint", Side.LEFT): 45.0}  # mm to the patient's left
+WHOLE = {("region", None): 0.0, ("joint", Side.LEFT): 50.0}
+
+
+@pytest.mark.parametrize(
+    ("places_mm", "edema_mm", "crosses"),
+    [
+        (ONE_SIDED, 36.0, False),
+        (ONE_SIDED, -20.0, True),
+        (WHOLE, 36.0, False),
+        (WHOLE, -5.0, True),
+        ({("region", None): 0.0, ("joint", Side.LEFT): -50.0}, None, True),
+    ],
+)
+def test_a_joint_alone_is_judged_by_the_region_only_where_that_shows_both_sides(
+    places_mm: dict[tuple[str, Side | None], float], edema_mm: float | None, crosses: bool
+) -> None:
+    """A picture of one half has a region whose middle lies in that half; edema beside the joint does not cross it."""
+    for sign, side in ((1.0, Side.LEFT), (-1.0, Side.RIGHT)):
+        found = {
+            (key, None if of is None else side): np.array([sign * value, 3.0, -8.0])
+            for (key, of), value in places_mm.items()
+        }
+        if edema_mm is not None:
+            found["edema", side] = np.array([sign * edema_mm, 0.0, 0.0])
+        assert {one.code for one in misplaced(found)} == ({"SIDES_SWAPPED"} if crosses else set())

@@ -70,6 +70,22 @@ def test_what_breaks_is_a_crash_and_no_fault(tmp_path: Path) -> None:
     assert command.run(Case("A1", "", lambda *_: no_fault("so")), version, inputs) == no_fault("so")
 
 
+def test_what_is_kept_does_not_run_again(tmp_path: Path) -> None:
+    runs: list[int] = []
+
+    def counted(version: Version, inputs: Inputs) -> Seen:
+        runs.append(len(runs))
+        return fault(f"run {len(runs)}")
+
+    inputs = Inputs(tmp_path, sample=ROOT / "dicom_node" / "demo" / "study.zip", shared=tmp_path / "none")
+    one, kept = Case("A1", "", counted), tmp_path / "kept"
+    old, new = (Version(name, tmp_path, tmp_path) for name in ("old", "new"))
+    before = command.told(one, old, inputs, folder=kept)
+    assert before == command.told(one, old, inputs, folder=kept) and before.seen == fault("run 1")
+    assert command.told(one, new, inputs, folder=kept).seen == fault("run 2")
+    assert command.told(one, old, inputs).seen == fault("run 3")
+
+
 @pytest.mark.parametrize("words", ["present (probability 1.00)", "Early 0.98, Normal 0.00", "Normal 0.012."])
 def test_a_number_that_is_too_sure_is_found(words: str) -> None:
     assert TOO_SURE.search(words)

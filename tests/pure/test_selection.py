@@ -211,6 +211,7 @@ REFUSED: list[tuple[str, SeriesHeader, str]] = [
     ("phase", series(1, "t1", T1, image_type=("ORIGINAL", "PRIMARY", "P", "ND")), "phase image"),
     ("capture", series(1, "t1", T1, sop_class="1.2.840.10008.5.1.4.1.1.7", modality="OT"), "not MR images"),
     ("our segmentation", series(1, "AI", {}, sop_class="1.2.840.10008.5.1.4.1.1.66.4", modality="SEG"), "not MR"),
+    ("color", series(1, "t1", T1, sop_class=f"{MR}.3"), "of a kind that is not read (Enhanced MR Color Image Storage)"),
     ("our report", series(1, "AI", {}, sop_class="1.2.840.10008.5.1.4.1.1.88.34", modality="SR"), "not MR images"),
     ("no pixels", series(1, "t1", {**T1, "has_pixels": False}), "no pixels"),
     ("no place", changed(series(1, "t1", T1), position_mm=None), "is not given"),
