@@ -12,6 +12,9 @@ from storage import gaps
 from storage.gaps import Gap
 from storage.tables import Deployment, Instance, Study
 
+DERIVED = {"DERIVED", "SECONDARY"}
+"""Image types (PS3.3 C.7.6.1.1.2) of what was made of other images: it is read, but says nothing that they do not."""
+
 
 class _Kind(Protocol):
     """What tells of what kind an image is, stored or refused."""
@@ -45,7 +48,8 @@ class Snapshot:
     Attributes
     ----------
     content_hash : str
-        Of their UIDs and contents; the order of arrival does not count.
+        Of their UIDs and contents; the order of arrival does not count, nor do derived series beside original ones, so
+        that a late reformat starts no run.
     path_keys : tuple of str
         Keys of their files, in the order they came.
     gaps : tuple of Gap
@@ -87,8 +91,9 @@ def take(session: Session, study_id: int, application: str, *, wants: Wants = ev
 
     wanted = [row for row in rows if is_wanted(row)]
     missing = gaps.of_study(session, study_id, is_wanted)
+    originals = [row for row in wanted if not set(row.image_type.split("\\")) >= DERIVED]
     digest = hashlib.sha256()
-    for row in sorted((row.series_instance_uid, row.sop_instance_uid, row.sha256) for row in wanted):
+    for row in sorted((row.series_instance_uid, row.sop_instance_uid, row.sha256) for row in originals or wanted):
         digest.update("\0".join(row).encode() + b"\n")
     for gap in missing:
         digest.update(f"{gap.code} {gap.count} {' '.join(gap.series)}\n".encode())

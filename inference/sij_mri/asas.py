@@ -24,9 +24,9 @@ LESION_MM2 = 20.0  # smaller spots in a slice are not counted
 MARROW_SHARE = 0.25
 """A spot counts if this share of it lies beyond the joint space; else it is fluid in the joint and no marrow edema.
 
-Of 0.15, 0.25 and 0.4 at 1.5, 2 and 2.5 mm this is the strictest pair at which the rule says the same as without it of
-each of 28 readings of seven scans and of these scans as the node reads them; on simulated patients it takes away what
-fluid in the joint alone had met (docs/evaluation/conclusion.md)."""
+Of 0.15, 0.25 and 0.4 at 1.5, 2 and 2.5 mm this is the strictest share at 1.5 mm at which the rule says the same as
+without it of the readings that come closest to it, and of seven scans as the node reads them; on simulated patients it
+takes away most of what fluid in the joint alone had met (docs/evaluation/conclusion.md)."""
 
 
 def asas(edema: Edema, fluid: Volume) -> AsasResult:

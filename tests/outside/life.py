@@ -51,7 +51,7 @@ def foreign(study: Images) -> list[Dataset]:
 
 
 def derived(study: Images, kind: str, number: int) -> Images:
-    """A derived series of another maker: a projection ("MIP") is never read, a reformat ("MPR") for want of better."""
+    """A derived series of another maker: a projection ("MIP") or a reformat ("MPR")."""
     images = study[:6]
     told(images, ImageType=["DERIVED", "SECONDARY", kind], SeriesNumber=number, SeriesDescription=kind)
     told(images, Manufacturer="ANOTHER")
@@ -83,23 +83,18 @@ def late_objects(version: Version, inputs: Inputs) -> Seen:
         for name, objects in (
             ("another node's result", others),
             ("foreign objects", foreign(images)),
-            ("a derived series", list(derived(read(folder), "MIP", 77))),
+            ("a projection", list(derived(read(folder), "MIP", 77))),
+            ("a reformat", list(derived(read(folder), "MPR", 78))),
         ):
             before = len(node.archive.got())
             send(objects, node.dicom_port)
             if words := _begins(node, address, before):
                 return fault(f"{name} started an analysis: {words}")
         before = len(node.archive.got())
-        send(derived(read(folder), "MPR", 78), node.dicom_port)
-        _begins(node, address, before)  # it may be looked at, for it could be what is read
-        if len(node.archive.got()) > before:
-            return fault(f"a reformat that is not read sent {len(node.archive.got()) - before} objects")
         send([held_back], node.dicom_port)
         if not waited(lambda: len(node.archive.got()) > before, READ_S):
             return fault("a late image of a wanted series started nothing")
-        return no_fault(
-            "results, reports and projections started nothing, a reformat sent nothing; a late T1-weighted image did"
-        )
+        return no_fault("results, reports and derived series started nothing; a late T1-weighted image did")
 
 
 def _begins(node: Node, address: str, before: int) -> str:
