@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config.settings import load_settings
 from dicom_node.app import open_database
 from storage.session import Database
-from storage.tables import Deployment, Result, Run, Study, StudyState
+from storage.states import DeliveryState
+from storage.tables import Delivery, Deployment, Result, ResultObject, Run, Study, StudyState
 from tests.factories.waiting import listens, wait_until
 
 Need = Callable[[str], str]
@@ -227,9 +228,23 @@ class Node:
                 and state is not None
                 and not state.on_its_way
                 and not set(runs.values()) & {"queued", "running"}
+                and not self._waiting(study_instance_uid)  # a study with a failed run shows that, not what is sent
             )
 
-        wait_until(settled, timeout_s, "every run of the study to end")
+        wait_until(settled, timeout_s, "every run and delivery of the study to end")
+
+    def _waiting(self, study_instance_uid: str) -> int:
+        """How many deliveries of a study still wait."""
+        query = (
+            select(func.count())
+            .select_from(Delivery)
+            .join(ResultObject, Delivery.object_id == ResultObject.id)
+            .join(Result, ResultObject.result_id == Result.id)
+            .join(Study, Result.study_id == Study.id)
+            .where(Study.study_instance_uid == study_instance_uid, Delivery.state == DeliveryState.WAITING)
+        )
+        with self.database.read() as session:
+            return session.scalar(query) or 0
 
     def run_states(self, study_instance_uid: str) -> dict[str, str]:
         """The state of the last run of each application."""
