@@ -14,6 +14,7 @@ from reporting.checks.outlines import encloses, plane_of, stated_area
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.objects import codes, tracking_identifier
 from reporting.presentation import Presentation, SegmentGroup, Terms
+from reporting.words import image_number
 
 SUM_TOLERANCE = 0.01
 
@@ -167,6 +168,8 @@ class _Report:
         for region in _regions(group):
             plane = plane_of(region, images)
             mask = segment.mask[0 if plane is None else plane]
+            if not whole and plane is not None and not _names(group, images, plane):
+                yield self._find(GateCode.SEGMENT_MISTAKEN, "an outline is named by another image")
             if not mask.any() or not encloses(region, mask):
                 yield self._find(GateCode.CONTENT_CHANGED, "an outline does not lie on its segment")
             elif whole and mask.sum() < segment.mask.sum(axis=(1, 2)).max():
@@ -193,6 +196,12 @@ def _regions(group: Dataset) -> list[Dataset]:
 
 def _identifier(group: Dataset) -> str:
     return str(_parts(group, codes.TRACKING_IDENTIFIER.value)[0].TextValue)
+
+
+def _names(group: Dataset, images: Images, plane: int) -> bool:
+    """True where the tracking identifier of an outline ends with the number of its image."""
+    number = image_number(images.sources[plane])
+    return _identifier(group).endswith(f" image {plane + 1 if number is None else number}")
 
 
 def _tracking_uid(group: Dataset) -> str:
