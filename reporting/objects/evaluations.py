@@ -19,7 +19,7 @@ from pydicom.sr.coding import Code
 from inference.result import Images
 from reporting.objects import codes
 from reporting.objects.material import Material
-from reporting.objects.said import Answered, Number, Thing, finding_sites, say_study
+from reporting.objects.said import Number, Thing, finding_sites, say_study
 from reporting.objects.stamp import tracking_identifier
 from reporting.seen import Seen, look_first, shown_in
 from reporting.sites import is_paired
@@ -83,19 +83,16 @@ def coded_results(material: Material, outlined: Collection[Thing], *, numbers: b
     for thing, said in say_study(material.analysis, presentation).items():
         if thing not in outlined:
             where = [] if thing is None else [*_tracked(material, thing), *finding_sites(thing[1], presentation.terms)]
-            for one in (*said.answers, *said.numbers):
-                yield _below(_item(one, numbers=numbers), where)
+            items = [*(one.evaluation[0] for one in said.answers), *(_number(one, numbers) for one in said.numbers)]
+            yield from (_below(item, where) for item in items)
 
 
-def _item(said: Answered | Number, *, numbers: bool) -> ContentItem:
-    if isinstance(said, Answered):
-        item: ContentItem = said.evaluation[0]
-    elif numbers:
-        item = NumContentItem(said.name, said.value, said.unit, relationship_type=CONTAINS)
-        if said.note:
-            item.ContentSequence = [TextContentItem(codes.BOUNDED, said.note, RelationshipTypeValues.HAS_PROPERTIES)]
-    else:
-        item = _text(said.name, said.words)
+def _number(said: Number, as_number: bool) -> ContentItem:
+    if not as_number:
+        return _text(said.name, said.words)
+    item = NumContentItem(said.name, said.value, said.unit, relationship_type=CONTAINS)
+    if said.note:
+        item.ContentSequence = [TextContentItem(codes.BOUNDED, said.note, RelationshipTypeValues.HAS_PROPERTIES)]
     return item
 
 

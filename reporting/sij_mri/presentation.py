@@ -41,4 +41,4 @@ class SacroiliacPresentation:
 
     def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
         """The patient's left lies left of the right, and edema on its side."""
-        return sides(objects)
+        return sides(objects, analysis)
