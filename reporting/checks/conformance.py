@@ -56,7 +56,7 @@ def check_conformance(
     seen: set[str] = set()
     for item in objects:
         dataset, row = item.dataset, row_of(item.kind, presentation)
-        if row is None or (dataset.get("SOPClassUID"), dataset.get("Modality")) != (row.sop_class, row.modality):
+        if row is None or not _is_of(dataset, row):
             sentence = f"The {item.kind} object is of no kind that results have."
             yield GateFinding(GateCode.MODALITY_UNKNOWN, sentence, item.kind)
         yield from _attributes(item, row)
@@ -70,6 +70,10 @@ def check_conformance(
         seen.add(str(dataset.SOPInstanceUID))
         if dataset.file_meta.MediaStorageSOPInstanceUID != dataset.SOPInstanceUID:
             yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object's file names another instance.", item.kind)
+
+
+def _is_of(dataset: Dataset, row: KindRow) -> bool:
+    return dataset.get("SOPClassUID") in (row.sop_class, *row.or_classes) and dataset.get("Modality") == row.modality
 
 
 def _attributes(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:

@@ -14,7 +14,7 @@ from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 
 from inference.result import Key, Site
-from inference.types import ModelIdentity
+from inference.types import ImageHeader, ModelIdentity
 from reporting.objects import codes
 from reporting.objects.sources import EQUIPMENT
 from reporting.sites import site_key
@@ -98,6 +98,11 @@ class ResultContext:
 def tracking_identifier(key: Key, site: Site | None = None) -> str:
     """The name beside a tracking UID, the same in segmentations and reports."""
     return f"AXSPA-{site_key(key, site).upper()}"
+
+
+def image_tracking_uid(tracking_uid: str, image: ImageHeader) -> str:
+    """UID of one thing in one image alone, from the UID by which the thing is followed."""
+    return derived_uid("tracking", tracking_uid, image.sop_instance_uid, image.frame or "")
 
 
 def clip(text: str, limit: int = LONG_STRING_LIMIT) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.result import Analysis
 from inference.sij_mri import TYPICAL_LATERAL_MM
+from inference.space import to_patient
 from inference.types import Key, Side
 from reporting.checks import centroids_mm, read_frames
 from reporting.findings import Checked, GateCode, GateFinding
@@ -20,24 +22,33 @@ from reporting.sij_mri.terms import TERMS
 FloatVector = NDArray[np.float64]
 Centroids = Mapping[tuple[Key, Side | None], FloatVector]
 
-KINDS: Mapping[Key, str] = {"joint": "seg-anatomy", "edema": "seg-edema"}
+KINDS: Mapping[Key, str] = {"joint": "seg-joints", "edema": "seg-edema"}
 ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the joint does not show the other side
 _REGION = ("region", None)
 
 
-def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
-    """Left and right as the segmentations themselves, read back, hold them."""
+def sides(objects: Sequence[Checked], analysis: Analysis) -> Iterator[GateFinding]:
+    """Left and right as the segmentations themselves, read back, hold them; the bone region as the analysis has it."""
     named: dict[str, FloatVector] = {}
     for item in objects:
         if item.kind in KINDS.values():
             named |= centroids_mm(item.dataset, read_frames(item.dataset))
     places = {
         (key, side): named[label]
-        for key in ("region", *KINDS)
+        for key in KINDS
         for side, label in TERMS.segments[key].labels.items()
         if label in named
     }
-    yield from misplaced(places)
+    yield from misplaced(places | _region(analysis))
+
+
+def _region(analysis: Analysis) -> dict[tuple[Key, Side | None], FloatVector]:
+    """The center of the bone region, which is sent on request alone."""
+    region = analysis.segment("region")
+    images = None if region is None else analysis.of_role(region.role)
+    if region is None or images is None or images.grid is None:
+        return {}
+    return {_REGION: to_patient(images.volume, np.argwhere(region.mask)).mean(axis=0)}
 
 
 def misplaced(places: Centroids) -> Iterator[GateFinding]:

@@ -24,8 +24,6 @@ class SacroiliacPresentation:
     groups = GROUPS
     study_finding = EXAMINED
     study_site = SACROILIAC_JOINT
-    result_description = "AxSpA result"
-    measurements_description = "SIJ measurements"
     body_parts = ("PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN")
     procedure = MRI_UNSPECIFIED
 
@@ -43,4 +41,4 @@ class SacroiliacPresentation:
 
     def laws(self, analysis: Analysis, objects: Sequence[Checked]) -> Iterator[GateFinding]:
         """The patient's left lies left of the right, and edema on its side."""
-        return sides(objects)
+        return sides(objects, analysis)

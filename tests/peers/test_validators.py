@@ -1,15 +1,18 @@
 """Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import highdicom
 import nibabel
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import UID, ComprehensiveSRStorage, EnhancedSRStorage
 
 from inference.result import Analysis, Segment
 from inference.sij_mri import Role
@@ -63,7 +66,7 @@ def test_dcentvfy_finds_one_study(files: dict[str, list[Path]], study: Path, nee
 
 
 def test_pixelmed_finds_no_error(files: dict[str, list[Path]], need_program: Need) -> None:
-    reports = [files[kind][0] for kind in ("sr-root", "sr-measurements", "sr-text")]
+    reports = [files[kind][0] for kind in ("sr-edema", "sr-joints", "sr-text")]
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda path: pixelmed_errors(need_program, path), reports)) == [[], [], []]
 
@@ -94,9 +97,35 @@ def test_dciodvfy_finds_no_error_whatever_is_missing(tmp_path: Path, name: str, 
     assert [line for path in chosen for line in dciodvfy_errors(need_program, path)] == []
 
 
-def test_pixelmed_on_a_root_that_has_nothing_but_a_region(tmp_path: Path, need_program: Need) -> None:
-    files = write_results(VARIANTS["nothing but a region"](tmp_path), tmp_path / "results")
-    assert pixelmed_errors(need_program, files["sr-root"][0]) == []
+def one_slice(folder: Path) -> Analysis:
+    """Edema in one slice of one side: its report has one outline."""
+    analysis = make_analysis(folder, edema=(True, False))
+    edema = found(analysis, "edema", Side.LEFT)
+    plane = int(edema.mask.sum(axis=(1, 2)).argmax())
+    mask = np.zeros_like(edema.mask)
+    mask[plane] = edema.mask[plane]
+    others = [one for one in analysis.segments if not one.key.startswith("edema")]
+    return replace(analysis, segments=(replace(edema, mask=mask), *others))
+
+
+def test_pixelmed_on_a_report_of_one_outline_and_on_one_that_has_none(tmp_path: Path, need_program: Need) -> None:
+    bare = VARIANTS["nothing but a region"]
+    made = [(one_slice, "sr-edema", "one"), (bare, "sr-text", "none")]
+    for make, kind, name in made:
+        (tmp_path / name).mkdir()
+        files = write_results(make(tmp_path / name), tmp_path / name / "results")
+        assert pixelmed_errors(need_program, files[kind][0]) == [], name
+        assert dciodvfy_errors(need_program, files[kind][0]) == [], name
+
+
+@pytest.mark.parametrize("report_class", [ComprehensiveSRStorage, EnhancedSRStorage])
+def test_reports_of_lesser_classes(analysis: Analysis, tmp_path: Path, report_class: UID, need_program: Need) -> None:
+    made = build_outputs(analysis, report_class=report_class, kinds={"sr-edema", "seg-edema"})
+    report = made.objects[0]
+    write(report.dataset, tmp_path / "report.dcm")
+    assert pydicom.dcmread(tmp_path / "report.dcm").SOPClassUID == report_class
+    assert dciodvfy_errors(need_program, tmp_path / "report.dcm") == []
+    assert pixelmed_errors(need_program, tmp_path / "report.dcm") == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -108,8 +137,8 @@ def test_results_of_other_applications(tmp_path: Path, name: str, need_program: 
         write(item.dataset, paths[item.sop_instance_uid])
     files = {item.kind: paths[item.sop_instance_uid] for item in made.outputs.objects}  # the last of each kind
     assert [line for path in files.values() for line in dciodvfy_errors(need_program, path)] == []
-    if name != "levels":  # 26 groups of one template: a quarter of a minute of the same
-        assert pixelmed_errors(need_program, files["sr-root"]) == []
+    if name != "threshold":  # its report has one outline, as that of the lesion of one slice
+        assert pixelmed_errors(need_program, files["sr-text"]) == []
 
 
 def test_a_study_that_does_not_apply(tmp_path: Path, need_program: Need) -> None:
@@ -188,12 +217,11 @@ def voxels_on(volume: Volume, file: Path) -> np.ndarray:
 def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
     analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path, need_program: Need
 ) -> None:
-    anatomy = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
+    joints = read_with_dcmqi(files["seg-joints"][0], tmp_path / "joints", need_program)
     edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema", need_program)
     expected = [
-        (anatomy[1], found(analysis, "region")),
-        (anatomy[2], found(analysis, "joint", Side.LEFT)),
-        (anatomy[3], found(analysis, "joint", Side.RIGHT)),
+        (joints[1], found(analysis, "joint", Side.LEFT)),
+        (joints[2], found(analysis, "joint", Side.RIGHT)),
         (edema[1], found(analysis, "edema", Side.LEFT)),
         (edema[2], found(analysis, "edema", Side.RIGHT)),
     ]
@@ -211,10 +239,10 @@ def found(analysis: Analysis, key: str, side: Side | None = None) -> Segment:
 def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path, need_program: Need) -> None:
     analysis = with_enhanced_t1(tmp_path)
     files = write_results(analysis, tmp_path / "results")
-    segments = read_with_dcmqi(files["seg-anatomy"][0], tmp_path / "anatomy", need_program)
+    segments = read_with_dcmqi(files["seg-joints"][0], tmp_path / "joints", need_program)
     t1 = analysis.of_role(Role.T1W).volume
-    assert np.array_equal(voxels_on(t1, segments[1]), found(analysis, "region").mask)
-    frames = pydicom.dcmread(files["seg-anatomy"][0]).PerFrameFunctionalGroupsSequence
+    assert np.array_equal(voxels_on(t1, segments[1]), found(analysis, "joint", Side.LEFT).mask)
+    frames = pydicom.dcmread(files["seg-joints"][0]).PerFrameFunctionalGroupsSequence
     for frame in frames:
         source = frame.DerivationImageSequence[0].SourceImageSequence[0]
         index = t1.shape[0] - int(source.ReferencedFrameNumber)
@@ -222,13 +250,39 @@ def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path, ne
         assert np.allclose(position, t1.positions_mm[index], atol=1e-3)
 
 
-def test_tid1500_reader_reads_the_measurements(
-    files: dict[str, list[Path]], tmp_path: Path, need_program: Need
+def test_tid1500_reader_reads_the_volumes(
+    analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path, need_program: Need
 ) -> None:
     out = tmp_path / "measurements.json"
     subprocess.run(
-        [need_program("tid1500reader"), "--inputDICOM", str(files["sr-measurements"][0]),
-         "--outputMetadata", str(out)],
+        [need_program("tid1500reader"), "--inputDICOM", str(files["sr-edema"][0]), "--outputMetadata", str(out)],
         capture_output=True, check=True,
     )  # fmt: skip
-    assert "118565006" in out.read_text()
+    read = {
+        group["TrackingIdentifier"]: float(item["value"])
+        for group in json.loads(out.read_text())["Measurements"]
+        for item in group["measurementItems"]
+        if item["quantity"]["CodeValue"] == "118565006"
+    }
+    for side in Side:
+        measured = analysis.measurement("edema-volume", side)
+        assert measured is not None and isinstance(measured.value, float)
+        assert read[f"AXSPA-EDEMA-{side.upper()}"] == pytest.approx(measured.value / 1000, abs=0.05)
+
+
+def test_highdicom_reads_what_it_built(analysis: Analysis, files: dict[str, list[Path]]) -> None:
+    report = highdicom.sr.srread(files["sr-edema"][0])
+    outlines = report.content.get_planar_roi_measurement_groups()
+    volumes = report.content.get_volumetric_roi_measurement_groups()
+    assert len(outlines) > len(volumes) == 4
+    assert {str(one.tracking_uid) for one in volumes} < {str(one.tracking_uid) for one in outlines}
+    assert all(one.reference_type.value == "111030" for one in outlines)
+    read = highdicom.seg.segread(files["seg-edema"][0])
+    segments = {str(one.tracking_uid): int(one.segment_number) for one in read.SegmentSequence}
+    assert set(segments) == {str(one.tracking_uid) for one in volumes}
+    fluid = analysis.of_role(Role.FLUID)
+    assert fluid is not None
+    pixels = read.get_pixels_by_source_instance(
+        [source.sop_instance_uid for source in fluid.sources], assert_missing_frames_are_empty=True
+    )
+    assert np.array_equal(pixels[..., 0] > 0, found(analysis, "edema", Side.LEFT).mask)
