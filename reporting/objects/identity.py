@@ -1,8 +1,8 @@
 """Patient and study of a result: taken over from a source header, decoded, legal and complete.
 
 Source headers are as scanners and gateways leave them: required attributes missing, dates in old forms, names in any of
-thirty character sets, numbers of orders longer than DICOM allows. Results keep the patient's and the study's identity as
-it is, in UTF-8, with required attributes present (empty where the source has none). A value that its own data type
+thirty character sets, numbers of orders longer than DICOM allows. Results keep the patient's and the study's identity
+as it is, in UTF-8, with required attributes present (empty where the source has none). A value that its own data type
 forbids is mended where that leaves its meaning, and else left out.
 
 Two things stay as the source has them, legal or not: the Study Instance UID, which is the study, and the Patient ID. A
@@ -23,6 +23,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
+from config.codes import SourceCode
 from inference.dicom import tolerant
 from inference.types import Reason
 from reporting.objects.legal import (
@@ -37,7 +38,7 @@ from reporting.objects.legal import (
     legal_time,
     legal_uid,
 )
-from reporting.objects.letters import is_text, text_encodings, texts
+from reporting.objects.letters import declared_encodings, is_text, texts, vr_of
 
 PATIENT = (
     "PatientName",
@@ -132,7 +133,7 @@ def take_identity(source: Dataset) -> Dataset:
         none, in Unicode under ``ISO_IR 192``.
     """
     with tolerant():
-        identity = _taken(source, (*PATIENT, *STUDY), text_encodings(source), KEPT)
+        identity = _taken(source, (*PATIENT, *STUDY), declared_encodings(source), KEPT)
     identity.SpecificCharacterSet = "ISO_IR 192"
     for keyword in REQUIRED:
         if keyword not in identity:
@@ -150,9 +151,9 @@ def mended(source: Dataset, identity: Dataset) -> tuple[Reason, ...]:
     identity : Dataset
         Of it, from :func:`take_identity`.
     """
-    found: dict[str, list[str]] = {"identity-shortened": [], "identity-left-out": [], "identity-not-legal": []}
+    found: dict[SourceCode, list[str]] = {one: [] for one in SourceCode}
     with tolerant():
-        encodings = text_encodings(source)
+        encodings = declared_encodings(source)
         for keyword, words in _SAID.items():
             code = _what_happened(keyword, "\\".join(_values(source, Tag(keyword), encodings)), identity)
             if code:
@@ -160,13 +161,15 @@ def mended(source: Dataset, identity: Dataset) -> tuple[Reason, ...]:
     return tuple(Reason.of(code, attributes=", ".join(names)) for code, names in found.items() if names)
 
 
-def _what_happened(keyword: str, written: str, identity: Dataset) -> str:
+def _what_happened(keyword: str, written: str, identity: Dataset) -> SourceCode | None:
     value = str(identity.get(keyword, "") or "")
     if keyword in KEPT:
-        return "identity-not-legal" if legal_text(written, "LO", names_something=True) != written else ""
+        legal = legal_text(written, "LO", names_something=True)
+        return None if legal == written else SourceCode.IDENTITY_NOT_LEGAL
     if written and not value:
-        return "identity-left-out"
-    return "identity-shortened" if keyword == "PatientName" and len(value) < len(written.rstrip("=^ ")) else ""
+        return SourceCode.IDENTITY_LEFT_OUT
+    shorter = keyword == "PatientName" and len(value) < len(written.rstrip("=^ "))
+    return SourceCode.IDENTITY_SHORTENED if shorter else None
 
 
 def _taken(source: Dataset, keywords: tuple[str, ...], encodings: list[str], kept: frozenset[str]) -> Dataset:
@@ -203,9 +206,9 @@ def _values(source: Dataset, tag: BaseTag, encodings: list[str]) -> list[str]:
     """The values of an attribute as text, whatever data type the source gives it."""
     if tag not in source:
         return []
-    element = source[tag]
-    if is_text(element.VR):
+    if is_text(vr_of(source, tag)):
         return texts(source, tag, encodings)
+    element = source[tag]
     if element.VR == "SQ" or element.value is None:
         return []
     values = [element.value] if element.VM < 2 else list(element.value)
@@ -216,7 +219,7 @@ def _items(source: Dataset, keyword: str, encodings: list[str]) -> list[Dataset]
     """The items of a sequence that still name what they named; others are left out."""
     items = []
     for item in source[keyword].value if keyword in source and source[keyword].VR == "SQ" else ():
-        own = text_encodings(item) if "SpecificCharacterSet" in item else encodings
+        own = declared_encodings(item) if "SpecificCharacterSet" in item else encodings
         keywords = tuple(one.keyword for one in item if one.keyword and one.keyword != "SpecificCharacterSet")
         made = _taken(item, keywords, own, frozenset())
         _lengthen_code(item, made, own)

@@ -6,47 +6,20 @@ PS3.5 section 6.1 (Character Repertoires); PS3.3 C.12.1.1.2 (Specific Character 
 """
 
 import re
-from collections.abc import Iterator
 
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import PersonName
 
+from inference.dicom import tolerant
+
 _TEXT = frozenset({"SH", "LO", "ST", "LT", "UT", "PN", "UC"})
 _ONE_VALUE = frozenset({"ST", "LT", "UT"})  # a backslash is a letter like any other
-_RESETS = frozenset(b"\t\n\f\r\\^=")  # where a single-byte character set begins anew
+_RESETS = set(b"\t\n\f\r\\^=")  # where a single-byte character set begins anew
 _LOST = "\ufffd"
-
-
-def text_encodings(source: Dataset) -> list[str]:
-    """Python encodings of a header's text.
-
-    Where the header names no character set, or none that is known, or one in which its text cannot have been written,
-    UTF-8 is taken if the bytes are valid UTF-8, else Latin-1.
-    """
-    written = b"\\".join(_written(source))
-    declared = _declared(source)
-    if declared and _LOST not in decode_bytes(written, declared, set(_RESETS)):
-        return declared
-    try:
-        written.decode("utf-8")
-    except UnicodeDecodeError:
-        return ["latin_1"]
-    return ["utf-8"]
-
-
-def texts(dataset: Dataset, tag: BaseTag | int, encodings: list[str]) -> list[str]:
-    """The values of a text element, decoded as a whole before they are parted: a delimiter may be half a letter."""
-    vr, raw = dataset[tag].VR, _raw(dataset, tag)
-    if raw is not None:
-        text = decode_bytes(raw, encodings, set(_RESETS))
-        values = [text] if vr in _ONE_VALUE else text.split("\\")
-    else:
-        value = dataset[tag].value
-        values = [str(one) for one in (value if isinstance(value, MultiValue | list) else [value]) if one is not None]
-    return [one.strip(" \0") for one in values]
 
 
 def is_text(vr: str) -> bool:
@@ -54,12 +27,55 @@ def is_text(vr: str) -> bool:
     return vr in _TEXT
 
 
-def _declared(source: Dataset) -> list[str]:
+def vr_of(dataset: Dataset, tag: BaseTag | int) -> str:
+    """The value representation of an element, told without converting its bytes."""
+    vr = getattr(dataset.get_item(Tag(tag)), "VR", None)
+    return str(dictionary_VR(tag)) if vr in (None, "UN") else str(vr)
+
+
+def declared_encodings(source: Dataset) -> list[str]:
+    """Python encodings of the character sets that a header names; none where it names none that is known."""
     value = source.get("SpecificCharacterSet") or ""
     names = [_spelled(str(one)) for one in ([value] if isinstance(value, str) else value)]
     if not any(names) or names == ["ISO_IR 6"] or any(name not in python_encoding for name in names):
         return []
     return list(convert_encodings(names))
+
+
+def texts(dataset: Dataset, tag: BaseTag | int, declared: list[str]) -> list[str]:
+    """The values of a text element, without padding.
+
+    They are decoded as a whole before they are parted, since a delimiter may be half a letter. Where no character set
+    is declared, or one in which the bytes cannot have been written, they are UTF-8 if they are valid UTF-8, else
+    Latin-1.
+    """
+    vr, raw = vr_of(dataset, tag), _raw(dataset, tag)
+    if raw is not None:
+        text = _decoded(raw, declared)
+        values = [text] if vr in _ONE_VALUE else text.split("\\")
+    else:
+        value = dataset[tag].value
+        values = [str(one) for one in (value if isinstance(value, MultiValue | list) else [value]) if one is not None]
+    return [one.strip(" \0") for one in values]
+
+
+def source_text(source: Dataset, keyword: str) -> str:
+    """The first value of a text attribute of a header; empty where it has none."""
+    with tolerant():
+        if keyword not in source or not is_text(vr_of(source, Tag(keyword))):
+            return ""
+        return next(iter(texts(source, Tag(keyword), declared_encodings(source))), "")
+
+
+def _decoded(raw: bytes, declared: list[str]) -> str:
+    if declared:
+        text = decode_bytes(raw, declared, _RESETS)
+        if _LOST not in text:
+            return text
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _spelled(name: str) -> str:
@@ -70,21 +86,9 @@ def _spelled(name: str) -> str:
     return f"ISO 2022 IR {found[2]}" if found[1] else f"ISO_IR {found[2]}"
 
 
-def _written(dataset: Dataset) -> Iterator[bytes]:
-    """The bytes of the text of a header, without its sequences and private elements."""
-    for tag in dataset.keys():
-        raw = None if tag.is_private else _raw(dataset, tag)
-        if raw is not None:
-            yield raw
-
-
 def _raw(dataset: Dataset, tag: BaseTag | int) -> bytes | None:
-    """A text element's bytes as they stand in the file; None where it was made or changed since."""
-    element = dataset.get_item(Tag(tag))
-    value = getattr(element, "value", None)
+    """A text element's bytes as they stand in the file; None where it was made, or looked at by others, since."""
+    value = getattr(dataset.get_item(Tag(tag)), "value", None)
     if isinstance(value, PersonName):
         value = value.original_string
-    if not isinstance(value, bytes):
-        return None
-    vr = element.VR if element is not None and element.VR not in (None, "UN") else dataset[tag].VR
-    return value if is_text(str(vr)) else None
+    return value if isinstance(value, bytes) else None
