@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 
-from pydicom.datadict import dictionary_VM, dictionary_VR
+from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
@@ -206,13 +206,14 @@ def _values(source: Dataset, tag: BaseTag, encodings: list[str]) -> list[str]:
     """The values of an attribute as text, whatever data type the source gives it."""
     if tag not in source:
         return []
-    if is_text(vr_of(source, tag)):
+    vr = vr_of(source, tag)
+    if is_text(vr) or vr in _FORMS:
         return texts(source, tag, encodings)
     element = source[tag]
-    if element.VR == "SQ" or element.value is None:
+    if vr == "SQ" or element.value is None:
         return []
     values = [element.value] if element.VM < 2 else list(element.value)
-    return [str(one).strip(" \0") for one in values if not isinstance(one, bytes)]
+    return [str(one) for one in values if not isinstance(one, bytes)]
 
 
 def _items(source: Dataset, keyword: str, encodings: list[str]) -> list[Dataset]:
@@ -220,7 +221,7 @@ def _items(source: Dataset, keyword: str, encodings: list[str]) -> list[Dataset]
     items = []
     for item in source[keyword].value if keyword in source and source[keyword].VR == "SQ" else ():
         own = declared_encodings(item) if "SpecificCharacterSet" in item else encodings
-        keywords = tuple(one.keyword for one in item if one.keyword and one.keyword != "SpecificCharacterSet")
+        keywords = tuple(filter(None, (keyword_for_tag(tag) for tag in item.keys() - {Tag("SpecificCharacterSet")})))
         made = _taken(item, keywords, own, frozenset())
         _lengthen_code(item, made, own)
         lost = {one for one in NAMES & set(keywords) if one not in made and any(_values(item, Tag(one), own))}

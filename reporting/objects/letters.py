@@ -43,7 +43,7 @@ def declared_encodings(source: Dataset) -> list[str]:
 
 
 def texts(dataset: Dataset, tag: BaseTag | int, declared: list[str]) -> list[str]:
-    """The values of a text element, without padding.
+    """The values of an element that is written in letters, a number or a date among them, without padding.
 
     They are decoded as a whole before they are parted, since a delimiter may be half a letter. Where no character set
     is declared, or one in which the bytes cannot have been written, they are UTF-8 if they are valid UTF-8, else
@@ -69,7 +69,7 @@ def source_text(source: Dataset, keyword: str) -> str:
 
 def _decoded(raw: bytes, declared: list[str]) -> str:
     if declared:
-        text = decode_bytes(raw, declared, _RESETS)
+        text = str(decode_bytes(raw, declared, _RESETS))
         if _LOST not in text:
             return text
     try:
