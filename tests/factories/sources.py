@@ -32,6 +32,8 @@ WORDS_AND_PLACES = tuple(
 )
 """An object of words, one of gray pixels with a place, one of masks: what a header can spoil shows in these."""
 
+EVERYTHING_WITH_A_SIDE = tuple(name for name in every_kind(SacroiliacPresentation()) if name != "sc-summary")
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
