@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from config.codes import Code, SourceCode
 from config.errors import OutputRefused
+from inference.dicom import tolerant
 from inference.result import Analysis
 from inference.types import ImageHeader, Reason, StudyHeaders
 from reporting import objects
@@ -40,6 +41,7 @@ class Outputs:
     summary: dict[str, Any]
 
 
+@tolerant()
 def build(
     analysis: Analysis,
     headers: StudyHeaders,
