@@ -239,6 +239,23 @@ class GapCode(AnyCode):
     )
 
 
+class SourceCode(AnyCode):
+    """What of the source images a reader of a result must know, whatever was read in them."""
+
+    SOURCE_LOSSY = row(
+        _STUDY, "The images were compressed with loss; send them as the scanner made them.", tone=Tone.WARN
+    )
+    IDENTITY_SHORTENED = row(
+        _STUDY, "A name in the images is longer than DICOM allows and is shortened in the result.", tone=Tone.WARN
+    )
+    IDENTITY_LEFT_OUT = row(
+        _STUDY, "A value in the images breaks DICOM's rules and is left empty in the result.", tone=Tone.WARN
+    )
+    IDENTITY_NOT_LEGAL = row(
+        _STUDY, "The Patient ID in the images breaks DICOM's rules; results keep it letter for letter.", tone=Tone.WARN
+    )
+
+
 NO_DATABASE = frozenset(
     {Code.DATABASE_FULL, Code.DATABASE_LOCKED, Code.DATABASE_BUSY, Code.DATABASE_UNAVAILABLE} | {Code.DATABASE_DAMAGED},
 )

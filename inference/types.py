@@ -101,6 +101,7 @@ class ImageHeader:
     temporal_position: int | None = None
     images_in_acquisition: int | None = None  # as announced, 0020,1002
     has_pixels: bool = True
+    lossy: bool = False  # compressed with loss once, now or earlier
 
 
 @dataclass(frozen=True, slots=True)

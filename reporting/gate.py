@@ -10,6 +10,7 @@ from io import BytesIO
 import pydicom
 from pydicom.dataset import Dataset
 
+from inference.dicom import tolerant
 from inference.result import Analysis
 from inference.types import StudyHeaders
 from reporting.checks import (
@@ -29,6 +30,7 @@ from reporting.writer import encode
 __all__ = ["GateFinding", "check"]
 
 
+@tolerant()
 def check(
     objects: Sequence[ResultObject],
     analysis: Analysis,

@@ -1,22 +1,32 @@
 """Everything that one analysis sends and shows: build all or raise."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, Comprehensive3DSRStorage
 
-from config.codes import Code
+from config.codes import Code, SourceCode
 from config.errors import OutputRefused
+from inference.dicom import tolerant
 from inference.result import Analysis
-from inference.types import ImageHeader, StudyHeaders
+from inference.types import ImageHeader, Reason, StudyHeaders
 from reporting import objects
 from reporting.kinds import Kind, default_kinds, is_made
-from reporting.objects import Evidence, Material, ResultContext, local_time, read_header, take_identity
+from reporting.objects import (
+    Evidence,
+    Material,
+    ResultContext,
+    local_time,
+    losses_among,
+    mended,
+    read_header,
+    take_identity,
+)
 from reporting.pictures import Picture, make_pictures, prepare
-from reporting.presentation import Presentation
+from reporting.presentation import Presentation, Report, word_limitation
 from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
 from reporting.uids import ResultUids, tracking_seed
@@ -32,6 +42,7 @@ class Outputs:
     summary: dict[str, Any]
 
 
+@tolerant()
 def build(
     analysis: Analysis,
     headers: StudyHeaders,
@@ -91,6 +102,7 @@ def build(
     first, series_uid = _first_image(analysis, headers)
     header = read_header(first.path)
     identity = take_identity(header)
+    limits = (*_lossy(analysis), *mended(header, identity))
     context = ResultContext(
         uids=ResultUids(),
         application=analysis.application,
@@ -102,6 +114,7 @@ def build(
         identity=identity,
         header=header,
         tracking_seed=_seed(identity, analysis, site_salt),
+        losses=losses_among(source for _, source in _images(analysis)),
         series_base=series_base,
         predecessors=tuple(predecessors),
     )
@@ -109,7 +122,9 @@ def build(
     material = Material(
         analysis=analysis,
         presentation=presentation,
-        report=with_gaps_first(presentation.report(analysis), analysis, presentation.terms),
+        report=_with_limits(
+            with_gaps_first(presentation.report(analysis), analysis, presentation.terms), limits, presentation
+        ),
         context=context,
         evidence=Evidence.of(read, analysis.study_instance_uid),
         kinds=default_kinds(presentation) if kinds is None else frozenset(kinds),
@@ -121,8 +136,22 @@ def build(
     index: dict[str, Any] = {}
     if material.plates is not None:
         pictures, index = make_pictures(analysis, presentation, material.plates)
-    summary = summarize(analysis, presentation, material.report, context, made, pictures=index)
+    said = replace(analysis, limitations=(*analysis.limitations, *limits))
+    summary = summarize(said, presentation, material.report, context, made, pictures=index)
     return Outputs(made, pictures, summary)
+
+
+def _lossy(analysis: Analysis) -> Iterator[Reason]:
+    """Which of the images that were read had been compressed with loss."""
+    for images in analysis.images:
+        if any(source.lossy for source in images.sources):
+            yield Reason.of(SourceCode.SOURCE_LOSSY, role=images.role)
+
+
+def _with_limits(report: Report, limits: Sequence[Reason], presentation: Presentation) -> Report:
+    """A report that also says what its sources let a reader expect."""
+    said = tuple(word_limitation(presentation.terms, one) for one in limits)
+    return replace(report, limitations=(*report.limitations, *said))
 
 
 def _first_image(analysis: Analysis, headers: StudyHeaders) -> tuple[ImageHeader, str]:

@@ -5,7 +5,7 @@ An application's own reasons are in its terms, which come first; see :func:`repo
 
 from collections.abc import Mapping
 
-from config.codes import Code, GapCode
+from config.codes import Code, GapCode, SourceCode
 from inference.series import Meaning
 from inference.types import Key
 
@@ -145,7 +145,23 @@ _GAPS: Mapping[Key, str] = {
     GapCode.SLICES_MISSING: "Slices missing within the {role} series: {missing:.0f}.",
 }
 
-REASONS: Mapping[Key, str] = {**_NAMES, **_KINDS, **_EXCLUSIONS, **_CONTRAST, **_STACKS, **_VOLUMES, **_GAPS}
+_SOURCES: Mapping[Key, str] = {
+    SourceCode.SOURCE_LOSSY: "{Role} images were compressed with loss: fine detail may be gone.",
+    SourceCode.IDENTITY_SHORTENED: "Longer than DICOM allows, and shortened here: {attributes}.",
+    SourceCode.IDENTITY_LEFT_OUT: "Not legal in the source images, and left empty here: {attributes}.",
+    SourceCode.IDENTITY_NOT_LEGAL: "Not legal in the source images, but kept as it is: {attributes}.",
+}
+
+REASONS: Mapping[Key, str] = {
+    **_NAMES,
+    **_KINDS,
+    **_EXCLUSIONS,
+    **_CONTRAST,
+    **_STACKS,
+    **_VOLUMES,
+    **_GAPS,
+    **_SOURCES,
+}
 
 ERRORS: Mapping[Key, str] = {code: code.sentence.replace("{", "{{").replace("}", "}}") for code in Code}
 """What made something unreadable, where that is an error: the general sentence of its code."""

@@ -6,7 +6,10 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 
+from inference.dicom import tolerant
 
+
+@tolerant()  # what it would say of values of the source quotes them
 def encode(dataset: Dataset) -> bytes:
     """The object as a DICOM file with preamble, prefix and complete file meta information (PS3.10)."""
     buffer = BytesIO()

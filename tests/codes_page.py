@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.codes import AnyCode, Code, GapCode
+from config.codes import AnyCode, Code, GapCode, SourceCode
 from inference.sij_mri.limitations import LimitationCode
 from reporting.checks import GateCode
 from storage.codes import DeliveryCode, EventCode
@@ -15,6 +15,7 @@ TABLES: dict[str, type[AnyCode]] = {
     "What an attempt to deliver came to": DeliveryCode,
     "What the check before sending can find": GateCode,
     "Why a study may not be whole": GapCode,
+    "What of the source images a reader must know": SourceCode,
     "Limitations of a result": LimitationCode,
     "The timeline of a study": EventCode,
 }

@@ -11,16 +11,19 @@ from inference.dicom.file import open_header, read_start, reading, text_of, tole
 if TYPE_CHECKING:
     from inference.dicom.gaps import find_gaps
     from inference.dicom.headers import read_studies, read_study
+    from inference.dicom.lossy import Losses, losses_of
     from inference.dicom.planes import load_planes
     from inference.dicom.stacks import Stack, along, names_dixon, orientations, stacks_of
     from inference.dicom.volume import load_volume
 
 __all__ = [
+    "Losses",
     "Stack",
     "along",
     "find_gaps",
     "load_planes",
     "load_volume",
+    "losses_of",
     "names_dixon",
     "open_header",
     "orientations",
@@ -34,12 +37,14 @@ __all__ = [
 ]
 
 _LATER = {
+    "Losses": "lossy",
     "Stack": "stacks",
     "along": "stacks",
     "find_gaps": "gaps",
     "load_planes": "planes",
     "names_dixon": "stacks",
     "load_volume": "volume",
+    "losses_of": "lossy",
     "orientations": "stacks",
     "read_studies": "headers",
     "read_study": "headers",

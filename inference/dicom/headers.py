@@ -15,6 +15,7 @@ from config.errors import UnusableInput
 from inference.dicom.fields import first, number, positive, text, unit_pair, vector, whole, words
 from inference.dicom.file import open_header, reading
 from inference.dicom.frames import MAX_FRAMES, enhanced_images, is_enhanced
+from inference.dicom.lossy import is_lossy
 from inference.types import ImageHeader, SeriesHeader, StudyHeaders, UnreadableFile
 
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -192,6 +193,7 @@ def _image(path: Path, dataset: Dataset, sop_class: str, sop: str, *, has_pixels
         temporal_position=whole(dataset, "TemporalPositionIdentifier"),
         images_in_acquisition=whole(dataset, "ImagesInAcquisition"),
         has_pixels=has_pixels,
+        lossy=is_lossy(dataset),
     )
 
 

@@ -4,12 +4,12 @@ from reporting.objects import codes
 from reporting.objects.capture import build_heatmaps, build_summary
 from reporting.objects.codes import local
 from reporting.objects.digits import coded_number
-from reporting.objects.identity import local_time, take_identity
+from reporting.objects.identity import local_time, mended, take_identity
 from reporting.objects.material import Material
 from reporting.objects.measurement_report import build_outline_reports
 from reporting.objects.said import level_concept
 from reporting.objects.seg import build_segmentations
-from reporting.objects.sources import Evidence, read_header
+from reporting.objects.sources import Evidence, losses_among, read_header
 from reporting.objects.stamp import ResultContext, tracking_identifier
 from reporting.objects.text import build_text_report
 
@@ -27,6 +27,8 @@ __all__ = [
     "level_concept",
     "local",
     "local_time",
+    "losses_among",
+    "mended",
     "read_header",
     "take_identity",
     "tracking_identifier",

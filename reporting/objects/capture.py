@@ -17,8 +17,9 @@ from pydicom.dataset import Dataset
 from inference.result import Grid, HeatMap, Images
 from inference.types import Vector
 from reporting.objects import codes
+from reporting.objects.legal import as_ds
 from reporting.objects.material import Material
-from reporting.objects.sources import as_ds, body_part
+from reporting.objects.sources import body_part
 from reporting.objects.stamp import MANUFACTURER, stamp
 from reporting.pictures import blend_heat, draw_page, font
 from reporting.presentation import ByteArray
@@ -123,6 +124,7 @@ def _capture(
         patient_id="",
         patient_birth_date="",
     )
+    capture.ConversionType = "WSD"
     capture.ImageType = ["DERIVED", "SECONDARY"]
     capture.BodyPartExamined = body_part(context.header, material.presentation.body_parts)
     capture.BurnedInAnnotation = "YES"

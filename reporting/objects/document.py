@@ -30,7 +30,7 @@ from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage, E
 
 from inference.types import ModelIdentity
 from reporting.objects import codes
-from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, clip, coding_schemes, stamp
+from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, coding_schemes, stamp
 from reporting.types import KindRow, followed_kinds
 from reporting.words import RESEARCH_LINE
 
@@ -89,8 +89,8 @@ def _procedure(context: ResultContext, otherwise: Code) -> Code:
         value, scheme, meaning = (
             str(item.get(keyword, "") or "") for keyword in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
         )
-        if value and scheme and meaning and meaning.isascii() and len(value) <= 16:
-            return Code(value, scheme, clip(meaning))
+        if value and scheme and meaning:
+            return Code(value, scheme, meaning)
     return otherwise
 
 

@@ -1,8 +1,12 @@
 """Patient and study of a result: taken over from a source header, decoded, legal and complete.
 
 Source headers are as scanners and gateways leave them: required attributes missing, dates in old forms, names in any of
-thirty character sets. Results keep the patient's and the study's identity as it is, in UTF-8, with required attributes
-present (empty where the source has none), and never a value that its own data type forbids.
+thirty character sets, numbers of orders longer than DICOM allows. Results keep the patient's and the study's identity
+as it is, in UTF-8, with required attributes present (empty where the source has none). A value that its own data type
+forbids is mended where that leaves its meaning, and else left out.
+
+Two things stay as the source has them, legal or not: the Study Instance UID, which is the study, and the Patient ID. A
+PACS finds the patient by it, so an empty one parts the result from its patient, and a shortened one may be another's.
 
 References
 ----------
@@ -11,16 +15,30 @@ section 6.2 (Value Representation).
 """
 
 import re
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 
-from pydicom.charset import convert_encodings, decode_element, python_encoding
+from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
-from pydicom.valuerep import PersonName
+from pydicom.tag import BaseTag, Tag
 
+from config.codes import SourceCode
 from inference.dicom import tolerant
+from inference.types import Reason
+from reporting.objects.legal import (
+    MOST_LETTERS,
+    legal_age,
+    legal_code_string,
+    legal_date,
+    legal_decimal,
+    legal_integer,
+    legal_name,
+    legal_text,
+    legal_time,
+    legal_uid,
+)
+from reporting.objects.letters import declared_encodings, is_text, texts, vr_of
 
 PATIENT = (
     "PatientName",
@@ -65,7 +83,39 @@ REQUIRED = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
-_TEXT = frozenset({"SH", "LO", "ST", "LT", "UT", "PN", "UC"})
+KEPT = frozenset({"PatientID", "StudyInstanceUID"})
+NAMES = frozenset(
+    {
+        "PatientID",
+        "IssuerOfPatientID",
+        "AccessionNumber",
+        "StudyID",
+        "CodeValue",
+        "CodingSchemeDesignator",
+        "CodingSchemeVersion",
+        "TimezoneOffsetFromUTC",
+    }
+)
+"""What names something, so that a part of it names something else."""
+
+_FORMS: Mapping[str, Callable[[object], str]] = {
+    "DA": legal_date,
+    "TM": legal_time,
+    "AS": legal_age,
+    "CS": legal_code_string,
+    "IS": legal_integer,
+    "DS": legal_decimal,
+    "UI": legal_uid,
+}
+_SAID = {
+    "PatientName": "Patient's Name",
+    "PatientID": "Patient ID",
+    "PatientBirthDate": "Patient's Birth Date",
+    "PatientSex": "Patient's Sex",
+    "StudyDate": "Study Date",
+    "AccessionNumber": "Accession Number",
+    "StudyID": "Study ID",
+}
 
 
 def take_identity(source: Dataset) -> Dataset:
@@ -79,109 +129,135 @@ def take_identity(source: Dataset) -> Dataset:
     Returns
     -------
     Dataset
-        The attributes of `PATIENT` and `STUDY` that the source has, those of `REQUIRED` empty where it has none,
-        in Unicode under ``ISO_IR 192``.
+        The attributes of `PATIENT` and `STUDY` of which the source has a value, those of `REQUIRED` empty where it has
+        none, in Unicode under ``ISO_IR 192``.
     """
     with tolerant():
-        return _identity(source)
-
-
-def _identity(source: Dataset) -> Dataset:
-    identity = Dataset()
+        identity = _taken(source, (*PATIENT, *STUDY), declared_encodings(source), KEPT)
     identity.SpecificCharacterSet = "ISO_IR 192"
-    encodings = text_encodings(source)
-    for keyword in (*PATIENT, *STUDY):
-        tag = Tag(keyword)
-        if tag in source:
-            element = deepcopy(source[tag])
-            _decode(element, encodings)
-            element.value = _legal(keyword, element)
-            identity[tag] = element
     for keyword in REQUIRED:
         if keyword not in identity:
             setattr(identity, keyword, "")
     return identity
 
 
-def text_encodings(source: Dataset) -> list[str]:
-    """Python encodings of a header's text.
+def mended(source: Dataset, identity: Dataset) -> tuple[Reason, ...]:
+    """What of who and which study it was could not be taken over as the source has it; in no words of the patient's.
 
-    Where the header names no character set, or none that is known, although its text is not ASCII, UTF-8 is taken if
-    the bytes are valid UTF-8, else Latin-1.
+    Parameters
+    ----------
+    source : Dataset
+        Header as read.
+    identity : Dataset
+        Of it, from :func:`take_identity`.
     """
-    declared = source.get("SpecificCharacterSet") or ""
-    if declared not in ("", "ISO_IR 6"):
-        names = [declared] if isinstance(declared, str) else list(declared)
-        if all(name in python_encoding for name in names):
-            return list(convert_encodings(names))
-    raw = b"".join(_raw_bytes(source, keyword) for keyword in ("PatientName", "PatientID", "StudyDescription"))
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return ["latin_1"]
-    return ["utf-8"]
+    found: dict[SourceCode, list[str]] = {one: [] for one in SourceCode}
+    with tolerant():
+        encodings = declared_encodings(source)
+        for keyword, words in _SAID.items():
+            code = _what_happened(keyword, "\\".join(_values(source, Tag(keyword), encodings)), identity)
+            if code:
+                found[code].append(words)
+    return tuple(Reason.of(code, attributes=", ".join(names)) for code, names in found.items() if names)
 
 
-def _raw_bytes(source: Dataset, keyword: str) -> bytes:
-    if keyword not in source:
-        return b""
-    element = source.get_item(keyword)
-    value = getattr(element, "value", None)
-    if isinstance(value, PersonName):
-        value = value.original_string
-    return value if isinstance(value, bytes) else b""
+def _what_happened(keyword: str, written: str, identity: Dataset) -> SourceCode | None:
+    value = str(identity.get(keyword, "") or "")
+    if keyword in KEPT:
+        legal = legal_text(written, "LO", names_something=True)
+        return None if legal == written else SourceCode.IDENTITY_NOT_LEGAL
+    if written and not value:
+        return SourceCode.IDENTITY_LEFT_OUT
+    shorter = keyword == "PatientName" and len(value) < len(written.rstrip("=^ "))
+    return SourceCode.IDENTITY_SHORTENED if shorter else None
 
 
-def _decode(element: DataElement, encodings: list[str]) -> None:
-    if element.VR == "SQ":
-        for item in element.value:
-            own = text_encodings(item) if "SpecificCharacterSet" in item else encodings
-            for child in item:
-                _decode(child, own)
-            if "SpecificCharacterSet" in item:
-                del item.SpecificCharacterSet
-    elif element.VR == "PN":
-        names = element.value if element.VM > 1 else [element.value]
-        decoded = [_decode_name(name, encodings) for name in names]
-        element.value = decoded if element.VM > 1 else decoded[0]
-    elif element.VR in _TEXT:
-        decode_element(element, encodings)
+def _taken(source: Dataset, keywords: tuple[str, ...], encodings: list[str], kept: frozenset[str]) -> Dataset:
+    """Those attributes of a data set, or of an item of a sequence, that have a legal value, and those kept anyhow."""
+    made = Dataset()
+    for keyword in keywords:
+        tag = Tag(keyword)
+        vr = dictionary_VR(tag)
+        if vr == "SQ":
+            items = _items(source, keyword, encodings)
+            if items:
+                setattr(made, keyword, items)
+        elif keyword in kept:
+            values = _values(source, tag, encodings)
+            made[tag] = DataElement(tag, vr, values[0] if len(values) == 1 else values)
+        elif is_text(vr) or vr in _FORMS:
+            legal = (_legal(keyword, vr, value) for value in _values(source, tag, encodings))
+            _put(made, keyword, [one for one in legal if one])
+    return made
 
 
-def _decode_name(name: PersonName | str | None, encodings: list[str]) -> str:
-    if isinstance(name, PersonName) and isinstance(name.original_string, bytes):
-        return str(PersonName(name.original_string, encodings).decode(encodings))
-    return str(name or "")
+def _put(made: Dataset, keyword: str, values: list[str]) -> None:
+    if not values:
+        return
+    tag = Tag(keyword)
+    several = dictionary_VM(tag) != "1"
+    if several or len(values) == 1:
+        made[tag] = DataElement(tag, dictionary_VR(tag), values if len(values) > 1 else values[0])
+    elif keyword not in NAMES:
+        made[tag] = DataElement(tag, dictionary_VR(tag), _legal(keyword, dictionary_VR(tag), "/".join(values)))
 
 
-def _legal(keyword: str, element: DataElement) -> object:
-    value = element.value
-    if element.VR == "DA":
-        return legal_date(value)
-    if element.VR == "TM":
-        return legal_time(value)
+def _values(source: Dataset, tag: BaseTag, encodings: list[str]) -> list[str]:
+    """The values of an attribute as text, whatever data type the source gives it."""
+    if tag not in source:
+        return []
+    vr = vr_of(source, tag)
+    if is_text(vr) or vr in _FORMS:
+        return texts(source, tag, encodings)
+    element = source[tag]
+    if vr == "SQ" or element.value is None:
+        return []
+    values = [element.value] if element.VM < 2 else list(element.value)
+    return [str(one) for one in values if not isinstance(one, bytes)]
+
+
+def _items(source: Dataset, keyword: str, encodings: list[str]) -> list[Dataset]:
+    """The items of a sequence that still name what they named; others are left out."""
+    items = []
+    for item in source[keyword].value if keyword in source and source[keyword].VR == "SQ" else ():
+        own = declared_encodings(item) if "SpecificCharacterSet" in item else encodings
+        keywords = tuple(filter(None, (keyword_for_tag(tag) for tag in item.keys() - {Tag("SpecificCharacterSet")})))
+        made = _taken(item, keywords, own, frozenset())
+        _lengthen_code(item, made, own)
+        lost = {one for one in NAMES & set(keywords) if one not in made and any(_values(item, Tag(one), own))}
+        if "LongCodeValue" in made:
+            lost.discard("CodeValue")
+        if len(made) and not lost and _is_whole(made, keyword):
+            items.append(made)
+    return items
+
+
+def _is_whole(item: Dataset, sequence: str) -> bool:
+    """True where an item has what its sequence is there for."""
+    if sequence.endswith("CodeSequence"):
+        value = any(keyword in item for keyword in ("CodeValue", "LongCodeValue"))
+        return value and "CodingSchemeDesignator" in item and "CodeMeaning" in item
+    return sequence != "OtherPatientIDsSequence" or ("PatientID" in item and "TypeOfPatientID" in item)
+
+
+def _lengthen_code(item: Dataset, made: Dataset, encodings: list[str]) -> None:
+    """A code of more than 16 signs has an attribute of its own (PS3.3 section 8.8)."""
+    (value, *_) = (*_values(item, Tag("CodeValue"), encodings), "")
+    if len(value) > MOST_LETTERS["SH"] and value.isprintable():
+        made.LongCodeValue = value
+
+
+def _legal(keyword: str, vr: str, value: str) -> str:
+    if vr == "PN":
+        return legal_name(value)
     if keyword == "PatientSex":
-        letter = str(value or "").strip().upper()
+        letter = value.upper()
         return letter if letter in ("M", "F", "O") else ""
-    if keyword == "PatientAge":
-        return value if re.fullmatch(r"\d{3}[DWMY]", str(value or "")) else ""
-    return value
-
-
-def legal_date(value: object) -> str:
-    """``YYYYMMDD`` from that or the old ``YYYY.MM.DD``; empty for anything that is no date."""
-    text = re.sub(r"[.\-/]", "", str(value or "").strip())
-    try:
-        datetime.strptime(text, "%Y%m%d")
-    except ValueError:
-        return ""
-    return text if len(text) == 8 else ""
-
-
-def legal_time(value: object) -> str:
-    """A DICOM time from that or one with colons; empty for anything else."""
-    text = str(value or "").strip().replace(":", "")
-    return text if re.fullmatch(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?", text) else ""
+    if keyword == "TimezoneOffsetFromUTC":
+        return value if re.fullmatch(r"[+-]\d{4}", value) else ""
+    if vr in _FORMS:
+        return _FORMS[vr](value)
+    return legal_text(value, vr, names_something=keyword in NAMES)
 
 
 def local_time(started: datetime, identity: Dataset) -> datetime:

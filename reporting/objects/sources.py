@@ -5,20 +5,19 @@ References
 PS3.3 C.7.6.2 (Image Plane); PS3.5 section 6.2 (Decimal String).
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
-from pydicom.valuerep import format_number_as_ds
 
 from config.codes import Code
 from config.errors import UnusableInput
-from inference.dicom import open_header, reading
+from inference.dicom import Losses, losses_of, open_header, reading
 from inference.types import ImageHeader, Volume
 from reporting.objects.identity import REQUIRED
+from reporting.objects.legal import as_ds, legal_code_string
 from reporting.uids import derived_uid
 
 EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions", "InstitutionName")
@@ -98,6 +97,22 @@ def read_header(path: Path, keywords: Sequence[str] | None = None) -> Dataset:
         ) from None
 
 
+def losses_among(images: Iterable[ImageHeader]) -> Losses | None:
+    """How images were compressed with loss, told by the first of which it is known; None where none was.
+
+    Raises
+    ------
+    UnusableInput
+        A file of one that was is gone or damaged.
+    """
+    found = None
+    for path in dict.fromkeys(image.path for image in images if image.lossy):
+        found = losses_of(path)
+        if found.methods:
+            break
+    return found
+
+
 def describe_series(volume: Volume, header: Dataset, body_parts: Sequence[str]) -> SeriesSource:
     """Single-frame headers of every plane of a volume.
 
@@ -160,7 +175,7 @@ def body_part(header: Dataset, body_parts: Sequence[str]) -> str:
     """
     part = str(header.get("BodyPartExamined", "") or "").strip().upper()
     if not body_parts:
-        return part if re.fullmatch(r"[A-Z0-9_ ]{0,16}", part) else ""
+        return legal_code_string(part)
     return part if part in body_parts else body_parts[0]
 
 
@@ -184,8 +199,3 @@ def relink(dataset: Dataset, references: Mapping[str, PlaneReference]) -> None:
         dataset.ReferencedSOPInstanceUID = reference.sop_instance_uid
         if reference.frame is not None and "SegmentNumber" not in dataset:
             dataset.ReferencedFrameNumber = reference.frame
-
-
-def as_ds(values: Iterable[float]) -> list[str]:
-    """Decimal strings of at most 16 characters (PS3.5 section 6.2)."""
-    return [format_number_as_ds(float(value)) for value in values]

@@ -13,9 +13,12 @@ from highdicom import ContributingEquipment
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 
+from inference.dicom import Losses
 from inference.result import Key, Site
 from inference.types import ImageHeader, ModelIdentity
 from reporting.objects import codes
+from reporting.objects.legal import as_ds, legal_code_string, legal_text
+from reporting.objects.letters import source_text
 from reporting.objects.sources import EQUIPMENT
 from reporting.sites import site_key
 from reporting.types import KindRow, Predecessor
@@ -24,6 +27,10 @@ from reporting.uids import ResultUids, derived_uid
 MANUFACTURER = "axspa-node"
 MODEL_NAME = "axspa-node (research software)"
 LONG_STRING_LIMIT = 64
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_GEOMETRY = frozenset(
+    {"ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class ResultContext:
         Header of one source image, for the scanner's name.
     tracking_seed : str
         From :func:`reporting.uids.tracking_seed`.
+    losses : Losses or None
+        How the images that were read had been compressed with loss; None where none had.
     series_base : int
         Number from which the series numbers of this result are counted.
     predecessors : tuple of Predecessor
@@ -65,6 +74,7 @@ class ResultContext:
     identity: Dataset
     header: Dataset
     tracking_seed: str
+    losses: Losses | None = None
     series_base: int = 900
     predecessors: tuple[Predecessor, ...] = ()
 
@@ -148,6 +158,29 @@ def stamp(dataset: Dataset, context: ResultContext, row: KindRow, *, description
     if row.later_s is not None:
         dataset.SeriesDate, dataset.SeriesTime = _date_time(context.started + timedelta(seconds=row.later_s))
     dataset.ContributingEquipmentSequence = [_scanner(context), _algorithm(context)]
+    if context.losses is not None and any(keyword in dataset for keyword in _PIXELS):
+        _set_losses(dataset, context.losses)
+    _round_geometry(dataset)
+
+
+def _set_losses(dataset: Dataset, losses: Losses) -> None:
+    """Pixels that come of lossy ones are lossy, though they lose nothing themselves (PS3.3 C.7.6.1.1.5)."""
+    dataset.LossyImageCompression = "01"
+    if losses.methods:
+        dataset.LossyImageCompressionMethod = [legal_code_string(one) for one in losses.methods]
+    if losses.ratios:
+        dataset.LossyImageCompressionRatio = as_ds(losses.ratios)
+
+
+def _round_geometry(dataset: Dataset) -> None:
+    """Places and distances without the digits that arithmetic left behind."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _round_geometry(item)
+        elif element.keyword in _GEOMETRY and not element.is_empty:
+            values = as_ds(element.value if element.VM > 1 else [element.value])
+            element.value = values if element.VM > 1 else values[0]
 
 
 def _date_time(at: datetime) -> tuple[str, str]:
@@ -155,14 +188,13 @@ def _date_time(at: datetime) -> tuple[str, str]:
 
 
 def _scanner(context: ResultContext) -> Dataset:
+    said = {keyword: legal_text(source_text(context.header, keyword), "LO") for keyword in EQUIPMENT}
     item = ContributingEquipment(
-        manufacturer=clip(str(context.header.get("Manufacturer", "") or "")) or "unknown",
-        purpose_of_reference=codes.ACQUISITION_EQUIPMENT,
+        manufacturer=said.pop("Manufacturer") or "unknown", purpose_of_reference=codes.ACQUISITION_EQUIPMENT
     )
-    for keyword in EQUIPMENT[1:4]:
-        value = context.header.get(keyword)
-        if value and isinstance(value, str):
-            setattr(item, keyword, clip(value))
+    for keyword, value in said.items():
+        if value:
+            setattr(item, keyword, value)
     return item
 
 

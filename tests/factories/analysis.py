@@ -141,14 +141,14 @@ def make_analysis(folder: Path, **options: Any) -> Analysis:
     return as_analysis(make_reading(folder, **options))
 
 
-def as_analysis(reading: Reading) -> Analysis:
-    """A reading of the sacroiliac application in the language of results."""
+def as_analysis(reading: Reading, selection: Selection | None = None) -> Analysis:
+    """A reading of the sacroiliac application in the language of results; without a selection, one that fits."""
     return say(
         reading,
         application=SacroiliacMri.name,
         version=SacroiliacMri.version,
         study_instance_uid=STUDY_UID,
-        selection=_selection(reading.t1, reading.fluid),
+        selection=selection or _selection(reading.t1, reading.fluid),
         bundle=MODEL,
         seconds={"select": 0.1, "segment": 1.25},
     )
@@ -190,6 +190,13 @@ def make_reading(
             seed=1,
             gap_mm=3.9,
         )
+    return reading_of(t1, fluid, edema=edema, elsewhere=elsewhere)
+
+
+def reading_of(
+    t1: Volume | None, fluid: Volume | None, *, edema: tuple[bool, bool] = (True, True), elsewhere: bool = False
+) -> Reading:
+    """A reading of volumes whose columns run along the patient's left and right; see :func:`make_reading`."""
     reference = t1 if t1 is not None else fluid
     assert reference is not None
     joints = tuple(_joint(reference, side) for side in Side)

@@ -14,7 +14,7 @@ from inference.result import Analysis, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.objects.document import DOCUMENTS
-from reporting.objects.identity import legal_date, legal_time
+from reporting.objects.legal import legal_date, legal_time
 from reporting.outputs import Outputs
 from reporting.types import Predecessor
 from reporting.uids import derived_uid

@@ -78,6 +78,11 @@ def recognition(place: Place) -> list[Step]:
     return [Step("recognition", module("tests.recognition", *arguments)), Step("orientations", turned)]
 
 
+def sources(place: Place) -> list[Step]:
+    """Every position of the patient, and the shipped bundle on images that are packed in several ways."""
+    return [Step("sources", module("pytest", "-q", "tests/proof/sources.py"))]
+
+
 def backends(place: Place) -> list[Step]:
     """The shipped bundle on JAX and PyTorch beside TensorFlow."""
     return [Step("backends", module("tests.backends"))]
@@ -152,6 +157,12 @@ PARTS = {
             recognition,
             lacks=real_data,
             writes=(RECOGNITION,),
+        ),
+        Part(
+            "sources",
+            "Left stays left in every kind of object for every position of the patient, and the shipped bundle gives"
+            " the same result however the pixels are packed.",
+            sources,
         ),
         Part(
             "backends",
