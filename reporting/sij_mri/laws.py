@@ -15,6 +15,7 @@ from inference.sij_mri import TYPICAL_LATERAL_MM
 from inference.types import Key, Side
 from reporting.checks import centroids_mm, read_frames
 from reporting.findings import Checked, GateCode, GateFinding
+from reporting.presentation import Terms
 from reporting.sij_mri.terms import TERMS
 
 FloatVector = NDArray[np.float64]
@@ -25,7 +26,7 @@ ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the 
 _REGION = ("region", None)
 
 
-def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
+def sides(objects: Sequence[Checked], terms: Terms = TERMS) -> Iterator[GateFinding]:
     """Left and right as the segmentations themselves, read back, hold them."""
     named: dict[str, FloatVector] = {}
     for item in objects:
@@ -34,7 +35,7 @@ def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
     places = {
         (key, side): named[label]
         for key in ("region", *KINDS)
-        for side, label in TERMS.segments[key].labels.items()
+        for side, label in terms.segments[key].labels.items()
         if label in named
     }
     yield from misplaced(places)

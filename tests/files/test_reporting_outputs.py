@@ -16,7 +16,6 @@ from reporting.objects.identity import legal_date, legal_time
 from reporting.outputs import Outputs
 from reporting.types import Predecessor
 from reporting.uids import derived_uid
-from reporting.words import ascii_text
 from tests.factories.analysis import (
     STARTED,
     as_analysis,
@@ -354,10 +353,6 @@ def test_measurements_name_the_segments_they_measure(analysis: Analysis, outputs
     band, voxel_mm3 = analysis.segment("joint", Side.RIGHT).mask, analysis.of_role(Role.T1W).volume.voxel_volume_mm3
     assert found["Right sacroiliac joint band"] == pytest.approx(band.sum() * voxel_mm3, rel=1e-6)
     assert len(found) == 7
-
-
-def test_words_of_others_keep_their_spelling_in_ascii() -> None:
-    assert ascii_text("Edema \u2265 20 mm\u00b2 of \u4ed9 edema") == "Edema >= 20 mm2 of ? edema"
 
 
 def test_naive_start_is_refused(analysis: Analysis) -> None:

@@ -78,7 +78,7 @@ def test_evidence_comes_first_then_the_class_then_the_stage(whole: Analysis) -> 
     assert report.headline.startswith(
         "Bone marrow edema at the joints: right 1.8 ml, left 4.2 ml; ASAS rule: met (left)."
     )
-    assert sum("learned from simulated lesions only; they are not validated" in line for line in report.impression) == 1
+    assert sum("learned from simulated lesions only; not validated" in line for line in report.impression) == 1
     assert "Structural lesions: not measured." in report.findings
     assert any("not told apart" in line for line in report.conclusions)
     assert any("a further 0.9 ml of it reaches deeper" in line and line.startswith("Left") for line in report.findings)

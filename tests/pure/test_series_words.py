@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
@@ -18,10 +17,10 @@ from inference.series.words import Meaning
 from inference.sij_mri import LimitationCode, Role
 from inference.types import Reason
 from reporting.presentation import RoleTerm, Terms, word_limitation, word_reason
-from reporting.reasons import REASONS
+from reporting.presentation.reasons import message_key
 from reporting.series_words import word_candidate, word_selection
-from reporting.sij_mri import selection_words
-from reporting.sij_mri.terms import TERMS
+from reporting.sij_mri.terms import LANGUAGES, TERMS, find_terms
+from tests.catalogues import messages
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
@@ -32,21 +31,25 @@ PLAIN = Terms(roles={"view": RoleTerm("sagittal", "sag")}, anatomy={})
 FOUND = Candidate("1.2", 3, "t1", "view", 80.0, True, True, (Evidence("plane", 80.0, Reason("asked-for")),))
 
 
-def test_every_reason_that_inference_gives_has_words() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_that_inference_gives_has_words(language: str) -> None:
     given = set(re.findall(r'Reason(?:\.of)?\(\s*"([^"]+)"', SOURCES)) | set(MAPS.values()) | {*map(str, Meaning)}
     assert len(given) > 80
-    assert given <= {*REASONS, *selection_words.REASONS}
+    known = find_terms(language).language
+    assert [one for one in (*given, *GapCode, *LimitationCode) if not known.knows(message_key(one))] == []
 
 
 def test_every_word_has_a_reason_that_inference_gives() -> None:
-    for code in (*REASONS, *selection_words.REASONS):
-        assert (f"GapCode.{code}" if code in set(GapCode) else f'"{code}"') in SOURCES, code
+    codes = {message_key(code) for code in (*GapCode, *LimitationCode)}
+    given = {message_key(one) for one in re.findall(r'"([^"\n]+)"', SOURCES)}
+    assert [key for key in messages("en") if key.startswith("reason-") and key not in codes | given] == ["reason-of"]
 
 
-def test_no_parameter_is_named_that_inference_does_not_give() -> None:
-    for template in (*REASONS.values(), *selection_words.REASONS.values()):
-        for _, name, _, _ in Formatter().parse(template):
-            assert name is None or re.search(rf'\b{name}=|"{name}":', SOURCES), template
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_parameter_is_named_that_inference_does_not_give(language: str) -> None:
+    for key, message in messages(language).items():
+        for name in message.parameters if key.startswith("reason-") and key != "reason-of" else ():
+            assert name == "Role" or re.search(rf'\b{name}=|"{name}":', SOURCES), key
 
 
 def test_a_reason_within_a_reason_is_worded_where_it_stands() -> None:
