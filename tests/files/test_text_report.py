@@ -12,10 +12,10 @@ from inference.result import Analysis, Answer
 from inference.sij_mri import LimitationCode
 from inference.types import Reason, Side
 from reporting.sij_mri.report import describe
+from reporting.words import LONGEST
 from tests.factories.analysis import build_outputs
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
 
-LONGEST = 200
 ABSENT = dict.fromkeys(Side, Answer.ABSENT)
 CASES = {
     "whole": Said(),
