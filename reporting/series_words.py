@@ -169,7 +169,7 @@ def _refused(terms: Terms, series: Sequence[Candidate], fact: str) -> Iterator[s
     room = LONGEST - len(terms.say("refused", series="", reason=fact))
     names: list[str] = []
     for one in series:
-        name = quoted_series(terms, one, longest=max(room, _SHORTEST_NAME))
+        name = quoted_series(terms, one, longest=max(room // len(series) - len(", "), _SHORTEST_NAME))
         if names and len(", ".join((*names, name))) > room:
             yield clip(terms.say("refused", series=_capital(", ".join(names)), reason=fact))
             names = []

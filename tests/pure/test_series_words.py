@@ -18,8 +18,9 @@ from inference.sij_mri import LimitationCode, Role
 from inference.types import Reason
 from reporting.presentation import RoleTerm, Terms, word_limitation, word_reason
 from reporting.presentation.reasons import message_key
-from reporting.series_words import word_candidate, word_selection
+from reporting.series_words import refusals, word_candidate, word_selection
 from reporting.sij_mri.terms import LANGUAGES, TERMS, find_terms
+from reporting.words import LONGEST
 from tests.catalogues import messages
 
 SOURCES = "\n".join(
@@ -102,3 +103,23 @@ def test_a_role_that_was_looked_for_in_vain_is_said() -> None:
     both = Selection((FOUND,), {"view": FOUND}, ("view", "axial"))
     assert word_selection(terms, both).endswith("No axial series was found, so nothing can be graded.")
     assert "axial" not in word_selection(terms, Selection((FOUND,), {"view": FOUND}, ("view",)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_others_come_back_letter_for_letter_and_are_cut_short_where_a_line_is_full(language: str) -> None:
+    terms = find_terms(language)
+    times = (Reason.of("repetition-time", ms=4000.0), Reason.of("echo-time", ms=60.5))
+    reason = Reason.of("not-t1", contrast=Reason.of("inversion-recovery", times=times))
+    names = ["КПС t1 仙腸関節", "x" * 64, "", "stir_tra"]
+    series = tuple(
+        replace(FOUND, series_instance_uid=f"1.{number}", series_number=number, description=name, role=Role.T1W)
+        for number, name in enumerate(names * 10, 1)
+    )
+    refused = tuple(replace(one, chosen=False, eligible=False, refusals=(reason,)) for one in series)
+    lines = refusals(terms, Selection(refused, {}, tuple(Role)))
+    assert max(map(len, lines)) <= LONGEST and len(lines) < len(series)
+    for number in range(1, len(series) + 1):
+        assert any(re.search(rf"erie[s]? {number}\b", line) for line in lines), number
+    short = refusals(terms, Selection(refused[:1], {}, tuple(Role)))
+    assert "КПС t1 仙腸関節" in short[0]
+    assert "КПС t1 仙腸関節" in word_selection(terms, Selection(refused[:1], {}, tuple(Role)))
