@@ -100,6 +100,7 @@ class Code(AnyCode):
     BUNDLE_CUTTER = row(
         _NODE, "A network of the bundle takes images cut in a way that this version does not know; install another one."
     )
+    LANGUAGE_UNKNOWN = row(_PERSON, "There are no words of results in this language; correct report.language.")
     SERIES_BASE_TAKEN = row(_PERSON, "The series of two deployments would have the same numbers; correct series_base.")
 
     # Disk and database

@@ -113,6 +113,12 @@ class PanelSettings(_Section):
     secure_cookie: bool = Field(False, description="Set the Secure flag on the session cookie (behind HTTPS).")
 
 
+class ReportSettings(_Section):
+    """How results speak."""
+
+    language: str = Field("en", max_length=35, description="Language of their words, as de; codes stay English.")
+
+
 class DatabaseSettings(_Section):
     """Where state lives."""
 
@@ -142,6 +148,7 @@ class Settings(BaseSettings):
         (), description="What shall run on studies; without any the bundle of analysis, as the primary one."
     )
     destinations: tuple[Destination, ...] = ()
+    report: ReportSettings = ReportSettings()
     delivery: DeliverySettings = DeliverySettings()
     panel: PanelSettings = PanelSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -146,6 +146,7 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
 
     receiver, panel = settings.receiver, settings.panel
     _check_bundles(settings)
+    _check_language(settings)
     if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
         why = ports.explain(reason, receiver.host, receiver.port, setting="receiver.port")
         raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used {why}")
@@ -195,6 +196,19 @@ def known_deployments(settings: Settings) -> list[Deployment]:
         return rows if any(row.application for row in rows) else []
     finally:
         database.dispose()
+
+
+def _check_language(settings: Settings) -> None:
+    """See that there are words of results in the language.
+
+    Raises
+    ------
+    LanguageUnknown
+        There are none.
+    """
+    from reporting.language import find_language
+
+    find_language(settings.report.language)
 
 
 def _check_bundles(settings: Settings) -> None:

@@ -166,8 +166,8 @@ def _strings(found: Json, key: str) -> tuple[str, ...]:
 
 def _trust(found: Json) -> tuple[str, ...]:
     """How far the result can be trusted: the conclusions without what the page says elsewhere."""
-    elsewhere = {found.get("headline"), found.get("research_only"), *_strings(found, "impression")}
-    return tuple(line for line in _strings(found, "conclusions") if line not in elsewhere)
+    elsewhere, research = {found.get("headline"), *_strings(found, "impression")}, str(found.get("research_only") or "")
+    return tuple(line for line in _strings(found, "conclusions") if line not in elsewhere and line not in research)
 
 
 def _look(one: Json, found: Json) -> Look:

@@ -26,7 +26,7 @@ from reporting.objects import (
     take_identity,
 )
 from reporting.pictures import Picture, make_pictures, prepare
-from reporting.presentation import Presentation, Report, word_limitation
+from reporting.presentation import Presentation, Report, limitation_lines
 from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
 from reporting.uids import ResultUids, tracking_seed
@@ -150,7 +150,7 @@ def _lossy(analysis: Analysis) -> Iterator[Reason]:
 
 def _with_limits(report: Report, limits: Sequence[Reason], presentation: Presentation) -> Report:
     """A report that also says what its sources let a reader expect."""
-    said = tuple(word_limitation(presentation.terms, one) for one in limits)
+    said = tuple(line for one in limits for line in limitation_lines(presentation.terms, one))
     return replace(report, limitations=(*report.limitations, *said))
 
 

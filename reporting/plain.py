@@ -8,11 +8,11 @@ from pydicom.sr.coding import Code as Concept
 from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessable, Site
 from reporting.findings import Checked, GateFinding
 from reporting.objects import codes
-from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, word_limitation
+from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, limitation_lines
 from reporting.probabilities import probability_words
-from reporting.series_words import word_selection
+from reporting.series_words import nothing_lines
 from reporting.sites import level_words
-from reporting.words import NOT_ANALYSED, RESEARCH_STATEMENT, SIDES_STATEMENT, ascii_text, why_not
+from reporting.words import research_lines, why_not
 
 
 class PlainPresentation:
@@ -33,17 +33,24 @@ class PlainPresentation:
     body_parts: tuple[str, ...] = ()
     procedure: Concept = codes.IMAGING
 
-    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
+    @property
+    def language(self) -> str:
+        """That of the terms."""
+        return self.terms.language.code
+
+    def report(self, analysis: Analysis) -> Report:
         """A line for each measurement and evaluation, the first of which is the headline."""
-        limitations = tuple(ascii_text(word_limitation(self.terms, one)) for one in analysis.limitations)
+        terms, research = self.terms, research_lines(self.terms)
+        limitations = tuple(line for one in analysis.limitations for line in limitation_lines(terms, one))
         if not analysis.applicable:
-            reasons = limitations or (ascii_text(word_selection(self.terms, analysis.selection)),)
-            return Report(f"{NOT_ANALYSED}.", reasons, (RESEARCH_STATEMENT,), (), reasons=reasons)
+            reasons = limitations or nothing_lines(terms, analysis.selection)
+            return Report(f"{terms.say('not-analysed')}.", reasons, research, (), reasons=reasons)
         lines = (
             *(self._evaluation(one) for one in analysis.evaluations),
             *(self._measurement(one) for one in analysis.measurements),
         )
-        return Report(lines[0] if lines else self.title, lines, (SIDES_STATEMENT, RESEARCH_STATEMENT), limitations)
+        headline = lines[0] if lines else self.title
+        return Report(headline, lines, (terms.say("sides-statement"), *research), limitations)
 
     def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
         """None: the page (rows, columns, 3) that every application has."""
@@ -63,7 +70,8 @@ class PlainPresentation:
             return self._line(term.words, one.site, why_not(self.terms, one.value))
         words = term.values[one.value].words
         if one.value in one.probabilities:
-            words += f" (probability {probability_words(one.probabilities[one.value])})"
+            probability = probability_words(one.probabilities[one.value], self.terms.language)
+            words = self.terms.say("with-probability", value=words, probability=probability)
         return self._line(term.words, one.site, f"{words}.")
 
     def _measurement(self, one: Measurement) -> str:
@@ -73,5 +81,5 @@ class PlainPresentation:
 
     def _line(self, words: str, site: Site, value: str) -> str:
         where = [level_words(site.level, self.terms)] if site.level else []
-        where += [f"patient's {site.side}"] if site.side else []
+        where += [self.terms.say("patient-side", side=site.side.value)] if site.side else []
         return ", ".join([words, *where]) + f": {value}"

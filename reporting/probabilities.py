@@ -5,9 +5,10 @@ one-sided, 95 %), and no calibration on patients exists. 0.95 is the round figur
 stored keeps every digit.
 """
 
+from reporting.language import Language, find_language
+
 LOWEST_SHOWN = 0.05
 HIGHEST_SHOWN = 0.95
-BOUND_STATEMENT = "No probability is given below 0.05 or above 0.95, since nothing that was measured supports it."
 
 
 def is_bounded(probability: float) -> bool:
@@ -20,22 +21,34 @@ def shown_probability(probability: float) -> float:
     return min(max(float(probability), LOWEST_SHOWN), HIGHEST_SHOWN)
 
 
-def probability_words(probability: float) -> str:
-    """A probability in words, two decimals.
+def probability_words(probability: float, language: Language | None = None) -> str:
+    """A probability in words, two decimals; in English where no language is given.
 
     Examples
     --------
     >>> [probability_words(p) for p in (0.0, 0.049, 0.05, 0.418, 0.95, 0.99996)]
     ['under 0.05', 'under 0.05', '0.05', '0.42', '0.95', 'over 0.95']
+    >>> probability_words(0.99996, find_language("de"))
+    'über 0,95'
     """
+    language = language or find_language()
     if probability < LOWEST_SHOWN:
-        return f"under {LOWEST_SHOWN:.2f}"
+        return language.say("under", bound=language.number(LOWEST_SHOWN, 2))
     if probability > HIGHEST_SHOWN:
-        return f"over {HIGHEST_SHOWN:.2f}"
-    return f"{probability:.2f}"
+        return language.say("over", bound=language.number(HIGHEST_SHOWN, 2))
+    return language.number(probability, 2)
 
 
-def names_a_bound(words: str) -> bool:
+def bound_statement(language: Language) -> str:
+    """Why some probabilities are not shown as they are."""
+    bounds = {"low": language.number(LOWEST_SHOWN, 2), "high": language.number(HIGHEST_SHOWN, 2)}
+    return language.say("bound-statement", **bounds)
+
+
+BOUND_STATEMENT = bound_statement(find_language())
+
+
+def names_a_bound(words: str, language: Language | None = None) -> bool:
     """True where words hold a probability that is not shown as it is.
 
     Examples
@@ -43,4 +56,4 @@ def names_a_bound(words: str) -> bool:
     >>> [names_a_bound(f"probability {probability_words(p)}") for p in (0.01, 0.5, 0.99)]
     [True, False, True]
     """
-    return probability_words(0.0) in words or probability_words(1.0) in words
+    return probability_words(0.0, language) in words or probability_words(1.0, language) in words

@@ -25,11 +25,7 @@ from reporting.seen import Seen, look_first, shown_in
 from reporting.series_words import word_candidate, word_selection
 from reporting.sites import segment_label
 from reporting.types import ResultObject
-from reporting.words import (
-    RESEARCH_STATEMENT,
-    ascii_text,
-    image_name,
-)
+from reporting.words import image_name
 
 Json = dict[str, Any]
 
@@ -64,7 +60,8 @@ def summarize(
         "schema": SCHEMA,
         "status": "result" if analysis.applicable else "not_applicable",
         "scope": analysis.scope,
-        "research_only": RESEARCH_STATEMENT,
+        "language": terms.language.code,
+        "research_only": " ".join(terms.language.lines("research-statement")),
         "application": {
             "name": analysis.application,
             "version": analysis.application_version,
@@ -101,7 +98,7 @@ def summarize(
             for one in analysis.segments
         ],
         "heatmaps": list(_heatmaps(analysis, terms)),
-        "look_first": [_key_slice(one) for one in look_first(analysis, terms)],
+        "look_first": [_key_slice(one, terms) for one in look_first(analysis, terms)],
         "shown_in": [_shown_in(one, terms) for one in shown_in(analysis, terms)],
         "objects": [_object(one) for one in objects],
         "timings_s": {name: round(float(value), 3) for name, value in analysis.seconds.items()},
@@ -114,7 +111,7 @@ def _reasons(analysis: Analysis, report: Report, terms: Terms) -> list[str]:
     """Why nothing was read."""
     if analysis.applicable:
         return []
-    return list(report.reasons) or [ascii_text(word_selection(terms, analysis.selection))]
+    return list(report.reasons) or [word_selection(terms, analysis.selection)]
 
 
 def _candidate(candidate: Candidate, selection: Selection, terms: Terms) -> Json:
@@ -167,14 +164,14 @@ def _profiles(analysis: Analysis, terms: Terms) -> Iterator[Json]:
             "of": term.of,
             "value": str(term.value),
             "values": [None if np.isnan(value) else round(float(value), 4) for value in one.values],
-            "words": [_profile_words(float(value), term) for value in one.values],
+            "words": [_profile_words(float(value), term, terms) for value in one.values],
         }
 
 
-def _profile_words(value: float, term: ProfileTerm) -> str:
+def _profile_words(value: float, term: ProfileTerm, terms: Terms) -> str:
     if np.isnan(value):
         return ""
-    return probability_words(value) if term.of else f"{value:.2f}"
+    return probability_words(value, terms.language) if term.of else terms.language.number(value, 2)
 
 
 def _heatmaps(analysis: Analysis, terms: Terms) -> Iterator[Json]:
@@ -191,12 +188,12 @@ def _heatmaps(analysis: Analysis, terms: Terms) -> Iterator[Json]:
         }
 
 
-def _key_slice(one: Seen) -> Json:
+def _key_slice(one: Seen, terms: Terms) -> Json:
     (plane,) = one.planes
     return {
         "role": str(one.images.role),
         "plane": plane,
-        "name": image_name(one.images, plane),
+        "name": image_name(one.images, plane, terms.language),
         "why": str(one.key),
         "why_words": one.why,
         "words": one.words,

@@ -39,7 +39,7 @@ def _evaluations(analysis: Analysis, terms: Terms) -> Iterator[Json]:
                     "words": term.values[key].words,
                     "severity": _severity(term.values[key]),
                     "p": round(float(p), DIGITS),
-                    "p_words": probability_words(float(p)),
+                    "p_words": probability_words(float(p), terms.language),
                 }
                 for key, p in one.probabilities.items()
             ],
@@ -62,14 +62,14 @@ def _measurements(analysis: Analysis, terms: Terms) -> Iterator[Json]:
             "of": one.of,
             "role": _measured_on(one, analysis, terms),
             "spread": None if one.spread is None else [rounded(value) for value in one.spread],
-            "spread_words": _spread(one, term),
+            "spread_words": _spread(one, term, terms),
         }
 
 
-def _spread(one: Measurement, term: MeasurementTerm) -> str:
+def _spread(one: Measurement, term: MeasurementTerm, terms: Terms) -> str:
     """The two ends of the spread in words; empty where there is none to be seen."""
     shown = dict.fromkeys(term.show(value) for value in one.spread or ())
-    return " to ".join(shown) if len(shown) > 1 else ""
+    return terms.say("range", low=next(iter(shown)), high=next(reversed(shown))) if len(shown) > 1 else ""
 
 
 def _measured_on(one: Measurement, analysis: Analysis, terms: Terms) -> str:
@@ -90,16 +90,16 @@ def _said(what: str, one: Evaluation | Measurement, analysis: Analysis, terms: T
         "key": one.key,
         "site": site_json(one.site, terms),
         "not_assessable": because,
-        "at": [_place(place, analysis) for place in one.at],
+        "at": [_place(place, analysis, terms) for place in one.at],
     }
 
 
-def _place(place: Place, analysis: Analysis) -> Json:
+def _place(place: Place, analysis: Analysis, terms: Terms) -> Json:
     images = analysis.of_role(place.role)
     return {
         "role": str(place.role),
         "plane": place.plane,
-        "name": "" if images is None else image_name(images, place.plane),
+        "name": "" if images is None else image_name(images, place.plane, terms.language),
         "shape": place.shape,
         "points_px": [[rounded(value) for value in point] for point in place.points_px],
         "area_mm2": None if place.area_mm2 is None else rounded(place.area_mm2),

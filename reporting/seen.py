@@ -44,7 +44,7 @@ def look_first(analysis: Analysis, terms: Terms) -> Iterator[Seen]:
         if images is None or one.plane >= len(images.sources):
             continue
         why = terms.whys.get(one.why, str(one.why).replace("-", " "))
-        words = f"{_name(images, terms)}, {image_name(images, one.plane)}: {why}"
+        words = terms.say("look-first", series=_name(images, terms), slice=_slice(images, one.plane, terms), why=why)
         yield Seen(one.why, None, images, (one.plane,), why, words)
 
 
@@ -55,11 +55,23 @@ def shown_in(analysis: Analysis, terms: Terms) -> Iterator[Seen]:
         planes = tuple(int(plane) for plane in np.flatnonzero(np.isfinite(one.values)))
         if not shows or images is None or not planes:
             continue
-        where = f"{_name(images, terms)}, {image_name(images, planes[0])} to {image_name(images, planes[-1])}"
-        words = f"{site_words(terms, one.site)}: {shows} in {len(planes)} of {images.shape[0]} slices ({where})"
+        words = terms.say(
+            "shown-in",
+            site=site_words(terms, one.site),
+            shows=shows,
+            planes=len(planes),
+            slices=images.shape[0],
+            series=_name(images, terms),
+            first=_slice(images, planes[0], terms),
+            last=_slice(images, planes[-1], terms),
+        )
         yield Seen(one.key, one.site, images, planes, shows, words)
 
 
 def _name(images: Images, terms: Terms) -> str:
     words = terms.roles[images.role].words
     return words[:1].upper() + words[1:]
+
+
+def _slice(images: Images, plane: int, terms: Terms) -> str:
+    return image_name(images, plane, terms.language)

@@ -1,60 +1,79 @@
-"""Words that every result needs, whatever its application.
+"""Words that every result needs, whatever its application: the catalogue's, with what an analysis says in them."""
 
-Plain ASCII, so that every viewer, printer and validator shows it; American spelling, as the DICOM terms have it.
-"""
-
+from collections.abc import Callable
 from dataclasses import replace
 
 from config.codes import GapCode
 from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
 from inference.series import Candidate
 from inference.types import ImageHeader
-from reporting.presentation import Report, Terms, word_limitation
+from reporting.language import Language, find_language
+from reporting.presentation import Report, Terms, limitation_lines, word_limitation
 from reporting.sites import level_words
 
-RESEARCH_LINE = "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"
-RESEARCH_STATEMENT = (
-    "This result was made by research software. It is not a medical device, nobody has verified it, and it must not be "
-    "used for the diagnosis or treatment of a patient."
-)
-HEATMAP_STATEMENT = "The heatmap shows where the classifier looked. It does not show disease."
-SIDES_STATEMENT = "Left and right are the patient's."
-NOT_ANALYSED = "Not analysed"
-NOT_ASSESSABLE = "not assessable"
-SECTION_LIMITATIONS = "Limitation"
-INCOMPLETE = "The study is incomplete."
-PICTURE_TEXT = "RESEARCH - NOT FOR DIAGNOSIS"
+LONGEST = 90
+"""Characters that an item of a report has at most: what lists of viewers show of it in one line."""
+
+RESEARCH_LINE = find_language().say("research-line")
+HEATMAP_STATEMENT = find_language().say("heatmap-statement")
+SECTION_LIMITATIONS = find_language().say("section-limitations")
+PICTURE_TEXT = find_language().say("picture-text")
+NOT_ASSESSABLE = find_language().say("not-assessable")
 
 
-def ascii_text(text: str) -> str:
-    """Text of others (series names, reasons) in ASCII; what has no ASCII form becomes ``?``."""
-    for character, plain in (("\u2013", "-"), ("\u2014", "-"), ("\u2019", "'"), ("\u2264", "<="), ("\u2265", ">=")):
-        text = text.replace(character, plain)
-    for character, plain in (("\u00b0", " degrees"), ("\u00d7", "x"), ("\u00b1", "+/-"), ("\u00b2", "2")):
-        text = text.replace(character, plain)
-    return " ".join(text.encode("ascii", "replace").decode("ascii").split())
+def research_lines(terms: Terms) -> tuple[str, ...]:
+    """What must be said of every result; first of all, where that is so, that no radiologist has read its wording."""
+    unread = () if terms.language.read else (terms.say("wording-not-read"),)
+    return (*unread, *terms.language.lines("research-statement"))
+
+
+def clip(text: str, longest: int = LONGEST) -> str:
+    """A text in one line, cut short with ``...`` where it is too long.
+
+    Examples
+    --------
+    >>> clip("a  long name", 9)
+    'a long...'
+    """
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[: max(longest - 3, 0)].rstrip() + "..."
+
+
+def fit(word: Callable[[str], str], name: str) -> str:
+    """A line that holds a name of others, which is cut short where the line would be too long for an item.
+
+    Examples
+    --------
+    >>> len(fit(lambda name: f"Looked at: {name}.", 100 * "x"))
+    90
+    """
+    name = " ".join(name.split())
+    over = len(word(name)) - LONGEST
+    return clip(word(name if over <= 0 else clip(name, max(len(name) - over, 4))))
 
 
 def with_gaps_first(report: Report, analysis: Analysis, terms: Terms) -> Report:
     """A report that says, before all else, that the study is not whole and what is missing; another stays as it is."""
-    gaps = [ascii_text(word_limitation(terms, one)) for one in analysis.limitations if one.code in set(GapCode)]
+    found = (limitation_lines(terms, one) for one in analysis.limitations if one.code in set(GapCode))
+    gaps = tuple(dict.fromkeys(line for lines in found for line in lines))
     if not gaps:
         return report
-    first = f"{INCOMPLETE} {' '.join(gaps)}"
-    headline = f"{first} {report.headline}"
+    first = (terms.say("study-incomplete"), *gaps)
+    headline = f"{' '.join(first)} {report.headline}"
     conclusions = (headline if one == report.headline else one for one in report.conclusions)
     return replace(
         report,
         headline=headline,
         conclusions=tuple(conclusions),
-        limitations=(first, *(one for one in report.limitations if one not in gaps)),
-        missing=(first, *report.missing),
+        limitations=(*first, *(one for one in report.limitations if one not in gaps)),
+        missing=(*first, *report.missing),
+        gaps=first,
     )
 
 
 def incomplete_line(report: Report) -> str:
     """That the study is not whole, and what is missing; empty where nothing is known to be."""
-    return next((one for one in report.limitations if one.startswith(INCOMPLETE)), "")
+    return " ".join(report.gaps)
 
 
 def conclusion_of(report: Report) -> tuple[str, ...]:
@@ -67,11 +86,15 @@ def other_limitations(report: Report) -> tuple[str, ...]:
     return tuple(one for one in report.limitations if one not in report.missing)
 
 
-def image_name(images: Images, plane: int) -> str:
+def image_name(images: Images, plane: int, language: Language | None = None) -> str:
     """How people find a slice: ``slice 9 of 25 (image 17)``, the image number being the scanner's."""
+    language = language or find_language()
     header = images.sources[plane] if plane < len(images.sources) else None
     number = None if header is None else image_number(header)
-    return f"slice {plane + 1} of {images.shape[0]}" + ("" if number is None else f" (image {number})")
+    place = {"slice": plane + 1, "slices": images.shape[0]}
+    if number is None:
+        return language.say("slice-name", **place)
+    return language.say("slice-name-image", image=number, **place)
 
 
 def image_number(header: ImageHeader) -> int | None:
@@ -81,17 +104,19 @@ def image_number(header: ImageHeader) -> int | None:
 
 def why_not(terms: Terms, value: NotAssessable) -> str:
     """``not assessable`` with its reason, in words."""
-    return f"{NOT_ASSESSABLE}: {ascii_text(word_limitation(terms, value.because))}"
+    why = word_limitation(terms, value.because)
+    return terms.say("not-assessable-because", why=why, Why=why)
+
+
+def side_words(terms: Terms, site: Site) -> str:
+    """The side of a site in words; empty where it has none."""
+    return "" if site.side is None else terms.say("side", side=site.side.value)
 
 
 def site_words(terms: Terms, site: Site) -> str:
     """Where in the body: ``Sacroiliac joint, left``."""
-    parts = [terms.anatomy[site.anatomy].words]
-    if site.level:
-        parts.append(level_words(site.level, terms))
-    if site.side is not None:
-        parts.append(site.side.value)
-    return ", ".join(parts)
+    level = level_words(site.level, terms) if site.level else ""
+    return ", ".join(part for part in (terms.anatomy[site.anatomy].words, level, side_words(terms, site)) if part)
 
 
 def evaluation_words(terms: Terms, evaluation: Evaluation) -> str:
@@ -108,19 +133,33 @@ def measurement_words(terms: Terms, measurement: Measurement) -> str:
     return terms.measurements[measurement.key].show(measurement.value)
 
 
-def series_words(analysis: Analysis, role: Key) -> str:
+def series_words(analysis: Analysis, role: Key, language: Language | None = None) -> str:
     """Which series was read in a role: ``series 2 't1_tse', 25 slices``; empty where none was."""
-    images = analysis.of_role(role)
+    images, language = analysis.of_role(role), language or find_language()
     if images is None:
         return ""
-    slices = "1 slice" if images.shape[0] == 1 else f"{images.shape[0]} slices"
-    return f"{series_name(analysis.selection.chosen.get(role))}, {slices}"
+    name = series_name(analysis.selection.chosen.get(role), language)
+    return language.say("series-read", series=name, slices=images.shape[0])
 
 
-def series_name(candidate: Candidate | None) -> str:
-    """How people find a series: ``series 2 't1_tse'``."""
+def series_name(candidate: Candidate | None, language: Language | None = None, *, description: str = "") -> str:
+    """How people find a series: ``series 2 't1_tse'``.
+
+    Parameters
+    ----------
+    candidate : Candidate or None
+    language : Language, optional
+        Else English.
+    description : str
+        Stands for that of the series, where it shall be shorter.
+    """
+    language = language or find_language()
     if candidate is None:
-        return "the series chosen"
-    number = "" if candidate.series_number is None else f" {candidate.series_number}"
-    name = ascii_text(candidate.description)
-    return f"series{number}" + (f" '{name}'" if name else "")
+        return language.say("series-chosen")
+    name = " ".join((description or candidate.description).split())
+    parts: dict[str, str | float] = {}
+    if candidate.series_number is not None:
+        parts["number"] = candidate.series_number
+    if name:
+        parts["name"] = name
+    return language.say("-".join(("series", *parts)), **parts)

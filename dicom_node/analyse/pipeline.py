@@ -55,6 +55,7 @@ def run(
     started: datetime,
     series_base: int = 900,
     site_salt: str = "",
+    language: str = "en",
     chosen: Mapping[Key, str] | None = None,
     predecessors: Sequence[Predecessor] = (),
     identity_conflict: bool = False,
@@ -80,6 +81,8 @@ def run(
         Number from which the series numbers of the results are counted.
     site_salt : str
         Secret of the site; without it nothing is followed from one study of a patient to another.
+    language : str
+        Of the words of the results.
     chosen : mapping from Key to str, optional
         A person's choice: series UID by role.
     predecessors : sequence of Predecessor
@@ -96,11 +99,11 @@ def run(
     Raises
     ------
     SettingsError
-        No such application is installed, or nothing that presents it.
+        No such application is installed, or nothing that presents it, or it has no words in this language.
     UnusableInput
         The chosen series cannot be decoded.
     """
-    reader, presentation = find_application(application), find_presentation(application)
+    reader, presentation = find_application(application), find_presentation(application, language)
     seconds: dict[Key, float] = {}
     with _timed(SELECT, seconds, progress):
         selection = reader.select(study, chosen=chosen)

@@ -97,7 +97,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         content_hash=claimed.content_hash,
         application_version=application.version,
         bundle_digest="" if bundle is None else bundle.identity.digest,
-        settings_digest=_settings_digest(claimed),
+        settings_digest=_settings_digest(claimed, context.settings.report.language),
     )
     if claimed.standing == basis and not claimed.asked:
         log.info("Run %d of study %d: nothing changed", claimed.run_id, claimed.study_id)
@@ -118,6 +118,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         started=started,
         series_base=claimed.series_base,
         site_salt=site_salt(context.settings),
+        language=context.settings.report.language,
         predecessors=_predecessors(claimed, context),
         identity_conflict=claimed.identity_conflict,
         identity_settled=claimed.identity_settled,
@@ -151,7 +152,7 @@ def _wait(claimed: ClaimedRun, study: "StudyHeaders", context: _Context, *, now:
     found = header_gaps(study, find_application(claimed.application).select(study))
     if not found:
         return None
-    terms = find_presentation(claimed.application).terms
+    terms = find_presentation(claimed.application, context.settings.report.language).terms
     sentence = gaps.say_waiting([word_limitation(terms, gap.reason) for gap in found], until)
     log.info("Run %d of study %d waits: images are missing", claimed.run_id, claimed.study_id)
     return runs.wait(context.database, claimed, until=until, sentence=sentence)
@@ -194,9 +195,9 @@ def _bundle(context: _Context, application: str, name: str) -> "LoadedBundle":
         return context.shelf.bundle(name, find_application(application))
 
 
-def _settings_digest(claimed: ClaimedRun) -> str:
+def _settings_digest(claimed: ClaimedRun, language: str) -> str:
     """Hash of the settings that have a part in a result."""
-    return hashlib.sha256(json.dumps({"series_base": claimed.series_base}).encode()).hexdigest()
+    return hashlib.sha256(json.dumps({"series_base": claimed.series_base, "language": language}).encode()).hexdigest()
 
 
 def _fail(claimed: ClaimedRun, error: AxspaError, context: _Context) -> str:

@@ -15,6 +15,7 @@ from dicom_node.app import known_deployments
 from dicom_node.deliver import cstore
 from inference.application import find_application
 from inference.serving import load_bundle
+from reporting.presentation import find_presentation
 from storage import deployments, users
 from storage.session import Database, SchemaState, schema_error, schema_state
 
@@ -135,7 +136,7 @@ def _deployments(settings: Settings) -> Iterator[Finding]:
 
 
 def _bundles(settings: Settings) -> Iterator[Finding]:
-    """Whether the bundle of each deployment loads."""
+    """Whether each deployment has words in the language of results, and whether its bundle loads."""
     try:
         rows = [row for row in known_deployments(settings) if row.enabled]
     except StorageUnavailable:
@@ -143,6 +144,7 @@ def _bundles(settings: Settings) -> Iterator[Finding]:
     wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
     for application, name in dict.fromkeys(wanted):
         found = find_application(application)
+        find_presentation(application, settings.report.language)
         if not name:
             yield Finding("application", Verdict.OK, f"{found.name} {found.version} is installed and needs no bundle.")
             continue

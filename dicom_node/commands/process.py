@@ -18,6 +18,7 @@ from inference.application import Application, find_application
 from inference.dicom import read_studies
 from inference.serving import LoadedBundle, load_bundle
 from inference.types import StudyHeaders, UnreadableFile
+from reporting.presentation import find_presentation
 from reporting.uids import derived_uid
 from reporting.writer import write
 from storage.studies import check_uid
@@ -33,14 +34,17 @@ class _Work:
     application: Application
     bundle: LoadedBundle | None
     site_salt: str
+    language: str
     bar: "tqdm[Any]"
 
 
-def process(source: Path, out: Path, *, settings: Settings, application: str = DEFAULT_APPLICATION) -> int:
+def process(
+    source: Path, out: Path, *, settings: Settings, application: str = DEFAULT_APPLICATION, language: str = ""
+) -> int:
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
-    from it where it is none), and the summary lists them.
+    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings.
 
     Returns
     -------
@@ -52,9 +56,10 @@ def process(source: Path, out: Path, *, settings: Settings, application: str = D
     UnusableInput
         ``source`` does not exist or holds no DICOM that can be read.
     SettingsError
-        No application of this name is installed.
+        No application of this name is installed, or it has no words in this language.
     """
-    reader = find_application(application)
+    reader, spoken = find_application(application), language or settings.report.language
+    find_presentation(application, spoken)
     studies, unreadable = read_studies(_files(source))
     if not studies:
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
@@ -64,7 +69,7 @@ def process(source: Path, out: Path, *, settings: Settings, application: str = D
         load_bundle(settings.analysis.bundle, reader, roots=settings.analysis.bundle_roots) if reader.needs else None
     )
     with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
-        work = _Work(reader, bundle, settings.site_salt, bar)
+        work = _Work(reader, bundle, settings.site_salt, spoken, bar)
         summaries = [
             _process_one(study, work, out if len(studies) == 1 else out / _folder_name(study)) for study in studies
         ]
@@ -105,6 +110,7 @@ def _process_one(study: StudyHeaders, work: _Work, folder: Path) -> dict[str, An
             revision=1,
             started=datetime.now(UTC),
             site_salt=work.site_salt,
+            language=work.language,
             progress=advance,
         )
     except AxspaError as error:

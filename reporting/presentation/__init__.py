@@ -1,11 +1,11 @@
 """What an application's keys mean to people, viewers and machines: its terms, its report, its laws.
 
-The presentation of an application is a class that is made without arguments, named by an entry point in the group
-``axspa_node.presentations`` under the application's name.
+The presentation of an application is a class, named by an entry point in the group ``axspa_node.presentations`` under
+the application's name; see :func:`find_presentation` for how it is made.
 """
 
 from reporting.presentation.protocol import GROUP, ByteArray, Presentation, find_presentation
-from reporting.presentation.reasons import word_limitation, word_reason
+from reporting.presentation.reasons import limitation_lines, word_limitation, word_reason
 from reporting.presentation.terms import (
     AnatomyTerm,
     EvaluationTerm,
@@ -40,6 +40,7 @@ __all__ = [
     "Terms",
     "ValueTerm",
     "find_presentation",
+    "limitation_lines",
     "word_limitation",
     "word_reason",
 ]

@@ -13,9 +13,12 @@ from config.codes import Code
 from config.errors import BundleError
 from inference.result import Analysis, Key
 from reporting.findings import Checked, GateFinding
+from reporting.language import LanguageUnknown, find_language
 from reporting.presentation.terms import Report, SegmentGroup, Terms
 
 GROUP = "axspa_node.presentations"
+
+ENGLISH = "en"
 
 ByteArray = NDArray[np.uint8]
 
@@ -26,9 +29,12 @@ class Presentation(Protocol):
     Attributes
     ----------
     application : Key
+    language : str
+        In which it speaks: ``de``.
     title : str
         Of pictures and pages.
     terms : Terms
+        In that language.
     groups : tuple of SegmentGroup
         Every kind of segment is in one of them; the first that has a report leads: its report holds what is said of the
         study.
@@ -42,6 +48,7 @@ class Presentation(Protocol):
     """
 
     application: Key
+    language: str
     title: str
     terms: Terms
     groups: tuple[SegmentGroup, ...]
@@ -50,7 +57,7 @@ class Presentation(Protocol):
     body_parts: tuple[str, ...]
     procedure: Concept
 
-    def report(self, analysis: Analysis, *, language: str = "en") -> Report:
+    def report(self, analysis: Analysis) -> Report:
         """Word an analysis, one that reads nothing too."""
         ...
 
@@ -68,13 +75,18 @@ class Presentation(Protocol):
 
 
 @cache
-def find_presentation(application: str) -> Presentation:
-    """The installed presentation of an application.
+def find_presentation(application: str, language: str = ENGLISH) -> Presentation:
+    """The installed presentation of an application, in a language.
+
+    A presentation that has languages says so by a class attribute ``languages``, the codes of them, and is made with
+    one of them; another is made without arguments, and speaks English whatever is asked for.
 
     Raises
     ------
     BundleError
         There is none.
+    LanguageUnknown
+        Results have no words in this language, or this application has none; the sentence names those there are.
     """
     known = {point.name: point for point in entry_points(group=GROUP)}
     if application not in known:
@@ -83,5 +95,17 @@ def find_presentation(application: str) -> Presentation:
             f"No presentation of this application is installed; there are {', '.join(sorted(known)) or 'none'}. "
             f"Received {application!r}.",
         )
-    presentation: Presentation = known[application].load()()
-    return presentation
+    find_language(language)
+    made: Any = known[application].load()
+    languages: tuple[str, ...] = getattr(made, "languages", ())
+    if not languages:
+        presentation: Presentation = made()
+        return presentation
+    if language not in languages:
+        raise LanguageUnknown(
+            Code.LANGUAGE_UNKNOWN,
+            f"The application {application} has no words in this language; report.language is one of "
+            f"{', '.join(languages)}. Received {language!r}.",
+        )
+    spoken: Presentation = made(language)
+    return spoken

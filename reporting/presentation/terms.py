@@ -7,6 +7,7 @@ from pydicom.sr.coding import Code as Concept
 
 from inference.result import Key
 from inference.types import Side
+from reporting.language import Language, find_language
 
 Rgb = tuple[int, int, int]
 Lab = tuple[float, float, float]
@@ -239,7 +240,7 @@ class SegmentGroup:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All terms of an application, by key."""
+    """All terms of an application, by key, in one language."""
 
     roles: Mapping[Key, RoleTerm]
     anatomy: Mapping[Key, AnatomyTerm]
@@ -256,8 +257,13 @@ class Terms:
     limitations: Mapping[Key, str] = field(default_factory=dict)  # sentences with {parameters}
     reasons: Mapping[Key, str] = field(default_factory=dict)  # of the choice of series, with {parameters}
     whys: Mapping[Key, str] = field(default_factory=dict)  # why a slice is one to look at first; else the key
-    shown: str = "what is read"  # what its series show, in words
+    shown: str = ""  # what its series show, in words
     lead: Key = ""  # the evaluation that is named first; else the first of them
+    language: Language = field(default_factory=find_language)  # of these terms, and of all else that is said
+
+    def say(self, key: str, /, **parameters: str | float) -> str:
+        """A message of the language in words, see :meth:`reporting.language.Language.say`."""
+        return self.language.say(key, **parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +286,8 @@ class Report:
         Why nothing was read, where nothing was.
     missing : tuple of str
         Those of the limitations that must be known before all else: what of the study was not there or not judged.
+    gaps : tuple of str
+        Those of the missing that say that the study is not whole; the headline begins with them.
     """
 
     headline: str
@@ -289,3 +297,4 @@ class Report:
     impression: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()

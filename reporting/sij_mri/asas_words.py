@@ -1,76 +1,65 @@
-"""The ASAS/OMERACT rule in words, and what the measured evidence amounts to."""
+"""The ASAS/OMERACT rule in words, and what the measured evidence amounts to.
+
+The catalogue cites de Winter et al., Arthritis Rheumatol 2018; 70: 1042-1048, as
+:mod:`inference.sij_mri.conclusion` does: of 47 volunteers 11 met the definition, of 47 patients 43.
+"""
 
 from inference.result import Analysis, Answer, Evaluation, NotAssessable, Place
 from inference.sij_mri import Role
 from inference.types import Side
-from reporting.sij_mri.edema_words import SIDES, amounts, any_joint, number, said, short_reason
+from reporting.presentation import Terms
+from reporting.sij_mri.edema_words import SIDES, amounts, any_joint, number, said, short_reason, with_reasons
 from reporting.sij_mri.terms import TERMS
-from reporting.sij_mri.where import image_words
-from reporting.words import NOT_ASSESSABLE, why_not
-
-RULE = (
-    "subchondral bone marrow edema (within 10 mm of the joint, at least 20 mm2 in a slice) in two consecutive slices "
-    "or at two places in one slice"
-)
-RULE_NAME = "ASAS/OMERACT rule for active sacroiliitis"
-DEFINITION = "the ASAS/OMERACT definition of active sacroiliitis"
-ASAS_STATEMENT = "The ASAS/OMERACT rule is computed from edema that a small network found; check it by eye."
-HEALTHY = (
-    "Healthy people meet that definition too: 11 of 47 volunteers (de Winter 2018).",
-    "How often healthy people meet this software's rule is not known.",
-)
-"""de Winter et al., Arthritis Rheumatol 2018; 70: 1042-1048, as :mod:`inference.sij_mri.conclusion` cites it."""
-NOT_EXCLUDED = (
-    "That does not exclude axial spondyloarthritis: 4 of 47 patients did not meet the definition either (de Winter "
-    "2018), and structural lesions are not measured."
-)
-"""47 patients less the 43 that met it, of the same study."""
-DEPENDS = "it depends on the cut-off of edema"
+from reporting.sij_mri.where import image_words, images_alone
+from reporting.words import why_not
 
 
-def rule_words(evaluation: Evaluation) -> str:
+def rule_words(evaluation: Evaluation, terms: Terms = TERMS) -> str:
     """The rule's value in words: met, not met, undecided or not assessable."""
     if isinstance(evaluation.value, NotAssessable):
-        return NOT_ASSESSABLE
-    return TERMS.evaluations["asas"].values[evaluation.value].words
+        return terms.say("not-assessable")
+    return terms.evaluations["asas"].values[evaluation.value].words
 
 
-def rule_brief(analysis: Analysis) -> str:
+def rule_brief(analysis: Analysis, terms: Terms = TERMS) -> str:
     """The rule's value, with the sides where it is met, or a short reason."""
     rule = said(analysis, "asas")
     if isinstance(rule.value, NotAssessable):
-        return f"{NOT_ASSESSABLE} ({short_reason(rule.value)})"
+        return f"{terms.say('not-assessable')} ({short_reason(rule.value, terms)})"
     if rule.value == Answer.PRESENT:
-        return f"met ({_met(analysis)})"
-    return rule_words(rule)
+        return terms.say("met-at", where=_met(analysis, terms))
+    return rule_words(rule, terms)
 
 
-def _met(analysis: Analysis) -> str:
-    met = [side.value for side in SIDES if said(analysis, "asas", side).value == Answer.PRESENT]
-    return " and ".join(met) or "both sides together"
+def _met(analysis: Analysis, terms: Terms) -> str:
+    met = [side for side in SIDES if said(analysis, "asas", side).value == Answer.PRESENT]
+    named = {side.value: terms.say("side", side=side.value) for side in met}
+    if len(met) == len(SIDES):
+        return terms.say("met-both", **named)
+    return named[met[0].value] if met else terms.say("met-together")
 
 
-def rule_lines(analysis: Analysis) -> tuple[str, ...]:
+def rule_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     """The rule for the study and by side, what it asks for, and what was counted at each side."""
     rule = said(analysis, "asas")
     sides = {side: said(analysis, "asas", side) for side in SIDES}
-    first = f"{RULE_NAME}: {rule_words(rule)}" + (f", {DEPENDS}" if rule.value == Answer.UNDECIDED else "")
-    first += "; " + ", ".join(f"{side}: {rule_words(one)}" for side, one in sides.items()) + "."
+    key = "asas-depends" if rule.value == Answer.UNDECIDED else "asas-of-study"
+    by_side = {side.value: rule_words(one, terms) for side, one in sides.items()}
+    first = (*terms.language.lines(key, value=rule_words(rule, terms)), terms.say("asas-by-side", **by_side))
     if all(isinstance(one.value, NotAssessable) for one in (rule, *sides.values())):
-        return (first,)
-    return (first, f"It asks for {RULE}.", *(line for side in SIDES for line in _counted(analysis, side)))
+        return first
+    counted = (line for side in SIDES for line in _counted(analysis, side, terms))
+    return (*first, *terms.language.lines("asas-asks"), *counted)
 
 
-def rule_sentence(analysis: Analysis) -> str:
+def rule_sentence(analysis: Analysis, terms: Terms = TERMS) -> str:
     """The rule, what it asks for, and whether it is met, in one sentence."""
-    rule = said(analysis, "asas")
-    if isinstance(rule.value, NotAssessable):
-        return f"The {RULE_NAME} is {why_not(TERMS, rule.value)} It asks for {RULE}."
-    if rule.value == Answer.PRESENT:
-        return f"The {RULE_NAME} is met ({_met(analysis)}): {RULE}."
-    if rule.value == Answer.UNDECIDED:
-        return f"The {RULE_NAME} is undecided, {DEPENDS}. It asks for {RULE}."
-    return f"The {RULE_NAME} is not met: no {RULE}."
+    value, asked = said(analysis, "asas").value, terms.say("rule")
+    if isinstance(value, NotAssessable):
+        return terms.say("rule-not-assessable", why=why_not(terms, value), rule=asked)
+    if value == Answer.PRESENT:
+        return terms.say("rule-met", where=_met(analysis, terms), rule=asked)
+    return terms.say("rule-undecided" if value == Answer.UNDECIDED else "rule-not-met", rule=asked)
 
 
 def lesions(analysis: Analysis) -> list[tuple[Side, Place]]:
@@ -78,44 +67,48 @@ def lesions(analysis: Analysis) -> list[tuple[Side, Place]]:
     return [(side, place) for side in Side for place in said(analysis, "asas", side).at]
 
 
-def _counted(analysis: Analysis, side: Side) -> tuple[str, ...]:
+def _counted(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]:
     """What was counted at a side: how many areas, on which images, and the largest."""
     places = said(analysis, "asas", side).at
-    where = image_words(analysis, Role.FLUID, [place.plane for place in places])
+    where = image_words(analysis, Role.FLUID, [place.plane for place in places], terms)
     if not where:
         return ()
     largest = max(places, key=lambda place: place.area_mm2 or 0.0)
-    area = f"{largest.area_mm2 or 0.0:.0f} mm2"
+    area = float(largest.area_mm2 or 0.0)
     if len(places) == 1:
-        return (f"Counted for the rule, {side}: 1 area of {area}, on {where}.",)
-    on, _, _ = image_words(analysis, Role.FLUID, [largest.plane]).partition(" of ")
-    return (f"Counted for the rule, {side}: {len(places)} areas on {where}; the largest, {area}, on {on}.",)
+        return (terms.say("counted-one", side=side.value, area=area, images=where),)
+    on = images_alone(analysis, Role.FLUID, [largest.plane], terms)
+    return (
+        terms.say("counted-many", side=side.value, areas=len(places), images=where),
+        terms.say("counted-largest", side=side.value, area=area, images=on),
+    )
 
 
-def evidence_impression(analysis: Analysis) -> tuple[str, ...]:
+def evidence_impression(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     """What the measured edema amounts to, its volumes and images, and what that does not say."""
     rule = said(analysis, "asas")
-    edema = _edema(analysis, rule)
+    edema = _edema(analysis, rule, terms)
     if isinstance(rule.value, NotAssessable):
-        what = RULE_NAME if edema else f"Bone marrow edema at the joints and {RULE_NAME}"
-        return (f"{what}: {NOT_ASSESSABLE} ({', '.join(missing_evidence(analysis))}).", *edema)
+        first = () if edema else (terms.say("edema-near", amounts=terms.say("not-assessable")),)
+        return (*first, *with_reasons(terms.say("asas-missing"), missing_evidence(analysis, terms), terms), *edema)
     if rule.value == Answer.UNDECIDED:
-        return (f"Whether the edema meets {DEFINITION} is undecided: {DEPENDS}.", *edema)
+        return (*terms.language.lines("definition-undecided"), *edema)
     if rule.value == Answer.ABSENT:
-        return (f"No edema that meets {DEFINITION}, as computed.", *edema, NOT_EXCLUDED)
-    met = f"Bone marrow edema that meets {DEFINITION} ({_met(analysis)}), as computed."
-    return (met, *edema, *HEALTHY)
+        return (terms.say("definition-not-met"), *edema, *terms.language.lines("not-excluded"))
+    met = terms.language.lines("definition-met", where=_met(analysis, terms))
+    return (*met, *edema, *terms.language.lines("healthy"))
 
 
-def _edema(analysis: Analysis, rule: Evaluation) -> tuple[str, ...]:
+def _edema(analysis: Analysis, rule: Evaluation, terms: Terms) -> tuple[str, ...]:
     """The volumes at the joints, and the images that were counted."""
     if not any_joint(analysis):
         return ()
-    where = image_words(analysis, Role.FLUID, [place.plane for place in rule.at])
-    return (f"Edema within 10 mm of the joint: {amounts(analysis)}{f'; see {where}' if where else ''}.",)
+    where = image_words(analysis, Role.FLUID, [place.plane for place in rule.at], terms)
+    seen = (terms.say("edema-seen", images=where),) if where else ()
+    return (terms.say("edema-near", amounts=amounts(analysis, terms)), *seen)
 
 
-def missing_evidence(analysis: Analysis) -> tuple[str, ...]:
+def missing_evidence(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     """Why edema or rule are not assessable, in a few words, each reason once."""
     values = [number(analysis, "edema-volume", side).value for side in SIDES] + [said(analysis, "asas").value]
-    return tuple(dict.fromkeys(short_reason(one) for one in values if isinstance(one, NotAssessable)))
+    return tuple(dict.fromkeys(short_reason(one, terms) for one in values if isinstance(one, NotAssessable)))

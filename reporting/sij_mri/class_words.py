@@ -1,86 +1,91 @@
 """Class and stage in words: what they are called, how near they lie to others, and why they are not given."""
 
 from inference.result import Analysis, Answer, Evaluation, NotAssessable
+from reporting.presentation import Terms
 from reporting.probabilities import probability_words
-from reporting.sij_mri.edema_words import said, short_reason
+from reporting.sij_mri.edema_words import said, short_reason, with_reasons
 from reporting.sij_mri.terms import TERMS
 
 CLASS_NAME = TERMS.evaluations["axspa"].words
 SIMULATED_SHORT = TERMS.evaluations["axspa"].note
-SIMULATED_STATEMENT = (
-    "Class and stage were learned from simulated lesions in real and synthetic anatomy, because no clinical labels "
-    "exist yet; they are not validated in patients."
-)
-LEARNED = "Class and stage were learned from simulated lesions only; they are not validated in patients."
-NOT_NO_DISEASE = "no pattern does not mean no disease"
-NOT_ASSESSED = "not assessed"
+NOT_NO_DISEASE = TERMS.say("not-no-disease").rstrip(".")
+NOT_ASSESSED = TERMS.say("not-assessed")
 CLOSE = 0.1  # stages whose probabilities differ by less are named together (issue "never more than is known")
 NORMAL = "normal"
 
 
-def class_words(analysis: Analysis) -> str:
+def class_words(analysis: Analysis, terms: Terms = TERMS) -> str:
     """The class as what it is, without its probability; or that it was not assessed."""
     present = said(analysis, "axspa")
     if isinstance(present.value, NotAssessable):
-        return NOT_ASSESSED
-    return TERMS.evaluations["axspa"].values[present.value].words
+        return terms.say("not-assessed")
+    return terms.evaluations["axspa"].values[present.value].words
 
 
-def class_lines(analysis: Analysis) -> tuple[str, ...]:
-    """Class and stage, a line each, and what they were learned from; one line where neither was assessed."""
-    values = [said(analysis, key).value for key in ("axspa", "stage")]
-    if all(isinstance(one, NotAssessable) for one in values):
-        return (f"Experimental {brief(analysis)}",)
-    return _class_line(analysis), _stage_line(analysis), LEARNED
+def class_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+    """Class and stage, a line each, and what they were learned from; why there is neither, where that is so."""
+    present, stage = (said(analysis, key).value for key in ("axspa", "stage"))
+    if isinstance(present, NotAssessable) and isinstance(stage, NotAssessable):
+        return with_reasons(terms.say("experimental-missing"), [short_reason(present, terms)], terms)
+    return *_class_lines(analysis, terms), *_stage_lines(analysis, terms), terms.say("learned")
 
 
-def _class_line(analysis: Analysis) -> str:
-    """The class with the probability of a pattern, or why there is none."""
+def _class_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
+    """The class, and the probability of a pattern; or why there is none."""
     present = said(analysis, "axspa")
-    start = f"Experimental {CLASS_NAME}: "
     if isinstance(present.value, NotAssessable):
-        return f"{start}{NOT_ASSESSED} ({short_reason(present.value)})."
-    words = f"{start}{class_words(analysis)}"
+        return with_reasons(terms.say("class-missing"), [short_reason(present.value, terms)], terms)
+    lines = [terms.say("class-line", value=class_words(analysis, terms))]
     if Answer.PRESENT in present.probabilities:
-        what = "probability" if present.value == Answer.PRESENT else "probability of a pattern"
-        words += f", {what} {probability_words(present.probabilities[Answer.PRESENT])}"
-    return f"{words}; {NOT_NO_DISEASE}." if present.value == Answer.ABSENT else f"{words}."
+        probability = probability_words(present.probabilities[Answer.PRESENT], terms.language)
+        lines.append(terms.say("class-probability", probability=probability))
+    if present.value == Answer.ABSENT:
+        lines.append(terms.say("not-no-disease"))
+    return tuple(lines)
 
 
-def _stage_line(analysis: Analysis) -> str:
+def _stage_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """The stage with its probability, or why there is none."""
     stage = said(analysis, "stage")
     if isinstance(stage.value, NotAssessable):
-        return f"Stage: {NOT_ASSESSED} ({short_reason(stage.value)})."
-    return f"{stage_brief(analysis)}."
+        return with_reasons(terms.say("stage-missing"), [short_reason(stage.value, terms)], terms)
+    return (_stage_line(analysis, terms),)
 
 
-def stage_brief(analysis: Analysis) -> str:
+def stage_brief(analysis: Analysis, terms: Terms = TERMS) -> str:
     """The stage in a few words: with a second one where both are close, the likeliest where it is undecided."""
+    return _stage_line(analysis, terms).rstrip(".")
+
+
+def _stage_line(analysis: Analysis, terms: Terms) -> str:
     stage = said(analysis, "stage")
     if isinstance(stage.value, NotAssessable):
-        return f"Stage: {NOT_ASSESSED}"
+        return terms.say("stage-missing-brief")
     if stage.value == Answer.UNDECIDED:
-        return "Stage undecided" + _likeliest(analysis, stage)
-    own = stage.probabilities.get(stage.value)
+        return _likeliest(analysis, stage, terms)
+    own, name = stage.probabilities.get(stage.value), _name(stage.value, terms)
     if own is None:
-        return f"Stage: {_name(stage.value)}"
-    rival = _rival(stage)
+        return terms.say("stage-alone", stage=name)
+    rival, words = _rival(stage), probability_words(own, terms.language)
     if rival is None:
-        return f"Stage: {_name(stage.value)} ({probability_words(own)})"
+        return terms.say("stage-own", stage=name, probability=words)
     other = stage.probabilities[rival]
-    how = "hardly more likely than" if other <= own else "hardly told from"
-    return f"Stage: {_name(stage.value)}, {how} {_name(rival)} ({probability_words(own)}, {probability_words(other)})"
+    return terms.say(
+        "stage-hardly-likelier" if other <= own else "stage-hardly-told",
+        stage=name,
+        rival=_name(rival, terms),
+        probability=words,
+        other=probability_words(other, terms.language),
+    )
 
 
-def _likeliest(analysis: Analysis, stage: Evaluation) -> str:
-    """The likeliest stage; where the rule is met, that is never said of Normal."""
-    if not stage.probabilities:
-        return ""
-    key = max(stage.probabilities, key=lambda one: stage.probabilities[one])
-    if key == NORMAL and said(analysis, "asas").value == Answer.PRESENT:
-        return ""
-    return f"; likeliest {_name(key)} ({probability_words(stage.probabilities[key])})"
+def _likeliest(analysis: Analysis, stage: Evaluation, terms: Terms) -> str:
+    """Undecided, and the likeliest stage; where the rule is met, that is never said of Normal."""
+    key = max(stage.probabilities, key=lambda one: stage.probabilities[one], default="")
+    if not key or (key == NORMAL and said(analysis, "asas").value == Answer.PRESENT):
+        return terms.say("stage-undecided")
+    probability = probability_words(stage.probabilities[key], terms.language)
+    return terms.say("stage-undecided-likeliest", stage=_name(key, terms), probability=probability)
 
 
 def _rival(stage: Evaluation) -> str | None:
@@ -94,13 +99,14 @@ def _rival(stage: Evaluation) -> str | None:
     return max(others, key=lambda key: others[key]) if others else None
 
 
-def _name(key: str) -> str:
-    return TERMS.evaluations["stage"].values[key].words
+def _name(key: str, terms: Terms) -> str:
+    return terms.evaluations["stage"].values[key].words
 
 
-def brief(analysis: Analysis) -> str:
+def brief(analysis: Analysis, terms: Terms = TERMS) -> str:
     """Class and stage in short sentences."""
-    present, stage = said(analysis, "axspa"), said(analysis, "stage")
-    if isinstance(present.value, NotAssessable) and isinstance(stage.value, NotAssessable):
-        return f"{CLASS_NAME} and stage: {NOT_ASSESSED} ({short_reason(present.value)})."
-    return f"{CLASS_NAME}: {class_words(analysis)}. {stage_brief(analysis)}."
+    present, stage = said(analysis, "axspa").value, said(analysis, "stage").value
+    if isinstance(present, NotAssessable) and isinstance(stage, NotAssessable):
+        words = terms.say("class-and-stage-missing")
+        return terms.say("because", words=words, reasons=short_reason(present, terms))
+    return f"{terms.say('class-brief', value=class_words(analysis, terms))} {_stage_line(analysis, terms)}"

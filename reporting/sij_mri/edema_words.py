@@ -1,21 +1,19 @@
 """Edema in words, by side; what every sentence on measured evidence needs."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from inference.result import Analysis, Evaluation, Measurement, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
-from reporting.presentation import word_limitation
-from reporting.sij_mri.limitations import SHORT
+from reporting.presentation import Terms, limitation_lines
 from reporting.sij_mri.terms import TERMS, milliliters
 from reporting.sij_mri.where import image_words
-from reporting.words import NOT_ASSESSABLE, ascii_text
+from reporting.words import LONGEST
 
 SIDES = (Side.RIGHT, Side.LEFT)
 """In the order of the screen."""
-
-OTHER_CAUSES = "Other causes of edema (load, infection, tumor, post partum) are not told apart."
-NO_STRUCTURE = "Structural lesions: not measured."
 
 
 def said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
@@ -46,33 +44,50 @@ def number(analysis: Analysis, key: str, side: Side | None = None) -> Measuremen
     return measured
 
 
-def short_reason(value: NotAssessable) -> str:
+def short_reason(value: NotAssessable, terms: Terms = TERMS) -> str:
     """Why something is not assessable, in a few words."""
-    code = value.because.code
-    return SHORT.get(code) or ascii_text(word_limitation(TERMS, value.because)).rstrip(".")
+    key = f"short-{value.because.code}"
+    return terms.say(key) if terms.language.knows(key) else limitation_lines(terms, value.because)[0].rstrip(".")
 
 
-def volume_words(measured: Measurement) -> str:
-    """A volume in as few words as it takes, not assessable ones with a short reason."""
+def with_reasons(words: str, reasons: Iterable[str], terms: Terms) -> tuple[str, ...]:
+    """Why something has no value, behind it in brackets; where there is no room, a line for each reason."""
+    known = tuple(dict.fromkeys(reasons))
+    line = terms.say("because", words=words, reasons=", ".join(known))
+    if len(line) <= LONGEST:
+        return (line,)
+    return (f"{words}.", *(terms.say("reason-of", reason=one) for one in known))
+
+
+def volume_words(measured: Measurement, terms: Terms = TERMS) -> str:
+    """A volume in as few words as it takes."""
     if isinstance(measured.value, NotAssessable):
-        return f"{NOT_ASSESSABLE} ({short_reason(measured.value)})"
-    return milliliters(measured.value)
+        return terms.say("not-assessable")
+    return milliliters(measured.value, terms.language)
 
 
-def amounts(analysis: Analysis) -> str:
-    """The volumes at the joints: ``right 1.8 ml, left 4.2 ml``."""
-    return ", ".join(f"{side} {volume_words(number(analysis, 'edema-volume', side))}" for side in SIDES)
+def amounts(analysis: Analysis, terms: Terms = TERMS, *, reasons: bool = False) -> str:
+    """The volumes at the joints: ``right 1.8 ml, left 4.2 ml``; on request with the reasons where there is none."""
+    words = {}
+    for side in SIDES:
+        measured = number(analysis, "edema-volume", side)
+        words[side.value] = volume_words(measured, terms)
+        if reasons and isinstance(measured.value, NotAssessable):
+            words[side.value] += f" ({short_reason(measured.value, terms)})"
+    return terms.say("by-side", **words)
 
 
-def edema_lines(analysis: Analysis) -> tuple[str, ...]:
+def edema_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     """Edema within the subchondral band by side, what of it lies deeper, and what lies elsewhere, a fact each.
 
     Why something is not assessable stands before all findings, see :mod:`reporting.sij_mri.partial`.
     """
+    structure = terms.say("no-structure")
     if not any_joint(analysis):
-        return (f"Bone marrow edema at the joints: {NOT_ASSESSABLE}.", *_region(analysis), NO_STRUCTURE)
-    lines = [line for side in SIDES for line in _side_lines(analysis, side)]
-    return (*lines, *_elsewhere(analysis), NO_STRUCTURE)
+        missing = terms.say("edema-at-the-joints", amounts=terms.say("not-assessable"))
+        return (missing, *_region(analysis, terms), structure)
+    lines = [line for side in SIDES for line in _side_lines(analysis, side, terms)]
+    return (*lines, *_elsewhere(analysis, terms), structure)
 
 
 def any_joint(analysis: Analysis) -> bool:
@@ -86,69 +101,73 @@ def any_edema(analysis: Analysis) -> bool:
     return any(not isinstance(value, NotAssessable) and value > 0 for value in found)
 
 
-def _side_lines(analysis: Analysis, side: Side) -> tuple[str, ...]:
+def _side_lines(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]:
     measured = number(analysis, "edema-volume", side)
-    start = f"{side.capitalize()} joint: "
     if isinstance(measured.value, NotAssessable):
-        return (f"{start}bone marrow edema {NOT_ASSESSABLE}.",)
-    if measured.value == 0:
-        words = f"{start}no bone marrow edema within 10 mm of the joint ({milliliters(0)}{_spread(measured, '; ')})."
-    else:
-        words = f"{start}bone marrow edema within 10 mm of the joint {milliliters(measured.value)}"
-        words += f"{_spread(measured, ' (', ')')}."
-    more = "; ".join(one for one in (_largest(analysis, side), _deep(analysis, side)) if one)
-    return (words, f"{start}{more}.") if more else (words,)
+        return (terms.say("edema-unknown", side=side.value, missing=terms.say("not-assessable")),)
+    found = "edema-amount" if measured.value else "edema-none"
+    amount = terms.say(found, side=side.value, amount=milliliters(measured.value, terms.language))
+    more = (_spread(measured, side, terms), _largest(analysis, side, terms), _deep(analysis, side, terms))
+    return (amount, *(one for one in more if one))
 
 
-def _spread(measured: Measurement, before: str, after: str = "") -> str:
+def _spread(measured: Measurement, side: Side, terms: Terms) -> str:
     """The volumes by a stricter and a looser cut-off, where they differ from each other."""
-    low, high = ("", "") if measured.spread is None else (milliliters(one) for one in measured.spread)
-    if low == high or (measured.value and high == milliliters(1.0)):
+    words = spread_words(measured, terms)
+    return terms.say("edema-range", side=side.value, range=words) if words else ""
+
+
+def spread_words(measured: Measurement, terms: Terms = TERMS) -> str:
+    """Between which volumes it lies by a stricter and a looser cut-off; empty where both are the same in words."""
+    if measured.spread is None:
         return ""
-    return f"{before}{low.removesuffix(' ml')} to {high} by a stricter and a looser cut-off{after}"
+    low, high = (milliliters(one, terms.language) for one in measured.spread)
+    if low == high or (measured.value and high == milliliters(1.0, terms.language)):
+        return ""
+    return terms.say("milliliters-range", low=milliliters(measured.spread[0], terms.language, unit=False), high=high)
 
 
-def _largest(analysis: Analysis, side: Side) -> str:
+def _largest(analysis: Analysis, side: Side, terms: Terms) -> str:
     """The image on which the edema of a side is largest."""
     segment = analysis.segment("edema", side)
     if segment is None:
         return ""
     plane = int(np.argmax(segment.mask.sum(axis=(1, 2))))
-    return f"edema largest on {image_words(analysis, Role.FLUID, [plane])}"
+    return terms.say("edema-largest", side=side.value, image=image_words(analysis, Role.FLUID, [plane], terms))
 
 
-def _deep(analysis: Analysis, side: Side) -> str:
+def _deep(analysis: Analysis, side: Side, terms: Terms) -> str:
     deep = analysis.measurement("edema-deep-volume", side)
     if deep is None or isinstance(deep.value, NotAssessable) or deep.value == 0:
         return ""
-    amount = milliliters(deep.value)
-    return f"{amount if amount == milliliters(1.0) else f'a further {amount}'} of it reaches deeper"
+    amount, little = (milliliters(one, terms.language) for one in (deep.value, 1.0))
+    return terms.say("edema-deep-little" if amount == little else "edema-deep", side=side.value, amount=amount)
 
 
-def _elsewhere(analysis: Analysis) -> tuple[str, ...]:
+def _elsewhere(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     other = analysis.measurement("edema-elsewhere-volume")
     if other is None or isinstance(other.value, NotAssessable):
         return ()
     if other.value == 0:
-        return ("No edema elsewhere in the region.",)
-    return (f"Edema elsewhere in the region, at no traced joint: {milliliters(other.value)}, not counted.",)
+        return (terms.say("no-edema-elsewhere"),)
+    return (terms.say("edema-elsewhere", amount=milliliters(other.value, terms.language)),)
 
 
-def _region(analysis: Analysis) -> tuple[str, ...]:
+def _region(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """Edema of the whole region, where there is no joint to which it could be assigned."""
     found = analysis.measurement("edema-elsewhere-volume")
     if found is None or isinstance(found.value, NotAssessable):
         return ()
     if found.value == 0:
-        return ("Bone region as a whole: no edema was found; the joints were not judged.",)
-    return (f"Bone region as a whole: edema {milliliters(found.value)}, assigned to no joint.",)
+        return (terms.say("no-edema-in-region"),)
+    return (terms.say("edema-in-region", amount=milliliters(found.value, terms.language)),)
 
 
-def cutoff_words(analysis: Analysis) -> str:
+def cutoff_line(analysis: Analysis, terms: Terms = TERMS) -> str:
     """The intensity from which marrow may be edema, and that of normal marrow; empty where they are not known."""
     values = [number(analysis, key).value for key in ("edema-threshold", "marrow-mean", "marrow-sd")]
-    known = [one for one in values if not isinstance(one, NotAssessable)]
+    known = [float(one) for one in values if not isinstance(one, NotAssessable)]
     if len(known) < len(values):
         return ""
     threshold, mean, spread = known
-    return f"edema is brighter than {threshold:.0f}; normal sacral marrow has {mean:.0f} +/- {spread:.0f}"
+    return terms.say("technique-cutoff", threshold=threshold, mean=mean, sd=spread)

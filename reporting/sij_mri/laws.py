@@ -17,6 +17,7 @@ from inference.space import to_patient
 from inference.types import Key, Side
 from reporting.checks import centroids_mm, read_frames
 from reporting.findings import Checked, GateCode, GateFinding
+from reporting.presentation import Terms
 from reporting.sij_mri.terms import TERMS
 
 FloatVector = NDArray[np.float64]
@@ -27,7 +28,7 @@ ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the 
 _REGION = ("region", None)
 
 
-def sides(objects: Sequence[Checked], analysis: Analysis) -> Iterator[GateFinding]:
+def sides(objects: Sequence[Checked], analysis: Analysis, terms: Terms = TERMS) -> Iterator[GateFinding]:
     """Left and right as the segmentations themselves, read back, hold them; the bone region as the analysis has it."""
     named: dict[str, FloatVector] = {}
     for item in objects:
@@ -36,7 +37,7 @@ def sides(objects: Sequence[Checked], analysis: Analysis) -> Iterator[GateFindin
     places = {
         (key, side): named[label]
         for key in KINDS
-        for side, label in TERMS.segments[key].labels.items()
+        for side, label in terms.segments[key].labels.items()
         if label in named
     }
     yield from misplaced(places | _region(analysis))

@@ -8,36 +8,36 @@ import numpy as np
 from inference.result import Analysis, Answer, Evaluation, Images, Key, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
+from reporting.presentation import Terms
 from reporting.sij_mri.asas_words import lesions, rule_sentence
-from reporting.sij_mri.class_words import SIMULATED_STATEMENT
 from reporting.sij_mri.terms import TERMS
 from reporting.words import image_name
 
 Json = dict[str, Any]
 
 VOLUMES: tuple[tuple[str, str, Key, Side | None], ...] = (
-    ("region_mm3", "Sacroiliac bone region", "region-volume", None),
-    ("left_joint_mm3", "Joint band, left", "joint-volume", Side.LEFT),
-    ("right_joint_mm3", "Joint band, right", "joint-volume", Side.RIGHT),
-    ("left_edema_mm3", "Edema at the joint, left", "edema-volume", Side.LEFT),
-    ("right_edema_mm3", "Edema at the joint, right", "edema-volume", Side.RIGHT),
+    ("region_mm3", "volume-region", "region-volume", None),
+    ("left_joint_mm3", "volume-joint-left", "joint-volume", Side.LEFT),
+    ("right_joint_mm3", "volume-joint-right", "joint-volume", Side.RIGHT),
+    ("left_edema_mm3", "volume-edema-left", "edema-volume", Side.LEFT),
+    ("right_edema_mm3", "volume-edema-right", "edema-volume", Side.RIGHT),
 )
 
 
-def summary(analysis: Analysis) -> Mapping[str, Any]:
+def summary(analysis: Analysis, terms: Terms = TERMS) -> Mapping[str, Any]:
     """The keys ``classification``, ``volumes``, ``edema``, ``asas``, ``joints`` and ``key_slices``.
 
     What could not be judged, or is undecided, is None or left out: which of both, and why, stands under ``said``.
     """
     return {
-        "classification": _classification(analysis),
+        "classification": _classification(analysis, terms),
         "volumes": {
-            name: {"label": label, "value": round(value, 1), "unit": "mm3"}
+            name: {"label": terms.say(label), "value": round(value, 1), "unit": "mm3"}
             for name, label, key, side in VOLUMES
             if (value := _number(analysis, key, side)) is not None
         },
         "edema": _edema(analysis),
-        "asas": _asas(analysis),
+        "asas": _asas(analysis, terms),
         "joints": {side.value: _joint(analysis, side) for side in Side} if analysis.applicable else dict.fromkeys(Side),
         "key_slices": [one.plane for one in analysis.key_slices],
     }
@@ -60,7 +60,7 @@ def _yes(one: Evaluation | None) -> bool | None:
     return one.value == Answer.PRESENT
 
 
-def _classification(analysis: Analysis) -> Json | None:
+def _classification(analysis: Analysis, terms: Terms) -> Json | None:
     present, stage = _answered(analysis, "axspa"), _answered(analysis, "stage")
     profile = analysis.profile("axspa")
     if present is None or stage is None or profile is None:
@@ -72,15 +72,15 @@ def _classification(analysis: Analysis) -> Json | None:
         "as_probability": round(present.probabilities[Answer.PRESENT], 4),
         "stage": _stage_words(str(stage.value)),
         "stage_probabilities": {_stage_words(key): round(value, 4) for key, value in stage.probabilities.items()},
-        "statement": SIMULATED_STATEMENT,
-        "slices": [] if images is None else [_slice(analysis, stage, images, int(plane)) for plane in judged],
+        "statement": terms.say("learned-long"),
+        "slices": [] if images is None else [_slice(analysis, stage, images, int(plane), terms) for plane in judged],
     }
 
 
-def _slice(analysis: Analysis, stage: Evaluation, images: Images, plane: int) -> Json:
+def _slice(analysis: Analysis, stage: Evaluation, images: Images, plane: int, terms: Terms) -> Json:
     return {
         "slice": plane,
-        "name": image_name(images, plane),
+        "name": image_name(images, plane, terms.language),
         "as_probability": _at(analysis, "axspa", plane),
         "stage_probabilities": {_stage_words(key): _at(analysis, key, plane) for key in stage.probabilities},
     }
@@ -92,6 +92,7 @@ def _at(analysis: Analysis, key: Key, plane: int) -> float | None:
 
 
 def _stage_words(key: Key) -> str:
+    """A stage as it always was called here, whatever the language: programs look for these words."""
     return TERMS.evaluations["stage"].values[key].words
 
 
@@ -109,7 +110,7 @@ def _edema(analysis: Analysis) -> Json | None:
     }
 
 
-def _asas(analysis: Analysis) -> Json | None:
+def _asas(analysis: Analysis, terms: Terms) -> Json | None:
     rule, fluid = _answered(analysis, "asas"), analysis.of_role(Role.FLUID)
     if rule is None or fluid is None:
         return None
@@ -117,12 +118,12 @@ def _asas(analysis: Analysis) -> Json | None:
     return {
         "positive": _yes(rule),
         **{f"{side}_positive": _yes(one) for side, one in sides.items()},
-        "sentence": rule_sentence(analysis),
+        "sentence": rule_sentence(analysis, terms),
         "lesions": [
             {
                 "side": side.value,
                 "slice": place.plane,
-                "name": image_name(fluid, place.plane),
+                "name": image_name(fluid, place.plane, terms.language),
                 "area_mm2": None if place.area_mm2 is None else round(place.area_mm2, 1),
             }
             for side, place in lesions(analysis)

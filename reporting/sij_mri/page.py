@@ -61,7 +61,7 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
     """
     page = Page()
     page.header(TITLE, software)
-    first = report.missing[:1]
+    first = report.gaps or report.missing[:1]
     shown = page.warning(" ".join(first))
     y = _evidence_card(page, analysis, 108)
     y = _class_card(page, analysis, y + 14)

@@ -1,10 +1,14 @@
-"""The terms of the sacroiliac application: code, unit, color and words of each of its keys."""
+"""The terms of the sacroiliac application: code, unit and color of each of its keys, and its words by language."""
+
+from functools import cache, partial
+from pathlib import Path
 
 from pydicom.sr.coding import Code as Concept
 
 from inference.result import Answer
 from inference.sij_mri import STAGES, Role
 from inference.types import Side
+from reporting.language import Language, find_language, languages_in
 from reporting.objects import codes as dicom
 from reporting.presentation import (
     AnatomyTerm,
@@ -13,14 +17,16 @@ from reporting.presentation import (
     MeasurementTerm,
     ProfileTerm,
     Rgb,
+    RoleTerm,
     SegmentGroup,
     SegmentTerm,
     Terms,
     ValueTerm,
 )
 from reporting.sij_mri import codes
-from reporting.sij_mri.limitations import LIMITATIONS
-from reporting.sij_mri.selection_words import REASONS, ROLES, SHOWN
+
+CATALOGUES = Path(__file__).parent / "language"
+LANGUAGES = languages_in(CATALOGUES)
 
 JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
 DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (176, 68, 61), Side.RIGHT: (160, 74, 144)}
@@ -40,188 +46,214 @@ GROUPS = (
 """The first is of the report that leads."""
 
 
-def milliliters(volume_mm3: float) -> str:
-    """A volume as people read it; what was found is never 0.0."""
-    return "under 0.1 ml" if 0 < volume_mm3 < 50 else f"{volume_mm3 / 1000:.1f} ml"
+def milliliters(volume_mm3: float, language: Language | None = None, *, unit: bool = True) -> str:
+    """A volume as people read it, in English where no language is given; what was found is never 0.0."""
+    language = language or _language("en")
+    little = 0 < volume_mm3 < 50
+    amount = 0.1 if little else volume_mm3 / 1000
+    if unit:
+        return language.say("milliliters-under" if little else "milliliters", ml=amount)
+    return language.say("under", bound=language.number(amount, 1)) if little else language.number(amount, 1)
 
 
-def _intensity(value: float) -> str:
-    return f"{value:.0f}"
+def _language(code: str) -> Language:
+    return find_language(code, CATALOGUES)
 
 
 _VOLUME: dict[Side | None, Concept] = {None: dicom.VOLUME}
 _MARROW: dict[Side | None, Concept] = {None: codes.MARROW_INTENSITY}
 _MM3 = dicom.CUBIC_MILLIMETER
-_LEARNED = "Learned from simulated lesions only; not validated in patients."
-_UNDECIDED = ValueTerm("undecided", dicom.UNDECIDED)
-_JOINTS = LayerTerm("joints", "Joints", edge=170)
-_EDEMA = LayerTerm("edema", "Edema", fill=120, marked=True)
 
-TERMS = Terms(
-    roles=ROLES,
-    anatomy={
-        "sacroiliac-joint": AnatomyTerm("Sacroiliac joint", dicom.SACROILIAC_JOINT, paired=True),
-        "sacrum-and-ilia": AnatomyTerm("Sacrum and ilia", dicom.SACRUM, others=(dicom.ILIUM,)),
-        "sacral-marrow": AnatomyTerm("Marrow of the sacrum", dicom.SACRUM),
-    },
-    segments={
-        "region": SegmentTerm(
-            labels={None: "Sacroiliac bone region"},
-            category=dicom.ANATOMICAL_STRUCTURE,
-            kind=codes.REGION,
-            regions=(dicom.SACRUM, dicom.ILIUM),
-            finding=codes.REGION,
-            lab={None: (79.0, -13.0, -24.0)},
-            rgb={None: (94, 190, 255)},
-            volume="region-volume",
-        ),
-        "joint": SegmentTerm(
-            labels={side: f"{side.capitalize()} sacroiliac joint band" for side in Side},
-            category=dicom.ANATOMICAL_STRUCTURE,
-            kind=codes.BAND,
-            regions=(dicom.SACROILIAC_JOINT,),
-            finding=codes.BAND,
-            lab={Side.LEFT: (86.0, -8.0, 68.0), Side.RIGHT: (76.0, -44.0, 46.0)},
-            rgb=JOINT_RGB,
-            volume="joint-volume",
-        ),
-        "edema": SegmentTerm(
-            labels={side: f"{side.capitalize()} bone marrow edema at the joint" for side in Side},
-            category=dicom.ABNORMAL_STRUCTURE,
-            kind=dicom.EDEMA,
-            regions=(dicom.SACROILIAC_JOINT,),
-            finding=dicom.EDEMA,
-            lab={Side.LEFT: (66.0, 48.0, 40.0), Side.RIGHT: (64.0, 62.0, -20.0)},
-            rgb={Side.LEFT: (255, 98, 88), Side.RIGHT: (238, 110, 214)},
-            volume="edema-volume",
-        ),
-        "edema-deep": SegmentTerm(
-            labels={side: f"{side.capitalize()} bone marrow edema, deep" for side in Side},
-            category=dicom.ABNORMAL_STRUCTURE,
-            kind=dicom.EDEMA,
-            regions=(dicom.SACROILIAC_JOINT,),
-            finding=dicom.EDEMA,
-            lab={Side.LEFT: (46.0, 34.0, 28.0), Side.RIGHT: (44.0, 44.0, -14.0)},
-            rgb=DEEP_RGB,
-            volume="edema-deep-volume",
-        ),
-        "edema-elsewhere": SegmentTerm(
-            labels={None: "Bone marrow edema elsewhere"},
-            category=dicom.ABNORMAL_STRUCTURE,
-            kind=dicom.EDEMA,
-            regions=(dicom.SACRUM, dicom.ILIUM),
-            finding=dicom.EDEMA,
-            lab={None: (70.0, 0.0, 0.0)},
-            rgb={None: (170, 170, 170)},
-            volume="edema-elsewhere-volume",
-        ),
-    },
-    traces={"joint-surface": JOINT_RGB},
-    measurements={
-        "edema-volume": MeasurementTerm(
-            "Bone marrow edema within 10 mm of the joint",
-            {None: codes.EDEMA_VOLUME},
-            _MM3,
-            milliliters,
-            role=Role.FLUID,
-        ),
-        "edema-deep-volume": MeasurementTerm(
-            "The same edema, farther than 10 mm", {None: codes.DEEP_EDEMA_VOLUME}, _MM3, milliliters, role=Role.FLUID
-        ),
-        "edema-elsewhere-volume": MeasurementTerm(
-            "Bone marrow edema elsewhere, not counted",
-            {None: codes.OTHER_EDEMA_VOLUME},
-            _MM3,
-            milliliters,
-            role=Role.FLUID,
-        ),
-        "joint-volume": MeasurementTerm("Joint band", _VOLUME, _MM3, milliliters, of_study=False),
-        "region-volume": MeasurementTerm("Bone region", _VOLUME, _MM3, milliliters, of_study=False),
-        "edema-threshold": MeasurementTerm(
-            "Intensity of edema, from", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
-        ),
-        "marrow-mean": MeasurementTerm(
-            "Reference marrow, mean intensity", _MARROW, dicom.NO_UNITS, _intensity, of_study=False
-        ),
-        "marrow-sd": MeasurementTerm(
-            "Reference marrow, standard deviation",
-            _MARROW,
-            dicom.NO_UNITS,
-            _intensity,
-            of_study=False,
-        ),
-    },
-    evaluations={
-        "asas": EvaluationTerm(
-            "ASAS/OMERACT rule for active sacroiliitis",
-            {None: codes.ASAS_RULE},
-            {
-                Answer.PRESENT: ValueTerm("met", dicom.PRESENT, severity=1.0),
-                Answer.ABSENT: ValueTerm("not met", dicom.ABSENT, severity=0.0),
-                Answer.UNDECIDED: _UNDECIDED,
-            },
-            of="edema",
-            short="ASAS rule",
-            note="Computed from the segmented edema; undecided where it depends on the cut-off. Check it by eye.",
-        ),
-        "axspa": EvaluationTerm(
-            "AI class (AS yes/no)",
-            {None: codes.AS_STATUS},
-            {
-                Answer.PRESENT: ValueTerm(
-                    "pattern suggestive of axial spondyloarthritis",
-                    dicom.PRESENT,
-                    dicom.PROBABILITY,
-                    severity=1.0,
-                    suggests=codes.ANKYLOSING_SPONDYLITIS,
-                ),
-                Answer.ABSENT: ValueTerm("no pattern of axial spondyloarthritis", dicom.ABSENT, severity=0.0),
-                Answer.UNDECIDED: _UNDECIDED,
-            },
-            short="AI class",
-            note=_LEARNED,
-        ),
-        "stage": EvaluationTerm(
-            "Stage",
-            {None: codes.AS_STAGE},
-            {
-                **{
-                    stage.lower(): ValueTerm(
-                        stage.value, codes.STAGE_VALUE[stage], codes.STAGE_PROBABILITY[stage], severity=number / 3
-                    )
-                    for number, stage in enumerate(STAGES)
-                },
-                Answer.UNDECIDED: _UNDECIDED,
-            },
-            note=_LEARNED,
-        ),
-    },
-    profiles={
-        "axspa": ProfileTerm("Network alone: probability of a pattern of axSpA", of="axspa", value=Answer.PRESENT),
-        **{
-            stage.lower(): ProfileTerm(f"Network alone: probability of stage {stage}", of="stage", value=stage.lower())
-            for stage in STAGES
+
+@cache
+def find_terms(code: str = "en") -> Terms:
+    """All terms in a language.
+
+    Raises
+    ------
+    LanguageUnknown
+        There is no catalogue of it.
+    """
+    language = _language(code)
+    say, volume, intensity = language.say, partial(milliliters, language=language), language.number
+    joints = LayerTerm("joints", say("layer-joints"), edge=170)
+    edema = LayerTerm("edema", say("layer-edema"), fill=120, marked=True)
+    return Terms(
+        language=language,
+        roles={
+            Role.T1W: RoleTerm(say("role-t1"), "t1", wanted=say("role-t1-wanted"), without=say("role-t1-without")),
+            Role.FLUID: RoleTerm(
+                say("role-fluid"), "fluid", wanted=say("role-fluid-wanted"), without=say("role-fluid-without")
+            ),
         },
-        "joint-visibility": ProfileTerm("How clearly the joint line is seen", shows="joint traced"),
-    },
-    heatmaps={"focused": "Focused Grad-CAM", "grad-cam": "Grad-CAM"},
-    layers={
-        "region": LayerTerm("region", "Region", shown=False),
-        "joint": _JOINTS,
-        "joint-surface": _JOINTS,
-        "edema": _EDEMA,
-        "edema-deep": _EDEMA,
-        "edema-elsewhere": _EDEMA,
-        "focused": LayerTerm("heat", "at the joints", shown=False),
-        "grad-cam": LayerTerm("gradcam", "whole slice", shown=False),
-    },
-    whys={
-        "most-edema": "most edema at the joints",
-        "strongest-class": "where the network is surest of a pattern",
-        "middle-of-joints": "middle of the joints",
-    },
-    lead="asas",
-    limitations=LIMITATIONS,
-    reasons=REASONS,
-    shown=SHOWN,
-)
+        anatomy={
+            "sacroiliac-joint": AnatomyTerm(say("anatomy-joint"), dicom.SACROILIAC_JOINT, paired=True),
+            "sacrum-and-ilia": AnatomyTerm(say("anatomy-sacrum-and-ilia"), dicom.SACRUM, others=(dicom.ILIUM,)),
+            "sacral-marrow": AnatomyTerm(say("anatomy-marrow"), dicom.SACRUM),
+        },
+        segments={
+            "region": SegmentTerm(
+                labels={None: say("segment-region")},
+                category=dicom.ANATOMICAL_STRUCTURE,
+                kind=codes.REGION,
+                regions=(dicom.SACRUM, dicom.ILIUM),
+                finding=codes.REGION,
+                lab={None: (79.0, -13.0, -24.0)},
+                rgb={None: (94, 190, 255)},
+                volume="region-volume",
+            ),
+            "joint": SegmentTerm(
+                labels={Side.LEFT: say("segment-joint-left"), Side.RIGHT: say("segment-joint-right")},
+                category=dicom.ANATOMICAL_STRUCTURE,
+                kind=codes.BAND,
+                regions=(dicom.SACROILIAC_JOINT,),
+                finding=codes.BAND,
+                lab={Side.LEFT: (86.0, -8.0, 68.0), Side.RIGHT: (76.0, -44.0, 46.0)},
+                rgb=JOINT_RGB,
+                volume="joint-volume",
+            ),
+            "edema": SegmentTerm(
+                labels={Side.LEFT: say("segment-edema-left"), Side.RIGHT: say("segment-edema-right")},
+                category=dicom.ABNORMAL_STRUCTURE,
+                kind=dicom.EDEMA,
+                regions=(dicom.SACROILIAC_JOINT,),
+                finding=dicom.EDEMA,
+                lab={Side.LEFT: (66.0, 48.0, 40.0), Side.RIGHT: (64.0, 62.0, -20.0)},
+                rgb={Side.LEFT: (255, 98, 88), Side.RIGHT: (238, 110, 214)},
+                volume="edema-volume",
+            ),
+            "edema-deep": SegmentTerm(
+                labels={Side.LEFT: say("segment-deep-left"), Side.RIGHT: say("segment-deep-right")},
+                category=dicom.ABNORMAL_STRUCTURE,
+                kind=dicom.EDEMA,
+                regions=(dicom.SACROILIAC_JOINT,),
+                finding=dicom.EDEMA,
+                lab={Side.LEFT: (46.0, 34.0, 28.0), Side.RIGHT: (44.0, 44.0, -14.0)},
+                rgb=DEEP_RGB,
+                volume="edema-deep-volume",
+            ),
+            "edema-elsewhere": SegmentTerm(
+                labels={None: say("segment-elsewhere")},
+                category=dicom.ABNORMAL_STRUCTURE,
+                kind=dicom.EDEMA,
+                regions=(dicom.SACRUM, dicom.ILIUM),
+                finding=dicom.EDEMA,
+                lab={None: (70.0, 0.0, 0.0)},
+                rgb={None: (170, 170, 170)},
+                volume="edema-elsewhere-volume",
+            ),
+        },
+        traces={"joint-surface": JOINT_RGB},
+        measurements={
+            "edema-volume": MeasurementTerm(
+                say("measured-edema"),
+                {None: codes.EDEMA_VOLUME},
+                _MM3,
+                volume,
+                role=Role.FLUID,
+            ),
+            "edema-deep-volume": MeasurementTerm(
+                say("measured-deep"), {None: codes.DEEP_EDEMA_VOLUME}, _MM3, volume, role=Role.FLUID
+            ),
+            "edema-elsewhere-volume": MeasurementTerm(
+                say("measured-elsewhere"),
+                {None: codes.OTHER_EDEMA_VOLUME},
+                _MM3,
+                volume,
+                role=Role.FLUID,
+            ),
+            "joint-volume": MeasurementTerm(say("measured-joint"), _VOLUME, _MM3, volume, of_study=False),
+            "region-volume": MeasurementTerm(say("measured-region"), _VOLUME, _MM3, volume, of_study=False),
+            "edema-threshold": MeasurementTerm(
+                say("measured-threshold"), _MARROW, dicom.NO_UNITS, intensity, of_study=False
+            ),
+            "marrow-mean": MeasurementTerm(say("measured-mean"), _MARROW, dicom.NO_UNITS, intensity, of_study=False),
+            "marrow-sd": MeasurementTerm(
+                say("measured-sd"),
+                _MARROW,
+                dicom.NO_UNITS,
+                intensity,
+                of_study=False,
+            ),
+        },
+        evaluations={
+            "asas": EvaluationTerm(
+                say("asas"),
+                {None: codes.ASAS_RULE},
+                {
+                    Answer.PRESENT: ValueTerm(say("asas-present"), dicom.PRESENT, severity=1.0),
+                    Answer.ABSENT: ValueTerm(say("asas-absent"), dicom.ABSENT, severity=0.0),
+                    Answer.UNDECIDED: ValueTerm(say("asas-undecided"), dicom.UNDECIDED),
+                },
+                of="edema",
+                short=say("asas-short"),
+                note=say("asas-note"),
+            ),
+            "axspa": EvaluationTerm(
+                say("axspa"),
+                {None: codes.AS_STATUS},
+                {
+                    Answer.PRESENT: ValueTerm(
+                        say("axspa-present"),
+                        dicom.PRESENT,
+                        dicom.PROBABILITY,
+                        severity=1.0,
+                        suggests=codes.ANKYLOSING_SPONDYLITIS,
+                    ),
+                    Answer.ABSENT: ValueTerm(say("axspa-absent"), dicom.ABSENT, severity=0.0),
+                    Answer.UNDECIDED: ValueTerm(say("axspa-undecided"), dicom.UNDECIDED),
+                },
+                short=say("axspa-short"),
+                note=say("learned-note"),
+            ),
+            "stage": EvaluationTerm(
+                say("stage"),
+                {None: codes.AS_STAGE},
+                {
+                    **{
+                        stage.lower(): ValueTerm(
+                            say(f"stage-{stage.lower()}"),
+                            codes.STAGE_VALUE[stage],
+                            codes.STAGE_PROBABILITY[stage],
+                            severity=number / 3,
+                        )
+                        for number, stage in enumerate(STAGES)
+                    },
+                    Answer.UNDECIDED: ValueTerm(say("stage-value-undecided"), dicom.UNDECIDED),
+                },
+                note=say("learned-note"),
+            ),
+        },
+        profiles={
+            "axspa": ProfileTerm(say("profile-axspa"), of="axspa", value=Answer.PRESENT),
+            **{
+                stage.lower(): ProfileTerm(
+                    say("profile-stage", stage=say(f"stage-{stage.lower()}")), of="stage", value=stage.lower()
+                )
+                for stage in STAGES
+            },
+            "joint-visibility": ProfileTerm(say("profile-visibility"), shows=say("profile-visibility-shows")),
+        },
+        heatmaps={"focused": say("heatmap-focused"), "grad-cam": say("heatmap-grad-cam")},
+        layers={
+            "region": LayerTerm("region", say("layer-region"), shown=False),
+            "joint": joints,
+            "joint-surface": joints,
+            "edema": edema,
+            "edema-deep": edema,
+            "edema-elsewhere": edema,
+            "focused": LayerTerm("heat", say("layer-focused"), shown=False),
+            "grad-cam": LayerTerm("gradcam", say("layer-grad-cam"), shown=False),
+        },
+        whys={
+            "most-edema": say("why-most-edema"),
+            "strongest-class": say("why-strongest-class"),
+            "middle-of-joints": say("why-middle-of-joints"),
+        },
+        lead="asas",
+        shown=say("joints-shown"),
+    )
+
+
+TERMS = find_terms()
+"""In English."""

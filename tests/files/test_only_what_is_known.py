@@ -25,8 +25,14 @@ from panel import summary
 from panel.shell import Pages
 from reporting.objects import codes
 from reporting.pictures import Page
+from reporting.presentation import Report
+from reporting.said_json import said_json
+from reporting.sij_mri import SacroiliacPresentation
 from reporting.sij_mri.page import COLUMNS
 from reporting.sij_mri.page_slices import GRID_X
+from reporting.sij_mri.report import describe
+from reporting.sij_mri.terms import LANGUAGES, find_terms
+from reporting.words import LONGEST
 from storage.tables import Result, ResultStatus
 from tests.factories.analysis import build_outputs, gate_findings
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
@@ -355,3 +361,121 @@ def test_the_check_would_notice(study: Study, pages: Pages, tmp_path: Path) -> N
         for said, spoken in ((Said(fluid=False), whole), (Said(), alone)):
             with pytest.raises((AssertionError, TypeError)):
                 judge(said, spoken)
+
+
+GERMAN_SIDE = {Side.LEFT: ("links", "Linkes"), Side.RIGHT: ("rechts", "Rechtes")}
+GERMAN_RULE = {Answer.PRESENT: "erfüllt", Answer.ABSENT: "nicht erfüllt", Answer.UNDECIDED: "nicht entscheidbar"}
+GERMAN_CLASS = {
+    "present": "Muster verdächtig auf axiale Spondyloarthritis",
+    "absent": "kein Muster einer axialen Spondyloarthritis",
+    "undecided": "KI-Klasse (AS ja/nein): unbestimmt",
+}
+GERMAN_STAGES = re.compile(r"\b(Normal|Früh|Mäßig|Fortgeschritten)\b")
+
+
+def items(report: Report) -> tuple[str, ...]:
+    """What a report says, line by line."""
+    return (*report.missing, *report.findings, *report.impression, *report.limitations, *report.conclusions)
+
+
+def check_german_side(said: Said, words: str, told: list[dict[str, Any]], side: Side) -> None:
+    small, large = GERMAN_SIDE[side]
+    amount = re.search(rf"\b{small} (unter )?\d+,\d ml|{large} ISG: .*\d ml", words)
+    answers = set(re.findall(rf"{small}: ((?:nicht )?[a-zü]+)", words))
+    here = [one["words"] for one in told if one["site"]["side"] == side and one["key"] != "joint-volume"]
+    if said.no_side(side) is None:
+        assert answers == {GERMAN_RULE[said.asas[side]]} and amount is not None
+        assert not any("nicht beurteilbar" in one for one in here)
+    else:
+        assert answers == {"nicht beurteilbar"} and amount is None, words
+        assert here and all(one.startswith("nicht beurteilbar: ") for one in here)
+
+
+def check_german(said: Said, study: Study) -> None:
+    """What is not known is said by nothing, what is known is said, in German."""
+    terms, analysis = find_terms("de"), sacroiliac(study, said)
+    report, told = describe(analysis, terms), json.loads(json.dumps(said_json(analysis, terms)))
+    words = "\n".join((report.headline, *items(report)))
+    for side in Side:
+        check_german_side(said, words, told, side)
+    expected = rule_of_study(said)
+    found = set(re.findall(r"aktiven Sakroiliitis: ((?:nicht )?[a-zü]+)", words))
+    assert (GERMAN_RULE[expected] if expected else "nicht beurteilbar") in found, words
+    assert expected is Answer.ABSENT or "rechnerisch nicht erfüllt" not in words
+    assert expected is Answer.PRESENT or "Rechnerisch erfüllt" not in words
+    if said.no_class is not None:
+        assert not GERMAN_STAGES.search(words) and "Spondyloarthritis" not in words.replace("eine axiale Spond", "")
+        assert "nicht vorhanden" not in words
+    else:
+        assert GERMAN_CLASS[said.axspa] in words
+        assert ("Stadium unbestimmt" in words) == (said.axspa == "undecided")
+    assert not re.search(r"\d\.\d", words), "a comma stands before decimals"
+    assert not OUT_OF_BOUNDS.search(words.replace(",", "."))
+    assert "Dieser Wortlaut wurde von keinem deutschsprachigen Radiologen gegengelesen." in report.conclusions
+
+
+def check_lines(said: Said, study: Study) -> None:
+    """Every item is one line, each stands once in its part, and no word of English is left in German."""
+    analysis = sacroiliac(study, said)
+    reports = {code: describe(analysis, find_terms(code)) for code in LANGUAGES}
+    for code, report in reports.items():
+        for part in (report.findings, report.impression, report.limitations, report.conclusions):
+            assert max(map(len, part), default=0) <= LONGEST and len(part) == len(set(part)), (code, part)
+        assert set(report.missing) <= set(report.limitations)
+    assert not set(items(reports["en"])) & set(items(reports["de"]))
+
+
+@settings(
+    max_examples=60,
+    phases=(Phase.generate,),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(said=draws())
+def test_german_says_no_more_than_is_known_and_every_item_is_a_line(said: Said, study: Study) -> None:
+    check_german(said, study)
+    check_lines(said, study)
+
+
+@pytest.mark.parametrize("said", CASES.values(), ids=CASES)
+def test_cases_that_a_hospital_sends_in_german(said: Said, study: Study) -> None:
+    check_german(said, study)
+    check_lines(said, study)
+
+
+def test_the_check_of_german_would_notice(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, alone = sacroiliac(study, Said()), sacroiliac(study, Said(fluid=False))
+    for said, other in ((Said(fluid=False), whole), (Said(), alone)):
+        monkeypatch.setattr(f"{__name__}.sacroiliac", lambda study, said, other=other: other)
+        with pytest.raises(AssertionError):
+            check_german(said, study)
+
+
+def test_objects_and_json_speak_german_and_codes_stay_english(study: Study) -> None:
+    analysis = sacroiliac(study, Said())
+    german, english = SacroiliacPresentation("de"), SacroiliacPresentation()
+    made, other = (build_outputs(analysis, presentation=one) for one in (german, english))
+    assert gate_findings(made.objects, analysis, presentation=german) == ()
+    told = {item.kind: list(_texts(item.dataset)) for item in made.objects if item.kind == "sr-text"}
+    assert "Linkes ISG: Knochenmarködem bis 10 mm vom Gelenk 4,2 ml." in told["sr-text"]
+    labels = [
+        str(one.SegmentLabel)
+        for item in made.objects
+        if item.kind == "seg-edema"
+        for one in item.dataset.SegmentSequence
+    ]
+    assert "Knochenmarködem am ISG, links" in labels
+    assert made.summary["language"] == "de" and made.summary["headline"].startswith("Knochenmarködem an den ISG")
+    assert _meanings(made.objects) == _meanings(other.objects)
+    assert made.summary["classification"]["stage"] == other.summary["classification"]["stage"] == "Early"
+
+
+def _meanings(objects: Any) -> list[str]:
+    """Every code meaning of all objects."""
+    return [
+        str(element.value)
+        for item in objects
+        for element in item.dataset.iterall()
+        if element.keyword in ("CodeMeaning", "CodeValue", "CodingSchemeDesignator")
+    ]

@@ -18,7 +18,6 @@ from reporting.objects.legal import legal_date, legal_time
 from reporting.outputs import Outputs
 from reporting.types import Predecessor
 from reporting.uids import derived_uid
-from reporting.words import ascii_text
 from tests.factories.analysis import (
     STARTED,
     as_analysis,
@@ -491,10 +490,6 @@ def test_a_lesion_of_one_slice_on_one_side_has_its_volume_beside_its_one_outline
     names = [name_of(part) for part in group.ContentSequence]
     assert "111030" in names and "118565006" in names and "121191" not in names
     assert gate_findings(outputs.objects, alone) == ()
-
-
-def test_words_of_others_keep_their_spelling_in_ascii() -> None:
-    assert ascii_text("Edema \u2265 20 mm\u00b2 of \u4ed9 edema") == "Edema >= 20 mm2 of ? edema"
 
 
 def test_naive_start_is_refused(analysis: Analysis) -> None:

@@ -14,6 +14,7 @@ DISTRIBUTION = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
     "argon2": "argon2-cffi",
+    "fluent": "fluent.runtime",
     "tensorflow": "tensorflow-cpu",
 }
 PLUGINS = {

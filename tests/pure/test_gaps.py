@@ -104,11 +104,11 @@ def test_a_report_says_first_that_images_are_missing() -> None:
     terms = find_presentation("sij_mri").terms
     gap = Reason(GapCode.IMAGES_REFUSED, {"count": 22})
     said = with_gaps_first(NOTHING, analysis(gap), terms)
-    first = "The study is incomplete. Images that this node could not store and that did not come again: 22."
-    assert said.headline == f"{first} Headline."
+    first = "The study is incomplete.", "Images that this node could not store and that did not come again: 22."
+    assert said.headline == f"{' '.join(first)} Headline."
     assert said.conclusions == (said.headline, "Trust.")
-    assert said.limitations == (first, "Careful.")
-    assert incomplete_line(said) == first
+    assert said.limitations == (*first, "Careful.") and said.missing == said.gaps == first
+    assert incomplete_line(said) == " ".join(first)
 
 
 def test_a_report_of_a_whole_study_stays_as_it_is() -> None:

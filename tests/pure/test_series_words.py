@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
@@ -18,10 +17,11 @@ from inference.series.words import Meaning
 from inference.sij_mri import LimitationCode, Role
 from inference.types import Reason
 from reporting.presentation import RoleTerm, Terms, word_limitation, word_reason
-from reporting.reasons import REASONS
-from reporting.series_words import word_candidate, word_selection
-from reporting.sij_mri import selection_words
-from reporting.sij_mri.terms import TERMS
+from reporting.presentation.reasons import message_key
+from reporting.series_words import refusals, word_candidate, word_selection
+from reporting.sij_mri.terms import LANGUAGES, TERMS, find_terms
+from reporting.words import LONGEST
+from tests.catalogues import messages
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
@@ -32,21 +32,25 @@ PLAIN = Terms(roles={"view": RoleTerm("sagittal", "sag")}, anatomy={})
 FOUND = Candidate("1.2", 3, "t1", "view", 80.0, True, True, (Evidence("plane", 80.0, Reason("asked-for")),))
 
 
-def test_every_reason_that_inference_gives_has_words() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_that_inference_gives_has_words(language: str) -> None:
     given = set(re.findall(r'Reason(?:\.of)?\(\s*"([^"]+)"', SOURCES)) | set(MAPS.values()) | {*map(str, Meaning)}
     assert len(given) > 80
-    assert given <= {*REASONS, *selection_words.REASONS}
+    known = find_terms(language).language
+    assert [one for one in (*given, *GapCode, *LimitationCode) if not known.knows(message_key(one))] == []
 
 
 def test_every_word_has_a_reason_that_inference_gives() -> None:
-    for code in (*REASONS, *selection_words.REASONS):
-        assert (f"GapCode.{code}" if code in set(GapCode) else f'"{code}"') in SOURCES, code
+    codes = {message_key(code) for code in (*GapCode, *LimitationCode)}
+    given = {message_key(one) for one in re.findall(r'"([^"\n]+)"', SOURCES)}
+    assert [key for key in messages("en") if key.startswith("reason-") and key not in codes | given] == ["reason-of"]
 
 
-def test_no_parameter_is_named_that_inference_does_not_give() -> None:
-    for template in (*REASONS.values(), *selection_words.REASONS.values()):
-        for _, name, _, _ in Formatter().parse(template):
-            assert name is None or re.search(rf'\b{name}=|"{name}":', SOURCES), template
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_parameter_is_named_that_inference_does_not_give(language: str) -> None:
+    for key, message in messages(language).items():
+        for name in message.parameters if key.startswith("reason-") and key != "reason-of" else ():
+            assert name == "Role" or re.search(rf'\b{name}=|"{name}":', SOURCES), key
 
 
 def test_a_reason_within_a_reason_is_worded_where_it_stands() -> None:
@@ -99,3 +103,23 @@ def test_a_role_that_was_looked_for_in_vain_is_said() -> None:
     both = Selection((FOUND,), {"view": FOUND}, ("view", "axial"))
     assert word_selection(terms, both).endswith("No axial series was found, so nothing can be graded.")
     assert "axial" not in word_selection(terms, Selection((FOUND,), {"view": FOUND}, ("view",)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_others_come_back_letter_for_letter_and_are_cut_short_where_a_line_is_full(language: str) -> None:
+    terms = find_terms(language)
+    times = (Reason.of("repetition-time", ms=4000.0), Reason.of("echo-time", ms=60.5))
+    reason = Reason.of("not-t1", contrast=Reason.of("inversion-recovery", times=times))
+    names = ["КПС t1 仙腸関節", "x" * 64, "", "stir_tra"]
+    series = tuple(
+        replace(FOUND, series_instance_uid=f"1.{number}", series_number=number, description=name, role=Role.T1W)
+        for number, name in enumerate(names * 10, 1)
+    )
+    refused = tuple(replace(one, chosen=False, eligible=False, refusals=(reason,)) for one in series)
+    lines = refusals(terms, Selection(refused, {}, tuple(Role)))
+    assert max(map(len, lines)) <= LONGEST and len(lines) < len(series)
+    for number in range(1, len(series) + 1):
+        assert any(re.search(rf"erie[s]? {number}\b", line) for line in lines), number
+    short = refusals(terms, Selection(refused[:1], {}, tuple(Role)))
+    assert "КПС t1 仙腸関節" in short[0]
+    assert "КПС t1 仙腸関節" in word_selection(terms, Selection(refused[:1], {}, tuple(Role)))
