@@ -14,7 +14,7 @@ from inference.types import ImageHeader, StudyHeaders
 from reporting import objects
 from reporting.kinds import Kind, default_kinds
 from reporting.objects import Evidence, Material, ResultContext, local_time, read_header, take_identity
-from reporting.pictures import Picture, make_pictures, prepare
+from reporting.pictures import COLORMAP, Picture, make_pictures, prepare
 from reporting.presentation import Presentation
 from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
@@ -43,6 +43,7 @@ def build(
     site_salt: str = "",
     predecessors: Sequence[Predecessor] = (),
     kinds: Collection[str] | None = None,
+    colormap: str = COLORMAP,
 ) -> Outputs:
     """Build every object, picture and the summary of an analysis.
 
@@ -67,6 +68,8 @@ def build(
         Reports of the result that this one follows.
     kinds : collection of str, optional
         Which kinds of objects to make, by :func:`reporting.kinds.every_kind`; the default set without.
+    colormap : str
+        Of heat maps, one of :data:`reporting.pictures.COLORMAPS`.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def build(
         report=with_gaps_first(presentation.report(analysis), analysis, presentation.terms),
         context=context,
         evidence=Evidence.of(read, analysis.study_instance_uid),
-        plates=prepare(analysis) if analysis.applicable else None,
+        plates=prepare(analysis, colormap=colormap) if analysis.applicable else None,
     )
     made = _objects(material, default_kinds(presentation) if kinds is None else kinds)
     pictures: tuple[Picture, ...] = ()
