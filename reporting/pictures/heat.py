@@ -103,12 +103,13 @@ def draw_heat(
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Width and height of a picture, the size of its letters, and the lines below each plane."""
+    """Width and height of a picture, the size of its letters, the lines below each plane, and below all RESEARCH."""
 
     width: int
     height: int
     size: int
     lines: list[list[str]]
+    research: list[str]
 
     @property
     def step(self) -> int:
@@ -141,9 +142,10 @@ def _captioned(picture: ByteArray, lines: list[str], laid: _Layout, legend: _Leg
     legend.draw(image, y, laid.size)
     for number, line in enumerate(lines[:-1], start=1):
         draw.text((middle, y + number * laid.step), line, font=font(laid.size), fill=TEXT, anchor="ma")
-    last = laid.height - laid.size // 2
-    draw.text((middle, last - laid.step), lines[-1], font=font(laid.size), fill=TEXT, anchor="ms")
-    draw.text((middle, last), PICTURE_TEXT, font=font(laid.size), fill=AMBER, anchor="ms")
+    y = laid.height - laid.size // 2
+    for color, line in reversed([*((TEXT, line) for line in lines[-1:]), *((AMBER, line) for line in laid.research)]):
+        draw.text((middle, y), line, font=font(laid.size), fill=color, anchor="ms")
+        y -= laid.step
     pixels: ByteArray = np.asarray(image)
     return pixels
 
@@ -164,9 +166,11 @@ def _lay_out(rows: int, width: int, captions: Sequence[Sequence[str]]) -> _Layou
             ]
             for one in captions
         ]
-        laid = _Layout(width, height, size, lines)
+        laid = _Layout(width, height, size, lines, wrap(PICTURE_TEXT, width=between, size=size))
         above = rows + laid.step // 2 + max(map(len, lines), default=0) * laid.step
-        needed = max(int(np.ceil(above / (1 - CORNER_HEIGHT))), above + 2 * laid.step + size // 2)
+        needed = max(
+            int(np.ceil(above / (1 - CORNER_HEIGHT))), above + (1 + len(laid.research)) * laid.step + size // 2
+        )
         if needed <= height:
             return laid
         height = needed

@@ -1,8 +1,8 @@
 """The window of a series: from pixel values to gray levels in which marrow is seen beside what is bright.
 
 Where fat is suppressed, marrow is dark and fluid many times brighter: a straight window shows one of them. So the
-middle of what lies inside the body is brought to a fixed gray by a power of the intensity, within limits that keep the picture
-natural; a T1-weighted series hardly needs it.
+middle of what lies inside the body is brought to a fixed gray by a power of the intensity, within limits that keep the
+picture natural; a T1-weighted series hardly needs it.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from inference.types import FloatArray
 from reporting.presentation import ByteArray
 
 MIDDLE_GRAY = 0.32
-GAMMA = (0.55, 1.15)
+GAMMA = (0.45, 1.15)
 PERCENTILES = (2.0, 99.7)
 CENTRAL = (0.2, 0.8)
 """Rows and columns that are asked: what is looked at lies there; air, and the flare of the coil, do not."""

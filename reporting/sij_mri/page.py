@@ -81,8 +81,8 @@ def _evidence(page: Page, analysis: Analysis, y: float) -> float:
         below = max(below, _volume(page, x, y, analysis.measurement("edema-volume", side)))
     y = below + 6
     below = page.paragraph(EDGE_PX, y, RULE, width=LABEL_WIDTH)
-    for x, side in zip(COLUMNS, (*(side for side, _ in SIDES), None), strict=True):
-        rule = said(analysis, "asas", side)
+    for x, place in zip(COLUMNS, (*(side for side, _ in SIDES), None), strict=True):
+        rule = said(analysis, "asas", place)
         below = max(below, page.paragraph(x, y, rule_words(rule), width=COLUMN_WIDTH, color=_tone(rule.value)))
     return below
 

@@ -14,6 +14,7 @@ from inference.sij_mri import Role
 from inference.types import Side
 from reporting.objects.identity import legal_date, legal_time
 from reporting.outputs import Outputs
+from reporting.pictures import heat_of, prepare
 from reporting.types import Predecessor
 from reporting.uids import derived_uid
 from reporting.words import ascii_text
@@ -216,17 +217,28 @@ def test_root_names_all_other_objects_and_the_source(analysis: Analysis, outputs
 
 
 def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs) -> None:
-    captures = [item.dataset for item in outputs.objects if item.kind == "sc"]
-    page, heats = captures[0], captures[1:]
-    assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 1200, 1600)
+    page = one(outputs, "sc-summary")
+    heats = [item.dataset for item in outputs.objects if item.kind == "sc-heat"]
+    assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 980, 980)
     explained, t1 = analysis.heatmaps[0].planes, analysis.of_role(Role.T1W)
     assert len(heats) == len(explained) > 0
+    levels = prepare(analysis).levels["T1W"]
     for heat, plane in zip(heats, explained, strict=True):
         assert np.allclose([float(v) for v in heat.ImagePositionPatient], t1.grid.positions_mm[plane], atol=1e-3)
         assert heat.SourceImageSequence[0].ReferencedSOPInstanceUID == t1.sources[plane].sop_instance_uid
-        assert heat.pixel_array.shape == (*t1.shape[1:], 3)
-    colorful = np.ptp(heats[0].pixel_array.astype(int), axis=2) > 40
-    assert colorful.mean() > 0.01, "the heatmap must show over the gray image"
+        rows, columns = t1.shape[1:]
+        image = heat.pixel_array[:rows, :columns]
+        cold = heat_of(analysis.heatmaps[0], plane) == 0
+        assert np.array_equal(image[cold], np.repeat(levels[plane][cold][:, None], 3, axis=1)), "clear where none is"
+        assert (np.ptp(image[~cold].astype(int), axis=1) > 20).mean() > 0.5, "heat shows over the image"
+        assert "does not show disease" in heat.DerivationDescription and "AUC 0.68" in heat.DerivationDescription
+
+
+def test_heat_maps_of_all_slices_come_on_request_alone(analysis: Analysis, outputs: Outputs) -> None:
+    assert "sc-heat-all" not in kinds(outputs)
+    made = build_outputs(analysis, kinds=frozenset({"sc-heat-all"})).objects
+    assert {item.kind for item in made} == {"sc-heat-all"} and len(made) == len(analysis.heatmaps[0].planes)
+    assert {(item.series_number, item.description) for item in made} == {(909, "AI heatmaps, all")}
 
 
 @pytest.mark.parametrize("missing", ["t1", "fluid"])
@@ -289,7 +301,7 @@ def test_a_joint_that_was_not_found_is_not_assessable_under_its_own_tracking_ide
 
 def test_without_frame_of_reference_reports_but_no_segmentation(tmp_path: Path) -> None:
     outputs = build_outputs(without_frame_of_reference(make_analysis(tmp_path)))
-    assert kinds(outputs) == ["sc-summary", "sr-root", "sr-text"]
+    assert kinds(outputs) == ["sc-heat", "sc-summary", "sr-root", "sr-text"]
     assert "no frame of reference" in text_of(one(outputs, "sr-text"))
 
 

@@ -24,8 +24,8 @@ BOX_COLUMNS = (0.3, 0.7)
 SOFT_EDGE_MM = 2.5
 FULL_SCALE, FLOOR = 0.02, 0.005
 """Of every heat map of the shipped network, in its log-odds per cell of the last convolution: what is shown as the
-most, and below what nothing is shown. On synthetic patients nine in ten of those with lesions stay below the former, and
-the Normal below the latter (docs/evaluation/heatmaps.md, made by ``axspa-train evaluate heatmaps``)."""
+most, and below what nothing is shown. On synthetic patients nine in ten of those with lesions stay below about the
+former, and the Normal below the latter (docs/evaluation/heatmaps.md, made by ``axspa-train evaluate heatmaps``)."""
 
 
 def explain(reader: StageReader, given: StageInput, *, joints: tuple[Joint, ...]) -> Explanation:
