@@ -12,7 +12,7 @@ import numpy as np
 from inference.types import FloatArray
 from reporting.presentation import ByteArray
 
-MIDDLE_GRAY = 0.32
+MIDDLE_GRAY = 0.28
 GAMMA = (0.45, 1.15)
 PERCENTILES = (2.0, 99.7)
 CENTRAL = (0.2, 0.8)

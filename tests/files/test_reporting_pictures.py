@@ -238,6 +238,18 @@ def test_a_caption_adds_rows_below_and_no_text_in_the_corners(size: tuple[int, i
     assert (letter[3] - letter[1]) * 512 / max(rows, columns) >= 10
 
 
+def test_six_planes_of_usual_size_stay_small(analysis: Analysis) -> None:
+    """With the summary (2.9 MB) under 6 MB of the 8 that a default set may have."""
+    heat = replace(heat_map(0.0), values=np.zeros((25, 336, 336), np.float32))
+    planes = heat_planes(heat, 6)
+    captions = {
+        plane: heat_caption(heat, images_of(analysis, "T1W"), min(plane, 5), SACROILIAC.terms) for plane in planes
+    }
+    made = draw_heat(heat, np.zeros(heat.values.shape, np.uint8), captions)
+    assert len(made) == 6 and len({one.shape for one in made}) == 1
+    assert sum(one.nbytes for one in made) < 2_800_000
+
+
 def test_the_legend_has_every_color_from_the_floor_upwards() -> None:
     heat = heat_map(0.0)
     for colormap in ("plasma", "turbo", "jet"):
