@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_HEAT = 6
 """Planes of a heat map in the default set."""
+MAX_PLANES = 1000
+"""Planes of a heat map where all are wanted."""
 
 _LATEST_S = 10
 """Of what is read first, in seconds after the start of the analysis; the reports that outline follow a second apart."""
@@ -79,9 +81,17 @@ def _summaries(analysis: "Analysis", presentation: "Presentation") -> Counter[st
 
 
 def _heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    """Some planes of the first heat map."""
+    return Counter({"sc-heat": min(_heat_planes(analysis), MAX_HEAT)})
+
+
+def _all_heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     """The planes of the first heat map."""
-    planes = len(analysis.heatmaps[0].planes) if analysis.heatmaps else 0
-    return Counter({"sc-heat": min(planes, MAX_HEAT) * analysis.applicable})
+    return Counter({"sc-heat-all": min(_heat_planes(analysis), MAX_PLANES)})
+
+
+def _heat_planes(analysis: "Analysis") -> int:
+    return len(analysis.heatmaps[0].planes) if analysis.heatmaps and analysis.applicable else 0
 
 
 class Kind(Enum):
@@ -89,7 +99,7 @@ class Kind(Enum):
 
     SUMMARY = KindRow(
         "sc-summary",
-        "Summary page",
+        "Summary",
         SecondaryCaptureImageStorage,
         "OT",
         offset=1,
@@ -152,6 +162,20 @@ class Kind(Enum):
         builder="build_heatmaps",
         count=_heat,
         most=MAX_HEAT,
+        never_empty=_SC,
+        expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
+    )
+    ALL_HEATMAPS = KindRow(
+        "sc-heat-all",
+        "Heat maps of all slices",
+        SecondaryCaptureImageStorage,
+        "OT",
+        offset=9,
+        made="on request, where there is a heat map",
+        builder="build_heatmaps",
+        count=_all_heat,
+        most=MAX_PLANES,
+        default=False,
         never_empty=_SC,
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )

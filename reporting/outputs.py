@@ -25,7 +25,7 @@ from reporting.objects import (
     read_header,
     take_identity,
 )
-from reporting.pictures import Picture, make_pictures, prepare
+from reporting.pictures import COLORMAP, Picture, make_pictures, prepare
 from reporting.presentation import Presentation, Report, limitation_lines
 from reporting.result_json import summarize
 from reporting.types import KindRow, Predecessor, ResultObject
@@ -56,6 +56,7 @@ def build(
     predecessors: Sequence[Predecessor] = (),
     kinds: Collection[str] | None = None,
     report_class: UID = Comprehensive3DSRStorage,
+    colormap: str = COLORMAP,
 ) -> Outputs:
     """Build every object, picture and the summary of an analysis.
 
@@ -82,6 +83,8 @@ def build(
         Which kinds of objects to make, by :func:`reporting.kinds.every_kind`; the default set without.
     report_class : UID
         SOP class of the reports that outline: Comprehensive 3D, Comprehensive or Enhanced SR.
+    colormap : str
+        Of heat maps, one of :data:`reporting.pictures.COLORMAPS`.
 
     Returns
     -------
@@ -128,8 +131,8 @@ def build(
         context=context,
         evidence=Evidence.of(read, analysis.study_instance_uid),
         kinds=default_kinds(presentation) if kinds is None else frozenset(kinds),
-        plates=prepare(analysis) if analysis.applicable else None,
         report_class=report_class,
+        plates=prepare(analysis, colormap=colormap) if analysis.applicable else None,
     )
     made = _objects(material)
     pictures: tuple[Picture, ...] = ()

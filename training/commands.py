@@ -191,6 +191,23 @@ def run_evaluate_conclusion(options: argparse.Namespace) -> None:
     print(options.page)
 
 
+def run_evaluate_heatmaps(options: argparse.Namespace) -> None:
+    """Measure how strong heat is on simulated patients, and how it lies on the edema that readers marked."""
+    _set_threads(options.threads)
+    from inference.serving import load_bundle
+    from inference.sij_mri import SacroiliacMri
+    from training.sij_mri.heat.evaluate import scale_plans, score_scans, strengths
+    from training.sij_mri.heat.page import heat_page
+
+    models = load_bundle(options.bundle, SacroiliacMri()).models
+    scores = list(score_scans(read_index(options.dataset), models))
+    command = f"axspa-train evaluate heatmaps DATASET --bundle {options.bundle}"
+    page = heat_page(list(strengths(scale_plans(), models)), scores, command=command)
+    options.page.parent.mkdir(parents=True, exist_ok=True)
+    options.page.write_text(page, encoding="utf-8")
+    print(options.page)
+
+
 def run_train_edema(options: argparse.Namespace) -> None:
     """Teach the edema classifier by every scan that has readings."""
     _set_threads(options.threads)

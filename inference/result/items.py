@@ -160,6 +160,8 @@ class HeatMap:
         Not negative; NaN in every pixel of a plane that was not explained.
     full_scale : float
         The value that is shown as the most.
+    floor : float
+        What is less is shown as nothing.
     """
 
     key: Key
@@ -169,6 +171,7 @@ class HeatMap:
     role: Key
     values: FloatArray
     full_scale: float = 1.0
+    floor: float = 0.0
 
     @property
     def planes(self) -> tuple[int, ...]:

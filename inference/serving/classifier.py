@@ -54,7 +54,7 @@ class Classifier(Networks):
         """
         return by_name(self._members(pictures))
 
-    def activation(self, pictures: FloatArray, output: str, *, class_index: int) -> FloatArray:
+    def activation(self, pictures: FloatArray, output: str, *, class_index: int | tuple[int, ...]) -> FloatArray:
         """Where in each picture the evidence for a class lies; see :mod:`inference.serving.gradcam`.
 
         Parameters
@@ -62,8 +62,8 @@ class Classifier(Networks):
         pictures : float32 array (n, rows, columns, channels)
         output : str
             One of :attr:`explainable`.
-        class_index : int
-            Of a label of that output.
+        class_index : int or tuple of int
+            Of a label of that output; of several labels the log-odds that it is any of them are explained.
 
         Returns
         -------

@@ -15,7 +15,7 @@ from inference.types import FloatArray
 
 BATCH = 16
 
-Activation = Callable[[FloatArray, int], FloatArray]
+Activation = Callable[[FloatArray, FloatArray, bool], FloatArray]
 
 
 class ClassActivation:
@@ -39,66 +39,83 @@ class ClassActivation:
         head = keras.Model(features, network.get_layer(scores).output)
         make = {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}[keras.backend.backend()]
         self._activation = make(body, head)
+        self._classes = int(head.outputs[0].shape[-1])
 
-    def __call__(self, pictures: FloatArray, *, class_index: int) -> FloatArray:
-        """Where the evidence for one class lies.
+    def __call__(self, pictures: FloatArray, *, class_index: int | tuple[int, ...]) -> FloatArray:
+        """Where the evidence for one class, or for any of several, lies.
 
         Parameters
         ----------
         pictures : float32 array (n, rows, columns, channels)
-        class_index : int
+        class_index : int or tuple of int
+            Of several the log-odds that it is one of them are explained, not the score of one.
 
         Returns
         -------
         float32 array (n, rows', columns')
             At the resolution of the layer; not negative, not normalized.
         """
+        several = not isinstance(class_index, int)
+        wanted = np.zeros(self._classes, np.float32)
+        wanted[np.array(class_index)] = 1.0
         parts = []
         for first in range(0, len(pictures), BATCH):
             part = pictures[first : first + BATCH]
             filled = np.zeros((BATCH, *part.shape[1:]), np.float32)  # one shape, so that one graph serves every study
             filled[: len(part)] = part
-            parts.append(np.asarray(self._activation(filled, class_index), np.float32)[: len(part)])
+            parts.append(np.asarray(self._activation(filled, wanted, several), np.float32)[: len(part)])
         return np.concatenate(parts)
 
 
 def _by_tensorflow(body: Any, head: Any) -> Activation:
     import tensorflow as tf
 
-    def activation(pictures: Any, class_index: Any) -> Any:
+    def activation(pictures: Any, wanted: Any, several: Any) -> Any:
         features = body(pictures, training=False)
         with tf.GradientTape() as tape:
             tape.watch(features)
-            score = tf.gather(head(features, training=False), class_index, axis=1)
+            score = _score(head(features, training=False), wanted, several)
         return _weighed(features, tape.gradient(score, features))
 
     compiled = tf.function(activation, reduce_retracing=True)
-    return lambda pictures, index: compiled(tf.constant(pictures), tf.constant(np.int32(index))).numpy()
+    return lambda pictures, wanted, several: compiled(
+        tf.constant(pictures), tf.constant(wanted), tf.constant(several)
+    ).numpy()
 
 
 def _by_jax(body: Any, head: Any) -> Activation:
     import jax
 
-    def activation(pictures: Any, class_index: Any) -> Any:
+    def activation(pictures: Any, wanted: Any, several: Any) -> Any:
         features = body(pictures, training=False)
-        gradient = jax.grad(lambda given: head(given, training=False)[:, class_index].sum())(features)
+        gradient = jax.grad(lambda given: _score(head(given, training=False), wanted, several).sum())(features)
         return _weighed(features, gradient)
 
     compiled = jax.jit(activation)
-    return lambda pictures, index: np.asarray(compiled(pictures, np.int32(index)))
+    return lambda pictures, wanted, several: np.asarray(compiled(pictures, wanted, several))
 
 
 def _by_torch(body: Any, head: Any) -> Activation:
     import torch
     from keras import ops
 
-    def activation(pictures: FloatArray, class_index: int) -> FloatArray:
+    def activation(pictures: FloatArray, wanted: FloatArray, several: bool) -> FloatArray:
         features = body(ops.convert_to_tensor(pictures), training=False).detach().requires_grad_()
-        score = head(features, training=False)[:, class_index].sum()
+        logits = head(features, training=False)
+        score = _score(logits, ops.convert_to_tensor(wanted), several).sum()
         (gradient,) = torch.autograd.grad(score, features)
         return np.asarray(_weighed(features, gradient).detach().cpu().numpy())
 
     return activation
+
+
+def _score(logits: Any, wanted: Any, several: Any) -> Any:
+    """The score of the wanted class; of several the log-odds, from the scores before a softmax, that it is any."""
+    from keras import ops
+
+    far = 1e9
+    odds = ops.logsumexp(logits - far * (1 - wanted), axis=1) - ops.logsumexp(logits - far * wanted, axis=1)
+    return ops.where(several, odds, ops.sum(logits * wanted, axis=1))
 
 
 def _weighed(features: Any, gradient: Any) -> Any:

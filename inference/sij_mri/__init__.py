@@ -8,6 +8,7 @@ from inference.sij_mri.joints import TYPICAL_LATERAL_MM, find_joints, joint_slic
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
+from inference.sij_mri.stage import HEAT_FLOOR, HEAT_FULL_SCALE
 from inference.sij_mri.types import (
     STAGES,
     AsasResult,
@@ -24,6 +25,8 @@ from inference.sij_mri.types import (
 from inference.sij_mri.wanted import select
 
 __all__ = [
+    "HEAT_FLOOR",
+    "HEAT_FULL_SCALE",
     "STAGES",
     "TYPICAL_LATERAL_MM",
     "AsasResult",

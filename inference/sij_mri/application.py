@@ -161,7 +161,7 @@ def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, 
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
-            explanation = explain(reader, given, prediction, joints=found)
+            explanation = explain(reader, given, joints=found)
     limits, missing = tuple(notes.limitations), tuple(notes.missing)
     return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing=missing)
 

@@ -30,6 +30,7 @@ from inference.sij_mri.keyslices import choose_key_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.measured import JOINT, REGION, edema_mask, measurements
 from inference.sij_mri.missing import missing_edema_of, missing_slices
+from inference.sij_mri.stage import HEAT_FLOOR, HEAT_FULL_SCALE
 from inference.sij_mri.types import STAGES, Lesion, Reading, Role, Stage
 from inference.types import BoolArray, FloatArray, ModelIdentity, Side
 
@@ -143,16 +144,27 @@ def _profiles(reading: Reading) -> tuple[Profile, ...]:
 
 
 def _heatmaps(reading: Reading) -> tuple[HeatMap, ...]:
-    """Where the network looked, within the joints and anywhere."""
-    explanation, prediction = reading.explanation, reading.prediction
-    if explanation is None or prediction is None:
+    """Where the network looked for a pattern of axial spondyloarthritis, within the joints and anywhere."""
+    explanation = reading.explanation
+    if explanation is None:
         return ()
     unexplained = np.array([not source for source in explanation.focus_source])
     maps = []
     for key, values in (("focused", explanation.focused), ("grad-cam", explanation.grad_cam)):
         shown = values.copy()
         shown[unexplained] = np.nan
-        maps.append(HeatMap(key, "stage", JOINTS, stage_key(prediction.stage), reading.reference_role, shown))
+        maps.append(
+            HeatMap(
+                key,
+                "axspa",
+                JOINTS,
+                Answer.PRESENT,
+                reading.reference_role,
+                shown,
+                full_scale=HEAT_FULL_SCALE,
+                floor=HEAT_FLOOR,
+            )
+        )
     return tuple(maps)
 
 

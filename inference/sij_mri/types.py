@@ -168,7 +168,8 @@ class Explanation:
 
     Attributes
     ----------
-    grad_cam, focused : float32 array (slices, rows, columns), 0 to 1
+    grad_cam, focused : float32 array (slices, rows, columns)
+        Not negative, on the scale of the network: one for all studies.
     focus_source : tuple of str
         For each slice: "joint" (the predicted joint region), "box" (the published fixed box) or "" (not explained).
     """

@@ -1,11 +1,25 @@
-"""Pictures of a result: drawing, windows, layers for the panel, summary pages."""
+"""Pictures of a result: drawing, windows, layers for the panel, summaries, planes with heat over them."""
 
-from reporting.pictures.canvas import ACCENT, AMBER, CARD, EDGE_PX, MUTED, NO_LIMITS, TEXT, WIDTH_PX, Page
+from reporting.pictures.canvas import (
+    AMBER,
+    CORNER_HEIGHT,
+    CORNER_WIDTH,
+    EDGE_PX,
+    LINE,
+    MUTED,
+    SIDE_PX,
+    SMALL,
+    TEXT,
+    TOP_PX,
+    Page,
+    measure,
+)
+from reporting.pictures.colormaps import COLORMAP, COLORMAPS, heat_palette
 from reporting.pictures.drawing import (
     Plates,
     blend_heat,
     blend_mask,
-    gray_levels,
+    floor_of,
     heat_alpha,
     heat_of,
     outline,
@@ -14,34 +28,51 @@ from reporting.pictures.drawing import (
     upright,
 )
 from reporting.pictures.fonts import font
+from reporting.pictures.heat import draw_heat, heat_caption, heat_planes
 from reporting.pictures.layers import Picture, make_pictures
 from reporting.pictures.page import draw_page
+from reporting.pictures.pairs import KeyPair, draw_pairs
 from reporting.pictures.viewport import Viewport, draw_contour, draw_line, look_at
+from reporting.pictures.window import Window, find_window, gray_levels
 
 __all__ = [
-    "ACCENT",
     "AMBER",
-    "CARD",
+    "COLORMAP",
+    "COLORMAPS",
+    "CORNER_HEIGHT",
+    "CORNER_WIDTH",
     "EDGE_PX",
+    "LINE",
     "MUTED",
-    "NO_LIMITS",
+    "SIDE_PX",
+    "SMALL",
     "TEXT",
-    "WIDTH_PX",
+    "TOP_PX",
+    "KeyPair",
     "Page",
     "Picture",
     "Plates",
     "Viewport",
+    "Window",
     "blend_heat",
     "blend_mask",
     "draw_contour",
+    "draw_heat",
     "draw_line",
     "draw_page",
+    "draw_pairs",
+    "find_window",
+    "floor_of",
     "font",
     "gray_levels",
     "heat_alpha",
+    "heat_caption",
     "heat_of",
+    "heat_palette",
+    "heat_planes",
     "look_at",
     "make_pictures",
+    "measure",
     "outline",
     "prepare",
     "side_letters",

@@ -1,4 +1,4 @@
-"""Gray levels, colors, outlines and blending for every picture of a result."""
+"""Gray levels, outlines and blending for every picture of a result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ from inference.result import Analysis, HeatMap, Images, Key
 from inference.space import standard_turn
 from inference.turned import turned
 from inference.types import BoolArray, FloatArray
+from reporting.pictures.colormaps import COLORMAP, heat_palette
+from reporting.pictures.window import gray_levels
 from reporting.presentation import ByteArray, Rgb
 
-HEAT_ALPHA = 0.4
-HEAT_FLOOR = 0.15
+HEAT_ALPHA = 0.55
+HEAT_RAMP = 0.05
+"""Part of the full scale above the floor over which heat becomes opaque, so that it has no hard edge."""
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -26,14 +29,17 @@ class Plates:
     ----------
     levels : mapping from role to uint8 array (planes, rows, columns)
         Gray levels of the images of each role.
+    colormap : str
+        Of heat maps, one of :data:`reporting.pictures.colormaps.COLORMAPS`.
     """
 
     levels: Mapping[Key, ByteArray]
+    colormap: str = COLORMAP
 
 
-def prepare(analysis: Analysis) -> Plates:
-    """Gray levels of all images of an analysis."""
-    return Plates({images.role: gray_levels(images.pixels) for images in analysis.images})
+def prepare(analysis: Analysis, *, colormap: str = COLORMAP) -> Plates:
+    """Gray levels of all images of an analysis, and the colors of its heat maps."""
+    return Plates({images.role: gray_levels(images.pixels) for images in analysis.images}, colormap)
 
 
 def upright(analysis: Analysis) -> Analysis:
@@ -46,28 +52,6 @@ def upright(analysis: Analysis) -> Analysis:
     return turned(analysis, {images.role: standard_turn(images.volume).in_plane for images in placed})
 
 
-def gray_levels(pixels: FloatArray) -> ByteArray:
-    """Pixels as gray levels, the same window for all planes.
-
-    Parameters
-    ----------
-    pixels : float32 array (planes, rows, columns)
-
-    Returns
-    -------
-    uint8 array (planes, rows, columns)
-        From the 1st to the 99.3rd percentile of the pixels above zero.
-    """
-    sample = pixels[:, ::4, ::4]
-    bright = sample[sample > 0]
-    low, high = (float(value) for value in np.percentile(bright, (1.0, 99.3))) if bright.size else (0.0, 1.0)
-    scale = 255.0 / max(high - low, 1e-6)
-    levels: ByteArray = np.empty(pixels.shape, np.uint8)
-    for index, plane in enumerate(pixels):
-        levels[index] = cv2.convertScaleAbs(np.clip(plane, low, high), alpha=scale, beta=-low * scale)
-    return levels
-
-
 def outline(mask: BoolArray) -> BoolArray:
     """The pixels of a plane's mask (rows, columns) that touch what lies outside it, of the same shape."""
     solid = mask.astype(np.uint8)
@@ -75,30 +59,31 @@ def outline(mask: BoolArray) -> BoolArray:
     return edge
 
 
-def heat_palette() -> ByteArray:
-    """256 colors (256, 3) RGB for an activation from 0 to 1: Turbo, an even-handed JET."""
-    ramp = np.arange(256, dtype=np.uint8).reshape(-1, 1)
-    palette: ByteArray = cv2.cvtColor(cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB).reshape(-1, 3)
-    return palette
-
-
 def heat_of(heatmap: HeatMap, plane: int) -> FloatArray:
-    """The heat of one plane (rows, columns) as parts of its full scale; 0 where nothing was explained."""
-    heat: FloatArray = np.nan_to_num(heatmap.values[plane], nan=0.0) / heatmap.full_scale
+    """The heat of one plane (rows, columns) in parts of its full scale; 0 below its floor, or not explained."""
+    values = heatmap.values[plane]
+    heat: FloatArray = np.where(values > heatmap.floor, values / np.float32(heatmap.full_scale), np.float32(0))
     return heat
 
 
-def heat_alpha(heat: FloatArray) -> FloatArray:
-    """How opaque a heat map (rows, columns) is: nothing where there is no activation, 0.4 from a small one upwards."""
-    alpha: FloatArray = (np.clip(heat / HEAT_FLOOR, 0.0, 1.0) * HEAT_ALPHA).astype(np.float32)
+def floor_of(heatmap: HeatMap) -> float:
+    """The part of its full scale below which nothing is shown."""
+    return heatmap.floor / heatmap.full_scale
+
+
+def heat_alpha(heat: FloatArray, *, floor: float = 0.0) -> FloatArray:
+    """How opaque a heat map (rows, columns) is: nothing up to its floor, HEAT_ALPHA a little above it."""
+    alpha: FloatArray = (np.clip((heat - floor) / HEAT_RAMP, 0.0, 1.0) * HEAT_ALPHA).astype(np.float32)
     return alpha
 
 
-def blend_heat(rgb: ByteArray, heat: FloatArray) -> ByteArray:
-    """Lay a heat map (rows, columns), 0 to 1, over a picture (rows, columns, 3)."""
-    colors = heat_palette()[(np.clip(heat, 0.0, 1.0) * 255).astype(np.uint8)]
-    alpha = heat_alpha(heat)[..., None]
-    mixed: ByteArray = (rgb * (1.0 - alpha) + colors * alpha).astype(np.uint8)
+def blend_heat(rgb: ByteArray, heat: FloatArray, *, floor: float = 0.0, colormap: str = COLORMAP) -> ByteArray:
+    """Lay a heat map (rows, columns), in parts of its full scale, over a picture (rows, columns, 3)."""
+    mixed = rgb.copy()
+    hot = heat > 0
+    colors = heat_palette(colormap)[(np.clip(heat[hot], 0.0, 1.0) * 255).astype(np.uint8)]
+    alpha = heat_alpha(heat[hot], floor=floor)[:, None]
+    mixed[hot] = (rgb[hot] * (1.0 - alpha) + colors * alpha).astype(np.uint8)
     return mixed
 
 

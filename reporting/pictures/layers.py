@@ -12,12 +12,12 @@ from PIL import Image
 from inference.result import Analysis, HeatMap, Images, Key, Segment, Trace
 from inference.space import matching_slice
 from inference.types import BoolArray, FloatArray
+from reporting.pictures.colormaps import heat_palette
 from reporting.pictures.drawing import (
-    HEAT_ALPHA,
-    HEAT_FLOOR,
     Plates,
+    floor_of,
+    heat_alpha,
     heat_of,
-    heat_palette,
     outline,
     side_letters,
 )
@@ -26,7 +26,8 @@ from reporting.sites import segment_label
 from reporting.words import image_number, site_words
 
 JPEG_QUALITY = 82
-HEAT_LEVELS = 24
+HEAT_LEVELS = 48
+LINE_ALPHA = 150  # of a traced line: the joint is seen through it
 PARALLEL = 0.7  # cosine between normals from which one series' planes can follow the other's
 
 
@@ -84,7 +85,8 @@ def make_pictures(
         pane = terms.roles[images.role].short
         layers = _layers(analysis, images, terms)
         drawn: dict[str, list[Picture | None]] = {"base": _bases(pane, plates.levels[images.role])}
-        drawn |= {name: _draw(pane, name, layer, images, terms) for name, layer in layers.items()}
+        colormap = plates.colormap
+        drawn |= {name: _draw(pane, name, layer, images, terms, colormap) for name, layer in layers.items()}
         for made in drawn.values():
             pictures += [picture for picture in made if picture is not None]
         index[pane] = _describe(analysis, images, terms) | {
@@ -220,10 +222,10 @@ def _bases(pane: str, levels: ByteArray) -> list[Picture | None]:
     return pictures
 
 
-def _draw(pane: str, name: str, layer: _Layer, images: Images, terms: Terms) -> list[Picture | None]:
+def _draw(pane: str, name: str, layer: _Layer, images: Images, terms: Terms, colormap: str) -> list[Picture | None]:
     pictures: list[Picture | None] = []
     for plane in range(images.shape[0]):
-        data = _heat(layer.heatmap, plane) if layer.heatmap else _shapes(layer, plane, images, terms)
+        data = _heat(layer.heatmap, plane, colormap) if layer.heatmap else _shapes(layer, plane, images, terms)
         made = None if data is None else Picture(f"{pane}/{name}/{plane:03d}.png", "image/png", data)
         pictures.append(made)
     return pictures
@@ -249,7 +251,7 @@ def _shapes_of(layer: _Layer, plane: int, shape: tuple[int, int], terms: Terms) 
     for segment in layer.segments:
         yield outline(segment.mask[plane]), _color(terms, segment), layer.term.edge
     for trace in layer.traces:
-        yield trace_pixels(trace.lines_px[plane], shape), _color(terms, trace), 255
+        yield trace_pixels(trace.lines_px[plane], shape), _color(terms, trace), LINE_ALPHA
 
 
 def trace_pixels(line_px: FloatArray, shape: tuple[int, int]) -> BoolArray:
@@ -260,13 +262,13 @@ def trace_pixels(line_px: FloatArray, shape: tuple[int, int]) -> BoolArray:
     return line
 
 
-def _heat(heatmap: HeatMap, plane: int) -> bytes | None:
+def _heat(heatmap: HeatMap, plane: int, colormap: str) -> bytes | None:
     heat = heat_of(heatmap, plane)
     if not heat.any():
         return None
-    steps = np.linspace(0.0, 1.0, HEAT_LEVELS)
-    palette = [tuple(int(value) for value in heat_palette()[int(step * 255)]) for step in steps]
-    alphas = [int(255 * HEAT_ALPHA * min(step / HEAT_FLOOR, 1.0)) for step in steps]
+    steps = np.linspace(0.0, 1.0, HEAT_LEVELS, dtype=np.float32)
+    palette = heat_palette(colormap)[(steps * 255).astype(int)].tolist()
+    alphas = (255 * heat_alpha(steps, floor=floor_of(heatmap))).astype(int).tolist()
     levels = np.rint(np.clip(heat, 0.0, 1.0) * (HEAT_LEVELS - 1)).astype(np.uint8)
     return _palette_png(levels, palette, alphas)
 

@@ -251,6 +251,7 @@ class Terms:
     evaluations: Mapping[Key, EvaluationTerm] = field(default_factory=dict)
     profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
+    heat_note: str = ""  # what was measured of the heat maps that are sent, in a sentence
     layers: Mapping[Key, LayerTerm] = field(
         default_factory=dict
     )  # of segments, traces, heat maps; else one for each key

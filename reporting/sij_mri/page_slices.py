@@ -1,106 +1,69 @@
-"""The key slices on the summary page: one row for each series, and one for the heat map."""
+"""The key slices of the summary: the fluid-sensitive series with edema, and T1 at the same place with the joints."""
+
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from inference.result import Analysis, HeatMap, Images, NotAssessable
+from inference.result import Analysis, Images
 from inference.sij_mri import Role
 from inference.space import matching_slice
 from inference.types import BoolArray, Side
-from reporting.pictures import (
-    MUTED,
-    Page,
-    Plates,
-    Viewport,
-    blend_heat,
-    blend_mask,
-    draw_contour,
-    draw_line,
-    heat_of,
-    look_at,
-)
+from reporting.pictures import KeyPair, Viewport, draw_contour, draw_line, look_at
 from reporting.presentation import ByteArray, Rgb
 from reporting.sij_mri.terms import TERMS
+from reporting.sij_mri.where import image_words
 
-GRID_X, GRID_Y = 482, 132
-CELL_PX = (350, 272)
-GAP_X, GAP_Y = 14, 44
-COLUMNS = 3
-
-ROWS = {
-    Role.T1W: "T1-weighted",
-    Role.FLUID: "Fluid-sensitive, fat-suppressed",
-}
-HEAT_ROW = "Focused Grad-CAM: where the classifier looked, not disease"
-MISSING = "No such series"
-NO_HEATMAP = "Nothing was classified"
-NO_SLICE = "No slice at this place"
-REGION_RGB = TERMS.segments["region"].rgb[None]
+FLUID, T1 = "Fluid", "T1"
+RIGHT, LEFT, DEEP, OTHER = "right", "left", "deep", "other"
 JOINT_RGB = TERMS.segments["joint"].rgb
+OTHERS = {"edema-deep": DEEP, "edema-elsewhere": OTHER}
 EDEMA_RGB = {
     (key, side): color
     for key in ("edema-elsewhere", "edema-deep", "edema")
     for side, color in TERMS.segments[key].rgb.items()
 }
-LEGENDS: dict[Role, list[tuple[str, Rgb]]] = {
-    Role.T1W: [
-        ("Bone region", REGION_RGB),
-        ("Right joint band", JOINT_RGB[Side.RIGHT]),
-        ("Left joint band", JOINT_RGB[Side.LEFT]),
-    ],
-    Role.FLUID: [
-        ("Right edema", EDEMA_RGB["edema", Side.RIGHT]),
-        ("Left edema", EDEMA_RGB["edema", Side.LEFT]),
-        ("elsewhere", EDEMA_RGB["edema-elsewhere", None]),
-    ],
-}
+NAMES = {Role.FLUID: FLUID, Role.T1W: T1}
 
 
-def draw_slices(page: Page, analysis: Analysis, plates: Plates) -> None:
-    """Draw three key slices of each series, at one place in the patient, and the heat map over them.
+def key_pairs(analysis: Analysis) -> Iterator[KeyPair]:
+    """The slices that are shown, each with its outlines beside it: one of each series, of one place in the patient.
 
     Parameters
     ----------
-    page : Page
-        Changed in place.
     analysis : Analysis
-    plates : Plates
-        Of the same analysis.
+        Its pictures upright.
     """
+    planes = _planes(analysis)
+    masks = _focus(analysis)
     reference = analysis.of_role(Role.T1W) or analysis.images[0]
-    viewport = look_at(reference, _focus(analysis), CELL_PX)
-    right_edge = float(GRID_X + COLUMNS * CELL_PX[0] + (COLUMNS - 1) * GAP_X)
-    for number, (role, title) in enumerate(ROWS.items()):
-        y = _row(number)
-        page.text(GRID_X, y - 10, title, size=18, color=MUTED, anchor="ls")
-        page.legend(right_edge, y, LEGENDS[role])
+    for role, name in NAMES.items():
         images = analysis.of_role(role)
-        for column in range(COLUMNS):
-            plane = _plane(analysis, reference, images, column)
-            if images is None or plane is None:
-                page.empty_cell(_column(column), y, CELL_PX, MISSING if images is None else NO_SLICE)
-                continue
-            rgb = viewport.picture(plates.levels[role][plane], images, plane)
-            _draw_found(rgb, analysis, images, plane, viewport)
-            page.cell(_column(column), y, rgb, images, plane)
-    y = _row(len(ROWS))
-    page.text(GRID_X, y - 10, HEAT_ROW, size=18, color=MUTED, anchor="ls")
-    if _classified(analysis):
-        page.heat_legend(right_edge, y)
-    _draw_heat(page, analysis, plates, reference, viewport)
+        plane = planes.get(role)
+        if images is None or plane is None:
+            continue
+        where = image_words(analysis, role, [plane])
+        draw = partial(_draw_fluid if role is Role.FLUID else _draw_t1, analysis, images, plane)
+        yield KeyPair(
+            images, plane, f"{name}: {where}", _legend(analysis, role), draw, partial(look_at, reference, masks)
+        )
 
 
-def _classified(analysis: Analysis) -> bool:
-    """False where no class is given: then there is nothing that a heat map could explain."""
-    present = analysis.evaluation("axspa")
-    return present is not None and not isinstance(present.value, NotAssessable)
-
-
-def _row(number: int) -> int:
-    return GRID_Y + number * (CELL_PX[1] + GAP_Y)
-
-
-def _column(number: int) -> int:
-    return GRID_X + number * (CELL_PX[0] + GAP_X)
+def _planes(analysis: Analysis) -> dict[Role, int]:
+    """The fluid-sensitive plane with the most edema at the joints and its place on T1; else the first key slice."""
+    fluid, t1 = analysis.of_role(Role.FLUID), analysis.of_role(Role.T1W)
+    masks = [one.mask for one in analysis.segments if one.key == "edema"]
+    if fluid is not None and masks:
+        most = int(np.argmax(np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)))
+        found = {Role.FLUID: most}
+        match = None if t1 is None else matching_slice(fluid.volume, most, t1.volume)
+        return found | ({} if match is None else {Role.T1W: match})
+    reference = t1 or fluid or analysis.images[0]
+    chosen = [one.plane for one in analysis.key_slices]
+    plane = chosen[len(chosen) // 2] if chosen else reference.shape[0] // 2
+    other = fluid if t1 is not None else None
+    match = None if other is None else matching_slice(reference.volume, plane, other.volume)
+    return {Role(reference.role): plane} | ({} if match is None else {Role.FLUID: match})
 
 
 def _focus(analysis: Analysis) -> list[BoolArray]:
@@ -110,49 +73,28 @@ def _focus(analysis: Analysis) -> list[BoolArray]:
     return joints if len(joints) == len(Side) or region is None else [region.mask]
 
 
-def _plane(analysis: Analysis, reference: Images, images: Images | None, column: int) -> int | None:
-    """The plane of a series at the place of a key slice."""
-    if images is None or column >= len(analysis.key_slices):
-        return None
-    plane = analysis.key_slices[column].plane
-    return plane if images is reference else matching_slice(reference.volume, plane, images.volume)
+def _legend(analysis: Analysis, role: Role) -> list[tuple[str, Rgb]]:
+    if role is Role.T1W:
+        return [(RIGHT, JOINT_RGB[Side.RIGHT]), (LEFT, JOINT_RGB[Side.LEFT])]
+    entries = [(RIGHT, EDEMA_RGB["edema", Side.RIGHT]), (LEFT, EDEMA_RGB["edema", Side.LEFT])]
+    found = {one.key: EDEMA_RGB[one.key, one.site.side] for one in analysis.segments if one.key.startswith("edema-")}
+    return [*entries, *((word, found[key]) for key, word in OTHERS.items() if key in found)]
 
 
-def _draw_found(rgb: ByteArray, analysis: Analysis, images: Images, plane: int, viewport: Viewport) -> None:
-    """Outlines of region, joints and edema, and the joint surface, as far as they are known on this series."""
-    masks = {
-        (segment.key, segment.site.side): viewport.mask(segment.mask[plane], images, plane)
-        for segment in analysis.segments
-        if segment.role == images.role
-    }
-    if ("region", None) in masks:
-        draw_contour(rgb, masks["region", None], REGION_RGB)
-    on_t1 = images.role == Role.T1W
+def _draw_fluid(analysis: Analysis, images: Images, plane: int, rgb: ByteArray, viewport: Viewport) -> None:
+    """Outlines of the edema."""
+    for segment in analysis.segments:
+        color = EDEMA_RGB.get((segment.key, segment.site.side))
+        if color is not None and segment.role == images.role:
+            draw_contour(rgb, viewport.mask(segment.mask[plane], images, plane), color)
+
+
+def _draw_t1(analysis: Analysis, images: Images, plane: int, rgb: ByteArray, viewport: Viewport) -> None:
+    """The joint bands, and the joint surface as a thin line; the joint itself is seen in the picture beside it."""
+    for segment in analysis.segments:
+        if segment.key == "joint" and segment.role == images.role and segment.site.side is not None:
+            draw_contour(rgb, viewport.mask(segment.mask[plane], images, plane), JOINT_RGB[segment.site.side])
     for side in Side:
-        if on_t1 and ("joint", side) in masks:
-            draw_contour(rgb, masks["joint", side], JOINT_RGB[side])
         trace = analysis.trace("joint-surface", side, role=images.role)
         if trace is not None:
-            points = viewport.points(trace.lines_px[plane], images, plane)
-            draw_line(rgb, points, JOINT_RGB[side], thickness=2 if on_t1 else 1)
-    for thing, color in EDEMA_RGB.items():
-        if thing in masks:
-            blend_mask(rgb, masks[thing], color, alpha=0.12)
-            draw_contour(rgb, masks[thing], color)
-
-
-def _draw_heat(page: Page, analysis: Analysis, plates: Plates, reference: Images, viewport: Viewport) -> None:
-    heatmap = analysis.heatmap("focused") if _classified(analysis) else None
-    y = _row(len(ROWS))
-    for column in range(COLUMNS):
-        plane = _plane(analysis, reference, reference, column)
-        if heatmap is None or plane is None:
-            page.empty_cell(_column(column), y, CELL_PX, NO_HEATMAP if heatmap is None else NO_SLICE)
-            continue
-        rgb = viewport.picture(plates.levels[reference.role][plane], reference, plane)
-        page.cell(_column(column), y, _heated(rgb, heatmap, reference, plane, viewport), reference, plane)
-
-
-def _heated(rgb: ByteArray, heatmap: HeatMap, reference: Images, plane: int, viewport: Viewport) -> ByteArray:
-    heat = viewport.cut(heat_of(heatmap, plane), reference, plane)
-    return blend_heat(rgb, np.clip(heat, 0.0, 1.0))
+            draw_line(rgb, viewport.points(trace.lines_px[plane], images, plane), JOINT_RGB[side])

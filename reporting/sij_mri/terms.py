@@ -24,12 +24,13 @@ from reporting.presentation import (
     ValueTerm,
 )
 from reporting.sij_mri import codes
+from reporting.sij_mri.heat_words import BRIGHTNESS_AREA, HEAT_AREA, PATIENTS
 
 CATALOGUES = Path(__file__).parent / "language"
 LANGUAGES = languages_in(CATALOGUES)
 
-JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122, 226, 130)}
-DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (176, 68, 61), Side.RIGHT: (160, 74, 144)}
+JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (230, 250, 85), Side.RIGHT: (157, 223, 255)}
+DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (148, 52, 33), Side.RIGHT: (140, 31, 153)}
 
 GROUPS = (
     SegmentGroup(
@@ -98,8 +99,8 @@ def find_terms(code: str = "en") -> Terms:
                 kind=codes.REGION,
                 regions=(dicom.SACRUM, dicom.ILIUM),
                 finding=codes.REGION,
-                lab={None: (79.0, -13.0, -24.0)},
-                rgb={None: (94, 190, 255)},
+                lab={None: (53.0, 43.0, -22.0)},
+                rgb={None: (179, 96, 164)},
                 volume="region-volume",
             ),
             "joint": SegmentTerm(
@@ -108,7 +109,7 @@ def find_terms(code: str = "en") -> Terms:
                 kind=codes.BAND,
                 regions=(dicom.SACROILIAC_JOINT,),
                 finding=codes.BAND,
-                lab={Side.LEFT: (86.0, -8.0, 68.0), Side.RIGHT: (76.0, -44.0, 46.0)},
+                lab={Side.LEFT: (94.0, -27.0, 74.0), Side.RIGHT: (86.0, -13.0, -22.0)},
                 rgb=JOINT_RGB,
                 volume="joint-volume",
             ),
@@ -118,8 +119,8 @@ def find_terms(code: str = "en") -> Terms:
                 kind=dicom.EDEMA,
                 regions=(dicom.SACROILIAC_JOINT,),
                 finding=dicom.EDEMA,
-                lab={Side.LEFT: (66.0, 48.0, 40.0), Side.RIGHT: (64.0, 62.0, -20.0)},
-                rgb={Side.LEFT: (255, 98, 88), Side.RIGHT: (238, 110, 214)},
+                lab={Side.LEFT: (61.0, 38.0, 41.0), Side.RIGHT: (58.0, 66.0, -62.0)},
+                rgb={Side.LEFT: (223, 116, 75), Side.RIGHT: (194, 90, 248)},
                 volume="edema-volume",
             ),
             "edema-deep": SegmentTerm(
@@ -128,7 +129,7 @@ def find_terms(code: str = "en") -> Terms:
                 kind=dicom.EDEMA,
                 regions=(dicom.SACROILIAC_JOINT,),
                 finding=dicom.EDEMA,
-                lab={Side.LEFT: (46.0, 34.0, 28.0), Side.RIGHT: (44.0, 44.0, -14.0)},
+                lab={Side.LEFT: (36.0, 39.0, 33.0), Side.RIGHT: (36.0, 59.0, -42.0)},
                 rgb=DEEP_RGB,
                 volume="edema-deep-volume",
             ),
@@ -138,8 +139,8 @@ def find_terms(code: str = "en") -> Terms:
                 kind=dicom.EDEMA,
                 regions=(dicom.SACRUM, dicom.ILIUM),
                 finding=dicom.EDEMA,
-                lab={None: (70.0, 0.0, 0.0)},
-                rgb={None: (170, 170, 170)},
+                lab={None: (86.0, -8.0, 8.0)},
+                rgb={None: (204, 218, 198)},
                 volume="edema-elsewhere-volume",
             ),
         },
@@ -235,6 +236,7 @@ def find_terms(code: str = "en") -> Terms:
             "joint-visibility": ProfileTerm(say("profile-visibility"), shows=say("profile-visibility-shows")),
         },
         heatmaps={"focused": say("heatmap-focused"), "grad-cam": say("heatmap-grad-cam")},
+        heat_note=say("heat-note", heat=HEAT_AREA, brightness=BRIGHTNESS_AREA, patients=PATIENTS),
         layers={
             "region": LayerTerm("region", say("layer-region"), shown=False),
             "joint": joints,

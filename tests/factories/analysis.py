@@ -12,7 +12,7 @@ from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
 from inference.result import Analysis, Answer, Limitation
 from inference.series.types import Candidate, Evidence, Selection
-from inference.sij_mri import SacroiliacMri, carry_joints
+from inference.sij_mri import HEAT_FULL_SCALE, SacroiliacMri, carry_joints
 from inference.sij_mri.edema import Surroundings
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.said import say
@@ -318,6 +318,7 @@ def _explanation(volume: Volume) -> Explanation:
     for index in used:
         focused[index] = heat
     source = tuple("joint" if index in used else "" for index in range(volume.shape[0]))
+    focused *= HEAT_FULL_SCALE
     return Explanation(grad_cam=focused * 0.8, focused=focused, focus_source=source)
 
 

@@ -16,6 +16,7 @@ from inference.types import Side
 from reporting.objects.document import DOCUMENTS
 from reporting.objects.legal import legal_date, legal_time
 from reporting.outputs import Outputs
+from reporting.pictures import heat_of, prepare
 from reporting.types import Predecessor
 from reporting.uids import derived_uid
 from tests.factories.analysis import (
@@ -310,19 +311,28 @@ def test_outlines_of_a_multi_frame_source_name_its_frames(tmp_path: Path) -> Non
 
 
 def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs) -> None:
-    page, heats = (
-        [item.dataset for item in outputs.objects if item.kind == kind] for kind in ("sc-summary", "sc-heat")
-    )
-    page = page[0]
-    assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 1200, 1600)
+    page = one(outputs, "sc-summary")
+    heats = [item.dataset for item in outputs.objects if item.kind == "sc-heat"]
+    assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 980, 980)
     explained, t1 = analysis.heatmaps[0].planes, analysis.of_role(Role.T1W)
     assert len(heats) == len(explained) > 0
+    levels = prepare(analysis).levels["T1W"]
     for heat, plane in zip(heats, explained, strict=True):
         assert np.allclose([float(v) for v in heat.ImagePositionPatient], t1.grid.positions_mm[plane], atol=1e-3)
         assert heat.SourceImageSequence[0].ReferencedSOPInstanceUID == t1.sources[plane].sop_instance_uid
-        assert heat.pixel_array.shape == (*t1.shape[1:], 3)
-    colorful = np.ptp(heats[0].pixel_array.astype(int), axis=2) > 40
-    assert colorful.mean() > 0.01, "the heatmap must show over the gray image"
+        rows, columns = t1.shape[1:]
+        image = heat.pixel_array[:rows, :columns]
+        cold = heat_of(analysis.heatmaps[0], plane) == 0
+        assert np.array_equal(image[cold], np.repeat(levels[plane][cold][:, None], 3, axis=1)), "clear where none is"
+        assert (np.ptp(image[~cold].astype(int), axis=1) > 20).mean() > 0.5, "heat shows over the image"
+        assert "does not show disease" in heat.DerivationDescription and "AUC 0.68" in heat.DerivationDescription
+
+
+def test_heat_maps_of_all_slices_come_on_request_alone(analysis: Analysis, outputs: Outputs) -> None:
+    assert "sc-heat-all" not in kinds(outputs)
+    made = build_outputs(analysis, kinds=frozenset({"sc-heat-all"})).objects
+    assert {item.kind for item in made} == {"sc-heat-all"} and len(made) == len(analysis.heatmaps[0].planes)
+    assert {(item.series_number, item.description) for item in made} == {(909, "AI heatmaps, all")}
 
 
 @pytest.mark.parametrize("missing", ["t1", "fluid"])

@@ -1,27 +1,41 @@
-"""The words of the summary page: what overlaps nothing, what stands first, and what is left out without a class."""
+"""The words of the summaries: large, out of the corners, cut with an ellipsis alone, what is missing first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import ImageDraw
 
 from config.codes import GapCode
-from inference.result import Analysis, Answer, NotAssessable
-from inference.sij_mri import LimitationCode
+from inference.result import Analysis, Answer
 from inference.types import Reason, Side
-from reporting.pictures import Page
-from reporting.pictures.fonts import font
-from reporting.presentation import find_presentation
-from reporting.sij_mri.page import COLUMNS, draw_page
-from reporting.words import with_gaps_first
+from reporting.pictures import CORNER_HEIGHT, CORNER_WIDTH, SIDE_PX, draw_page
+from reporting.pictures.canvas import ELLIPSIS, Page
+from reporting.presentation import Presentation, find_presentation
+from reporting.words import PICTURE_TEXT, with_gaps_first
 from tests.factories.analysis import make_analysis
+from tests.factories.foreign import ForeignPresentation, make_lumbar
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
 
 PRESENTATION = find_presentation("sij_mri")
+FOREIGN = ForeignPresentation()
 ABSENT = Said(asas=dict.fromkeys(Side, Answer.ABSENT), axspa="absent")
+GAPS = tuple(Reason(GapCode.FEWER_THAN_ANNOUNCED, {"number": n, "announced": 25, "found": 9}) for n in (2, 3, 4))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that was drawn, and the box that it fills."""
+
+    words: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    capital_px: float
 
 
 @pytest.fixture(scope="module")
@@ -30,69 +44,107 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 @contextmanager
-def written() -> Iterator[list[tuple[float, float, str, int]]]:
-    """Every text that is written on a page: where, what, and its size."""
-    texts: list[tuple[float, float, str, int]] = []
-    write = Page.text
+def written(longer: Callable[[str], str] = str) -> Iterator[list[Text]]:
+    """Every text that is drawn; `longer` changes it first."""
+    texts: list[Text] = []
+    write, draw_paragraph = ImageDraw.ImageDraw.text, Page.paragraph
 
-    def text(self: Page, x: float, y: float, text: str, **options: Any) -> None:
-        texts.append((x, y, text, int(options["size"])))
-        write(self, x, y, text, **options)
+    def text(self: Any, xy: Any, words: str, **options: Any) -> None:
+        box = self.textbbox(xy, words, font=options["font"], anchor=options["anchor"])
+        _, top, _, bottom = options["font"].getbbox("H")
+        if words:
+            texts.append(Text(words, *box, bottom - top))
+        write(self, xy, words, **options)
+
+    def paragraph(self: Page, x: float, y: float, words: str, **options: Any) -> float:
+        return draw_paragraph(self, x, y, longer(words), **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Page, "text", text)
+        patch.setattr(ImageDraw.ImageDraw, "text", text)
+        patch.setattr(Page, "paragraph", paragraph)
         yield texts
 
 
-def page(analysis: Analysis) -> list[tuple[float, float, str, int]]:
-    report = with_gaps_first(PRESENTATION.report(analysis), analysis, PRESENTATION.terms)
-    with written() as texts:
-        draw_page(analysis, report, software="test")
+def summary(
+    analysis: Analysis, presentation: Presentation = PRESENTATION, longer: Callable[[str], str] = str
+) -> list[Text]:
+    report = with_gaps_first(presentation.report(analysis), analysis, presentation.terms)
+    with written(longer) as texts:
+        draw_page(analysis, presentation, report, software="test")
     return texts
 
 
 def words(analysis: Analysis) -> str:
-    return " ".join(text for _, _, text, _ in page(analysis))
+    return " ".join(one.words for one in summary(analysis))
 
 
-@pytest.mark.parametrize("volume_mm3", [20.0, 4200.0, 123_400.0])
-def test_a_volume_ends_before_the_other_side_begins(study: Study, volume_mm3: float) -> None:
-    texts = page(sacroiliac(study, Said(edema_mm3=dict.fromkeys(Side, volume_mm3))))
-    (volume,) = (one for one in texts if one[0] == COLUMNS[0] and one[2].endswith(" ml") and one[3] > 20)
-    assert COLUMNS[0] + font(volume[3]).getlength(volume[2]) < COLUMNS[1]
+def german(text: str) -> str:
+    """A text of 1.3 times the length, in words of 1.3 times the length."""
+    return " ".join(word + "n" * (len(word) // 3) for word in text.split(" "))
 
 
-def test_what_is_missing_stands_at_the_head_and_once(study: Study) -> None:
+def cases(study: Study, folder: Path) -> dict[str, tuple[Analysis, Presentation]]:
+    whole = sacroiliac(study)
+    return {
+        "whole": (whole, PRESENTATION),
+        "large": (sacroiliac(study, Said(edema_mm3=dict.fromkeys(Side, 123_400.0))), PRESENTATION),
+        "nothing": (sacroiliac(study, ABSENT), PRESENTATION),
+        "no fluid": (sacroiliac(study, Said(fluid=False)), PRESENTATION),
+        "one joint": (sacroiliac(study, Said(joints={Side.LEFT: False, Side.RIGHT: True})), PRESENTATION),
+        "incomplete": (replace(whole, limitations=GAPS), PRESENTATION),
+        "with traces": (make_analysis(folder), PRESENTATION),
+        "another application": (make_lumbar(), FOREIGN),
+    }
+
+
+@pytest.mark.parametrize("longer", [str, german])
+def test_text_is_large_apart_and_out_of_the_corners(study: Study, tmp_path: Path, longer: Callable[[str], str]) -> None:
+    corner_high, corner_wide = SIDE_PX * CORNER_HEIGHT, SIDE_PX * CORNER_WIDTH
+    for name, (analysis, presentation) in cases(study, tmp_path).items():
+        texts = summary(analysis, presentation, longer)
+        assert any(one.words == PICTURE_TEXT for one in texts), name
+        for one in texts:
+            assert one.left >= 0 and one.right <= SIDE_PX and one.bottom <= SIDE_PX, (name, one)
+            assert one.capital_px * 512 / SIDE_PX >= 10, (name, one)
+            at_edge = one.top < corner_high or one.bottom > SIDE_PX - corner_high
+            assert not at_edge or (one.left >= corner_wide and one.right <= SIDE_PX - corner_wide), (name, one)
+        for number, one in enumerate(texts):
+            for other in texts[number + 1 :]:
+                across = min(one.right, other.right) - max(one.left, other.left)
+                down = min(one.bottom, other.bottom) - max(one.top, other.top)
+                assert across <= 0 or down <= 2, (name, one, other)
+
+
+def test_what_is_missing_stands_first_and_why_beside_what_was_not_assessed(study: Study) -> None:
     whole, partial = words(sacroiliac(study)), words(sacroiliac(study, Said(fluid=False)))
-    assert partial.count("The study has no fluid-sensitive series") == 1
-    assert partial.count("no fluid-sensitive series.") == 2, "the reason of the rule, and of the class"
-    assert "Partial result" not in whole and "Reason: " not in whole
+    assert partial.count("no fluid-sensitive series") == 2, "at the head, and as the reason of the class"
+    assert partial.index("Partial result") < partial.index("Right")
+    assert "not assessable" not in whole and "Partial result" not in whole
+    assert "not assessable" in " ".join(partial.split())
 
 
-def test_a_long_gap_is_cut_at_the_head_and_whole_at_the_foot(study: Study) -> None:
-    gaps = tuple(Reason(GapCode.FEWER_THAN_ANNOUNCED, {"number": n, "announced": 25, "found": 9}) for n in (2, 3, 4))
-    texts = [text for _, _, text, _ in page(replace(sacroiliac(study), limitations=gaps))]
-    assert any(text.startswith("The study is incomplete.") and text.endswith("...") for text in texts)
-    assert any(text.startswith("Limitations: The study is incomplete.") for text in texts)
-    one = [text for _, _, text, _ in page(replace(sacroiliac(study), limitations=gaps[:1]))]
-    assert sum("The study is incomplete." in text for text in one) == 1
+def test_an_incomplete_study_says_so_first_and_a_long_gap_ends_with_an_ellipsis(study: Study) -> None:
+    texts = summary(replace(sacroiliac(study), limitations=GAPS))
+    assert texts[1].words.startswith("The study is incomplete.") and texts[3].words.endswith(ELLIPSIS)
+    assert not any(one.words.endswith(ELLIPSIS) for one in summary(replace(sacroiliac(study), limitations=())))
 
 
-def test_a_met_rule_names_the_healthy_and_no_pattern_is_not_no_disease(study: Study) -> None:
+def test_no_pattern_is_not_no_disease(study: Study) -> None:
     met, absent = words(sacroiliac(study)), words(sacroiliac(study, ABSENT))
-    assert "11 of 47" in met and "does not mean no disease" not in met
-    assert "11 of 47" not in absent and "does not mean no disease" in absent
+    assert "does not mean no disease" in absent and "does not mean no disease" not in met
 
 
-def test_without_a_class_no_heat_map_is_drawn(tmp_path: Path) -> None:
-    whole = make_analysis(tmp_path)
-    unclassified = replace(
-        whole,
-        evaluations=tuple(
-            replace(one, value=NotAssessable(Reason(LimitationCode.NO_FLUID)), probabilities={})
-            if one.key in ("axspa", "stage")
-            else one
-            for one in whole.evaluations
-        ),
-    )
-    assert "Nothing was classified" in words(unclassified) and "Nothing was classified" not in words(whole)
+def test_slices_are_named_by_series_and_image(study: Study) -> None:
+    said = [one.words for one in summary(sacroiliac(study))]
+    assert any(one.startswith("Fluid: image ") and one.endswith("of series 3") for one in said)
+    assert any(one.startswith("T1: image ") and one.endswith("of series 2") for one in said)
+
+
+def test_another_application_says_how_much_is_left_for_the_report() -> None:
+    lumbar = make_lumbar()
+    sites = [replace(lumbar.evaluations[0].site, level=f"L{number}") for number in range(40)]
+    many = replace(lumbar, evaluations=tuple(replace(lumbar.evaluations[0], site=site) for site in sites))
+    presentation = ForeignPresentation()
+    presentation.terms = replace(FOREIGN.terms, levels={})
+    assert any(one.words.endswith("more in the report") for one in summary(many, presentation))
+    assert not any(one.words.endswith("more in the report") for one in summary(lumbar, FOREIGN))

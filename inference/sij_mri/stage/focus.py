@@ -1,7 +1,8 @@
 """Grad-CAM of the stage network's last convolution, and Grad-CAM focused on the joints, on the source grid.
 
-Both are normalized over the study, not slice by slice: a slice without evidence stays cool. The network sees strips
-about the joints; where it did not look there is no heat.
+Both explain a pattern of axial spondyloarthritis (the log-odds of any stage but Normal), whatever was concluded: the
+class Normal would glow over healthy joints. Both keep the scale of the network, one for all studies, so that a study
+with little evidence stays cool. The network sees strips about the joints; where it did not look there is no heat.
 
 References
 ----------
@@ -14,27 +15,27 @@ import numpy as np
 
 from inference.sij_mri.stage.reader import StageReader
 from inference.sij_mri.stage.strips import StageInput
-from inference.sij_mri.types import Explanation, Joint, Prediction
+from inference.sij_mri.types import Explanation, Joint
 from inference.space import network_mapping
 from inference.types import BoolArray, FloatArray, Volume
 
 BOX_ROWS = (0.5, 0.9)
 BOX_COLUMNS = (0.3, 0.7)
 SOFT_EDGE_MM = 2.5
+FULL_SCALE, FLOOR = 0.02, 0.005
+"""Of every heat map of the shipped network, in its log-odds per cell of the last convolution: what is shown as the
+most, and below what nothing is shown. On synthetic patients nine in ten of those with lesions stay below about the
+former, and the Normal below the latter (docs/evaluation/heatmaps.md, made by ``axspa-train evaluate heatmaps``)."""
 
 
-def explain(
-    reader: StageReader, given: StageInput, prediction: Prediction, *, joints: tuple[Joint, ...]
-) -> Explanation:
-    """Show where in each classified slice the evidence for the study's stage lies.
+def explain(reader: StageReader, given: StageInput, *, joints: tuple[Joint, ...]) -> Explanation:
+    """Show where in each classified slice the evidence for a pattern of axial spondyloarthritis lies.
 
     Parameters
     ----------
     reader : StageReader
     given : StageInput
         What was classified.
-    prediction : Prediction
-        Its stage is explained, Normal too.
     joints : tuple of Joint
         On the grid of the reference volume.
 
@@ -46,13 +47,13 @@ def explain(
         habit.
     """
     reference, size = given.grid.volume, given.grid.size_px
-    small = reader.activation(given.images, prediction.stage)
+    small = reader.activation(given.images)
     heat = np.zeros(reference.shape, np.float32)
     for index, plane in zip(given.slices, small, strict=True):
         large = cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR)
         heat[index] = given.grid.to_source(large, index)
     focus, sources = _focus(reference, joints, given.slices)
-    return Explanation(_normalized(heat), _normalized(heat * focus), sources)
+    return Explanation(heat, heat * focus, sources)
 
 
 def _focus(reference: Volume, joints: tuple[Joint, ...], slices: tuple[int, ...]) -> tuple[FloatArray, tuple[str, ...]]:
@@ -90,9 +91,3 @@ def _published_box(reference: Volume) -> FloatArray:
     (top, bottom), (first, last) = ((int(low * size), int(high * size)) for low, high in (BOX_ROWS, BOX_COLUMNS))
     plane[0, top:bottom, first:last] = 1
     return np.asarray(mapping.to_source(np.repeat(plane, reference.shape[0], axis=0))[0], np.float32)
-
-
-def _normalized(heat: FloatArray) -> FloatArray:
-    """Scale to a maximum of 1; all zero where there is no evidence at all."""
-    peak = float(heat.max()) if heat.size else 0.0
-    return np.asarray(heat / peak if peak > 0 else np.zeros_like(heat), np.float32)

@@ -11,6 +11,7 @@ from inference.types import FloatArray, Volume
 
 PRESENT, STAGE = "as", "stage"
 OUTPUTS: Mapping[str, tuple[str, ...]] = {PRESENT: ("absent", "present"), STAGE: tuple(map(str, STAGES))}
+ABNORMAL = tuple(index for index, stage in enumerate(STAGES) if stage is not Stage.NORMAL)
 LAST_CONVOLUTION = "last_convolution"
 STAGE_LOGITS = "stage_logits"
 
@@ -58,9 +59,19 @@ class StageReader:
             for index, one, (a, b, c, d) in zip(slices, said[PRESENT][:, 1], said[STAGE], strict=True)
         )
 
-    def activation(self, images: FloatArray, stage: Stage) -> FloatArray:
-        """Grad-CAM for one stage of images, float32 (n, size_px, size_px, 3); see :mod:`inference.serving.gradcam`."""
-        return self.classifier.activation(images, STAGE, class_index=STAGES.index(stage))
+    def activation(self, images: FloatArray) -> FloatArray:
+        """Grad-CAM for a pattern of axial spondyloarthritis, of any stage but Normal.
+
+        Parameters
+        ----------
+        images : float32 array (n, size_px, size_px, 3)
+
+        Returns
+        -------
+        float32 array (n, rows, columns)
+            Not negative, not normalized; see :mod:`inference.serving.gradcam`.
+        """
+        return self.classifier.activation(images, STAGE, class_index=ABNORMAL)
 
 
 def read_stage_spec(spec: ModelSpec) -> tuple[StripCutter, Aggregation]:

@@ -286,6 +286,7 @@ profile-visibility = Abgrenzbarkeit der Gelenklinie
 profile-visibility-shows = Gelenk abgegrenzt
 heatmap-focused = Fokussiertes Grad-CAM
 heatmap-grad-cam = Grad-CAM
+heat-note = Zum Ödem der Leser: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, Helligkeit { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } Patienten)
 layer-region = Region
 layer-joints = Gelenke
 layer-edema = Ödem

@@ -284,6 +284,7 @@ profile-visibility = How clearly the joint line is seen
 profile-visibility-shows = joint traced
 heatmap-focused = Focused Grad-CAM
 heatmap-grad-cam = Grad-CAM
+heat-note = On readers' edema: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, brightness { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } patients)
 layer-region = Region
 layer-joints = Joints
 layer-edema = Edema
