@@ -1,16 +1,12 @@
-"""The result is whole, and its references lead somewhere."""
+"""The result is whole."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from pydicom.dataset import Dataset
-
 from inference.result import Analysis
-from reporting.checks.identity import SourceHeaders
-from reporting.findings import Checked, GateCode, GateFinding, walk
-from reporting.kinds import Kind, expected_kinds
+from reporting.findings import Checked, GateCode, GateFinding
+from reporting.kinds import expected_kinds
 from reporting.presentation import Presentation
-from reporting.types import Predecessor
 
 
 def check_complete(objects: Sequence[Checked], analysis: Analysis, presentation: Presentation) -> Iterator[GateFinding]:
@@ -23,34 +19,3 @@ def check_complete(objects: Sequence[Checked], analysis: Analysis, presentation:
         elif found[kind] > expected[kind]:
             sentence = f"{found[kind]} objects of the kind {kind} are there, {expected[kind]} are called for."
             yield GateFinding(GateCode.OBJECT_UNEXPECTED, sentence, kind)
-
-
-def check_references(
-    objects: Sequence[Checked], source: SourceHeaders, predecessors: Sequence[Predecessor]
-) -> Iterator[GateFinding]:
-    """Every instance an object names is a source image, another object or a predecessor of its kind.
-
-    The report of the study names all other objects.
-    """
-    ours = {str(item.dataset.SOPInstanceUID): str(item.dataset.SOPClassUID) for item in objects}
-    known = ours | {uid: str(header.get("SOPClassUID", "")) for uid, header in source.by_uid.items()}
-    for item in objects:
-        earlier = {one.sop_instance_uid: one.sop_class_uid for one in predecessors if one.kind == item.kind}
-        named = set(references(item.dataset))
-        if any((known | earlier).get(uid) != sop_class for uid, sop_class in named):
-            yield GateFinding(
-                GateCode.REFERENCE_UNKNOWN, f"The {item.kind} object names an instance that is not there.", item.kind
-            )
-        if item.kind == Kind.STUDY_REPORT.value.name:
-            missing = set(ours) - {uid for uid, _ in named} - {str(item.dataset.SOPInstanceUID)}
-            if missing:
-                yield GateFinding(
-                    GateCode.ROOT_INCOMPLETE, f"The root report does not name {len(missing)} objects.", item.kind
-                )
-
-
-def references(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    """UID and class of every instance that an object names."""
-    for level in walk(dataset):
-        if "ReferencedSOPInstanceUID" in level:
-            yield str(level.ReferencedSOPInstanceUID), str(level.get("ReferencedSOPClassUID", ""))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inference.sij_mri import TYPICAL_LATERAL_MM
 from inference.types import Key, Side
-from reporting.checks import centroids_mm, read_frames
+from reporting.checks import centroids_mm
 from reporting.findings import Checked, GateCode, GateFinding
 from reporting.sij_mri.terms import TERMS
 
@@ -30,7 +30,7 @@ def sides(objects: Sequence[Checked]) -> Iterator[GateFinding]:
     named: dict[str, FloatVector] = {}
     for item in objects:
         if item.kind in KINDS.values():
-            named |= centroids_mm(item.dataset, read_frames(item.dataset))
+            named |= centroids_mm(item)
     places = {
         (key, side): named[label]
         for key in ("region", *KINDS)
