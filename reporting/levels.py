@@ -3,16 +3,20 @@
 pydicom converts a value when it is asked for, which is most of what reading costs: what can be judged by the bytes is.
 """
 
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.filereader import data_element_generator
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
 
+ITEM_HEADER, ITEM = struct.Struct("<4sL"), b"\xfe\xff\x00\xe0"
 UID_PADDING = "\0 "
 WIDTH: Mapping[str, int] = {"US": 2, "UL": 4, "UV": 8, "AT": 2}  # unsigned, in bytes; a tag is two numbers
 
@@ -34,14 +38,41 @@ class Level:
 
     @classmethod
     def of(cls, dataset: Dataset) -> "Level":
-        """Of a dataset of which nothing was converted yet."""
-        elements = dict(dataset.items())
-        items = {
-            tag: tuple(cls.of(item) for item in dataset[tag].value)
-            for tag, element in elements.items()
-            if element.VR == "SQ"
-        }
+        """Of a dataset of which nothing was converted yet.
+
+        Raises
+        ------
+        ValueError
+            It is not in explicit VR, or a sequence is not whole.
+        """
+        return cls._of(dict(dataset.items()))
+
+    @classmethod
+    def _of(cls, elements: Mapping[int, "RawDataElement | DataElement"]) -> "Level":
+        items = {}
+        for tag, element in elements.items():
+            if element.VR is None:
+                raise ValueError("elements of implicit VR cannot be judged by their bytes")
+            if element.VR == "SQ":
+                items[tag] = tuple(cls._items(element.value))
         return cls(elements, items)
+
+    @classmethod
+    def _items(cls, value: Any) -> Iterator["Level"]:
+        """Items of a sequence; pydicom reads those of undefined length itself (PS3.5 section 7.5)."""
+        if not isinstance(value, bytes):
+            for item in value or ():
+                yield cls.of(item)
+            return
+        at = 0
+        while at < len(value):
+            tag, length = ITEM_HEADER.unpack_from(value, at)
+            at += ITEM_HEADER.size
+            if tag != ITEM or at + length > len(value):
+                raise ValueError("a sequence is not whole")
+            content = BytesIO(value[at : at + length])
+            yield cls._of({element.tag: element for element in data_element_generator(content, False, True)})
+            at += length
 
     def walk(self) -> Iterator["Level"]:
         """This level and every one below it."""

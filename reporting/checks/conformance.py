@@ -7,6 +7,7 @@ PS3.3 C.12.1 (SOP Common), C.7.5.2 (Enhanced General Equipment).
 
 from collections.abc import Iterator, Sequence
 
+from reporting.checks.modules import is_given
 from reporting.findings import Checked, GateCode, GateFinding
 from reporting.kinds import row_of
 from reporting.objects import DESCRIPTION_PREFIX
@@ -34,36 +35,37 @@ def check_conformance(objects: Sequence[Checked], presentation: Presentation) ->
     """Each object is of its kind, has a UID of its own, is in UTF-8 and says RESEARCH."""
     seen: set[str] = set()
     for item in objects:
-        dataset, row = item.dataset, row_of(item.kind, presentation)
-        if row is None or (dataset.get("SOPClassUID"), dataset.get("Modality")) != (row.sop_class, row.modality):
+        whole, row = item.levels, row_of(item.kind, presentation)
+        uid = whole.text("SOPInstanceUID")
+        if row is None or (whole.text("SOPClassUID"), whole.text("Modality")) != (row.sop_class, row.modality):
             sentence = f"The {item.kind} object is of no kind that results have."
             yield GateFinding(GateCode.MODALITY_UNKNOWN, sentence, item.kind)
         yield from _attributes(item, row)
         yield from _marks(item, row)
-        if str(dataset.SOPInstanceUID) in seen:
+        if uid in seen:
             yield GateFinding(
                 GateCode.UID_REPEATED, f"Two objects share one UID, the second is {item.kind}.", item.kind
             )
-        seen.add(str(dataset.SOPInstanceUID))
-        if dataset.file_meta.MediaStorageSOPInstanceUID != dataset.SOPInstanceUID:
+        seen.add(uid)
+        if item.dataset.file_meta.MediaStorageSOPInstanceUID != uid:
             yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object's file names another instance.", item.kind)
 
 
 def _attributes(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
     for keyword in (*NEVER_EMPTY, *(row.never_empty if row else ())):
-        if keyword not in item.dataset or item.dataset[keyword].is_empty:
+        if not is_given(item.levels, keyword, "1"):
             yield GateFinding(GateCode.ATTRIBUTE_MISSING, f"The {item.kind} object has no {keyword}.", item.kind)
 
 
 def _marks(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
-    dataset = item.dataset
+    whole = item.levels
     expected = {
         "ContentQualification": "RESEARCH",
         "SpecificCharacterSet": "ISO_IR 192",
         **(row.expected if row else {}),
     }
-    wrong = [keyword for keyword, value in expected.items() if dataset.get(keyword) != value]
-    if not str(dataset.get("SeriesDescription", "")).startswith(DESCRIPTION_PREFIX):
+    wrong = [keyword for keyword, value in expected.items() if whole.text(keyword) != value]
+    if not whole.text("SeriesDescription").startswith(DESCRIPTION_PREFIX):
         wrong.append("SeriesDescription")
     for keyword in wrong:
         yield GateFinding(
