@@ -17,6 +17,8 @@ from reporting.levels import Level, name_of, tag_of
 
 TEXT_VR = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UT"))
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+CALLED_FOR = {"graphic-layer": "GraphicAnnotationSequence"}
+"""Modules that must be there where an attribute of another is (PS3.3 A.33.1)."""
 _SHARED, _PER_FRAME = GROUPS
 
 
@@ -38,7 +40,8 @@ def check_modules(objects: Sequence[Checked]) -> Iterator[GateFinding]:
 
 
 def _is_there(module: Module, whole: Level) -> bool:
-    return module.mandatory or not module.own.isdisjoint(whole.elements)
+    called_for = module.name in CALLED_FOR and whole.holds(CALLED_FOR[module.name])
+    return module.mandatory or called_for or not module.own.isdisjoint(whole.elements)
 
 
 def _lacking(module: Module, whole: Level) -> Iterator[str]:
