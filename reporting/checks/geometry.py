@@ -85,7 +85,7 @@ def _capture_plane(whole: Level) -> Plane:
 def _planes(item: Checked, planes: Sequence[Plane], source: SourceHeaders) -> Iterator[GateFinding]:
     for plane in planes:
         header = source.by_uid.get(plane.source_uid)
-        if header is None:
+        if header is None or not _has(header, plane.source_frame):
             yield GateFinding(
                 GateCode.REFERENCE_UNKNOWN, f"A frame of the {item.kind} object names no source image.", item.kind
             )
@@ -97,6 +97,10 @@ def _planes(item: Checked, planes: Sequence[Plane], source: SourceHeaders) -> It
                 item.kind,
             )
             return
+
+
+def _has(header: Dataset, frame: int | None) -> bool:
+    return frame is None or 1 <= frame <= len(header.get("PerFrameFunctionalGroupsSequence") or ())
 
 
 def _same_plane(plane: Plane, whole: Level, header: Dataset) -> bool:
