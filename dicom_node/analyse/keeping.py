@@ -52,9 +52,7 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
                 sop_instance_uid=made.sop_instance_uid,
                 series_instance_uid=made.series_instance_uid,
                 transfer_syntax_uid=str(made.dataset.file_meta.TransferSyntaxUID),
-                stored=objects.put(
-                    "results", group, name=made.sop_instance_uid, content=[made.encoded], suffix=".dcm"
-                ),
+                stored=objects.put("results", group, name=made.sop_instance_uid, content=[made.encoded], suffix=".dcm"),
             )
             for made in outputs.objects
         ],

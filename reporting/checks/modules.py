@@ -88,7 +88,7 @@ def is_given(level: Level, keyword: str, kind: str) -> bool:
 
 def _content(item: Level, is_root: bool, path: str) -> Iterator[str]:
     """What a content item lacks; one that names another by its place has no value (PS3.3 C.17.3.2.4)."""
-    demands: tuple[tuple[str, str], ...] = () if is_root else (("RelationshipType", "1"),)
+    demands: tuple[tuple[str, str], ...] = (("ConceptNameCodeSequence" if is_root else "RelationshipType", "1"),)
     if not item.holds("ReferencedContentItemIdentifier"):
         demands += (("ValueType", "1"), *CONTENT_OF.get(item.text("ValueType"), ()))
     for keyword, kind in demands:
