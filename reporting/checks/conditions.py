@@ -38,9 +38,9 @@ def _unless(keyword: str, *values: str) -> Condition:
     return lambda level, whole: level.text(keyword) not in values
 
 
-def _unplaced_capture(level: Level, whole: Level) -> bool:
-    is_capture = level is whole and whole.text("SOPClassUID") == SecondaryCaptureImageStorage
-    return is_capture and not whole.holds("ImageOrientationPatient")
+def _of_capture(level: Level, whole: Level) -> bool:
+    """A secondary capture may have a place, but its definition does not ask for one."""
+    return level is whole and whole.text("SOPClassUID") == SecondaryCaptureImageStorage
 
 
 _LOSSY = _where("LossyImageCompression", "01")
@@ -56,7 +56,7 @@ CONDITIONS: Mapping[str, Condition] = {
     "HighBit": _with("PixelData"),
     "LossyImageCompressionRatio": _LOSSY,
     "LossyImageCompressionMethod": _LOSSY,
-    "PatientOrientation": _unplaced_capture,
+    "PatientOrientation": _of_capture,
     **dict.fromkeys((f"{color}PaletteColorLookupTableDescriptor" for color in ("Red", "Green", "Blue")), _PALETTE),
     **dict.fromkeys((f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue")), _PALETTE),
     "MaximumFractionalValue": _FRACTIONAL,
