@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydicom.dataset import Dataset
 
 from config.codes import AnyCode, Fault, row
+from reporting.levels import Level
 
 _NODE, _STUDY = Fault.NODE, Fault.STUDY
 
@@ -25,9 +27,15 @@ class GateCode(AnyCode):
     MODALITY_UNKNOWN = row(_NODE, "An object is of no kind that results have; report it.")
     ATTRIBUTE_MISSING = row(_NODE, "An object lacks a required attribute; report it.")
     MARK_MISSING = row(_NODE, "An object does not say what every result must say, as RESEARCH; report it.")
+    VALUE_ILLEGAL = row(_NODE, "An object holds a value that its data type or the standard does not allow; report it.")
     UID_INVALID = row(_NODE, "An object holds a UID that is not legal; report it.")
     UID_REPEATED = row(_NODE, "Two objects share one UID; report it.")
     REFERENCE_UNKNOWN = row(_NODE, "An object names an instance that is not there; report it.")
+    EVIDENCE_INCOMPLETE = row(
+        _NODE, "The list of what an object rests on does not agree with what it names; report it."
+    )
+    DIMENSIONS_WRONG = row(_NODE, "The order that an object gives to its frames contradicts itself; report it.")
+    OUTLINES_WRONG = row(_NODE, "Viewers cannot draw the outlines of a report; report it.")
     ROOT_INCOMPLETE = row(_NODE, "The root report does not name every object; report it.")
     PROBABILITY_WRONG = row(_NODE, "Probabilities lie outside 0 to 1 or do not sum to 1; report it.")
     VALUE_CHANGED = row(_NODE, "A report does not say what the analysis says; report it.")
@@ -59,18 +67,23 @@ class GateFinding:
     object_kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Checked:
     """An object as it would be sent: its kind, and what was read back from its bytes."""
 
     kind: str
     dataset: Dataset
 
+    @cached_property
+    def levels(self) -> Level:
+        """Its elements as their bytes stand in the file."""
+        return Level.of(self.dataset)
+
 
 def walk(dataset: Dataset) -> Iterator[Dataset]:
     """A dataset and every item of every sequence below it."""
     yield dataset
-    for element in dataset:
+    for tag, element in list(dataset.items()):  # raw: to convert the others would cost more than all checks
         if element.VR == "SQ":
-            for item in element.value:
+            for item in dataset[tag].value:
                 yield from walk(item)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from io import BytesIO
 
 import pydicom
-from pydicom.dataset import Dataset
 
 from inference.dicom import tolerant
 from inference.result import Analysis
@@ -18,14 +17,17 @@ from reporting.checks import (
     check_complete,
     check_conformance,
     check_identity,
+    check_modules,
+    check_places,
     check_references,
+    check_reports,
+    check_representations,
     check_segmentations,
     check_values,
 )
 from reporting.findings import Checked, GateCode, GateFinding
 from reporting.presentation import Presentation
 from reporting.types import Predecessor, ResultObject
-from reporting.writer import encode
 
 __all__ = ["GateFinding", "check"]
 
@@ -65,19 +67,23 @@ def check(
     findings: list[GateFinding] = []
     read: list[Checked] = []
     for item in objects:
-        dataset = _read_back(item)
-        if dataset is None:
+        checked = _read_back(item)
+        if checked is None:
             sentence = f"The {item.kind} object cannot be written and read back as DICOM."
             findings.append(GateFinding(GateCode.OBJECT_UNREADABLE, sentence, item.kind))
         else:
-            read.append(Checked(item.kind, dataset))
+            read.append(checked)
     headers = SourceHeaders.read(source)
     steps: tuple[Callable[[], Iterator[GateFinding]], ...] = (
         lambda: check_complete(read, analysis, presentation, kinds),
         lambda: check_identity(read, headers),
-        lambda: check_conformance(read, headers, presentation),
+        lambda: check_modules(read),
+        lambda: check_representations(read, headers),
+        lambda: check_conformance(read, presentation),
         lambda: check_references(read, headers, predecessors, presentation),
-        lambda: check_segmentations(read, analysis, presentation, headers),
+        lambda: check_places(read, headers),
+        lambda: check_segmentations(read, analysis, presentation),
+        lambda: check_reports(read, headers),
         lambda: check_values(read, analysis, presentation),
         lambda: presentation.laws(analysis, read),
     )
@@ -90,9 +96,10 @@ def check(
     return tuple(dict.fromkeys(findings))
 
 
-def _read_back(item: ResultObject) -> Dataset | None:
+def _read_back(item: ResultObject) -> Checked | None:
     try:
-        dataset = pydicom.dcmread(BytesIO(encode(item.dataset)))
+        checked = Checked(item.kind, pydicom.dcmread(BytesIO(item.encoded)))
+        checked.levels  # noqa: B018  before anything is converted
     except (AttributeError, KeyError, TypeError, ValueError, LookupError, OverflowError):
         return None
-    return dataset
+    return checked

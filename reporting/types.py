@@ -8,6 +8,8 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from reporting.writer import encode
+
 
 @dataclass(frozen=True, slots=True)
 class ResultObject:
@@ -26,6 +28,14 @@ class ResultObject:
     kind: str
     title: str
     dataset: Dataset
+    _encoded: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def encoded(self) -> bytes:
+        """The object as a file, made once: what the gate judged is what is kept and sent."""
+        if not self._encoded:
+            self._encoded.append(encode(self.dataset))
+        return self._encoded[0]
 
     @property
     def sop_class_uid(self) -> str:

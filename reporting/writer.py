@@ -26,6 +26,11 @@ def write(dataset: Dataset, path: Path) -> None:
     path : Path
         Its folder must exist.
     """
+    write_encoded(encode(dataset), path)
+
+
+def write_encoded(content: bytes, path: Path) -> None:
+    """The same of an object that is encoded already."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(encode(dataset))
+    part.write_bytes(content)
     part.replace(path)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from dicom_node.analyse.pipeline import Outcome, software_version
 from reporting.presentation import find_presentation
 from reporting.statements import analysis_hash, statements
-from reporting.writer import encode
 from storage.objects import ObjectStore
 from storage.results import NewObject, NewPicture, NewResult, NewStatement
 from storage.runs import Basis, ClaimedRun
@@ -53,9 +52,7 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
                 sop_instance_uid=made.sop_instance_uid,
                 series_instance_uid=made.series_instance_uid,
                 transfer_syntax_uid=str(made.dataset.file_meta.TransferSyntaxUID),
-                stored=objects.put(
-                    "results", group, name=made.sop_instance_uid, content=[encode(made.dataset)], suffix=".dcm"
-                ),
+                stored=objects.put("results", group, name=made.sop_instance_uid, content=[made.encoded], suffix=".dcm"),
             )
             for made in outputs.objects
         ],

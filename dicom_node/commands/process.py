@@ -20,7 +20,7 @@ from inference.serving import LoadedBundle, load_bundle
 from inference.types import StudyHeaders, UnreadableFile
 from reporting.presentation import find_presentation
 from reporting.uids import derived_uid
-from reporting.writer import write
+from reporting.writer import write_encoded
 from storage.studies import check_uid
 
 DEFAULT_APPLICATION = "sij_mri"
@@ -133,7 +133,7 @@ def _write_objects(outcome: pipeline.Outcome, folder: Path) -> dict[str, Any]:
     files = []
     for number, item in enumerate(outcome.outputs.objects, 1):
         path = target / f"{number:02d}_{item.kind}.dcm"
-        write(item.dataset, path)
+        write_encoded(item.encoded, path)
         files.append(str(path.relative_to(folder)))
     summary = {**outcome.outputs.summary, "files": files, "timings_s": outcome.analysis.seconds}
     if not outcome.may_leave:

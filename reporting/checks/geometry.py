@@ -1,22 +1,22 @@
-"""Segmentations lie where their source lies, hold what was found, and name its side.
+"""Segmentations hold what was found and name its side; whatever has a place lies where its source lies.
 
 References
 ----------
-PS3.3 C.7.6.2.1.1 (Image Position and Image Orientation), C.7.6.16 (Multi-frame Functional Groups), C.8.20.2
-(Segmentation Image).
+PS3.3 C.7.6.2.1.1 (Image Position and Image Orientation), C.7.6.17 (Multi-frame Dimension), C.8.20.2 (Segmentation
+Image).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from inference.result import Analysis, Images, Segment
 from inference.types import BoolArray
+from reporting.checks.frames import Frame, Plane, floats, frames_of, planes_of, source_plane
 from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding
+from reporting.levels import Level
 from reporting.objects import codes
 from reporting.presentation import Presentation
 from reporting.sites import segment_label
@@ -25,27 +25,11 @@ POSITION_TOLERANCE_MM = 0.01
 DIRECTION_TOLERANCE = 1e-4
 SPACING_TOLERANCE_MM = 1e-4
 
-FloatVector = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame of a segmentation: its segment, its plane and the source plane it names."""
-
-    segment: int
-    position_mm: FloatVector
-    directions: FloatVector  # (6,)
-    spacing_mm: FloatVector  # (2,)
-    source_uid: str
-    source_frame: int | None
-    pixels: BoolArray
-
 
 def check_segmentations(
-    objects: Sequence[Checked], analysis: Analysis, presentation: Presentation, source: SourceHeaders
+    objects: Sequence[Checked], analysis: Analysis, presentation: Presentation
 ) -> Iterator[GateFinding]:
-    """Geometry, content and side codes of every segmentation; every segment of their groups that can be placed is
-    in one of them."""
+    """Content and side codes of every segmentation; every segment of their groups that can be placed is in one."""
     by_label = {segment_label(one, presentation.terms): one for one in analysis.segments}
     names = {group.segmentation for group in presentation.groups}
     made = {item.kind for item in objects}
@@ -53,9 +37,8 @@ def check_segmentations(
     missing = {label for label, one in by_label.items() if one.key in keys and _placed(one, analysis)}
     for item in objects:
         if item.kind in names:
-            frames = read_frames(item.dataset)
+            frames = frames_of(item)
             yield from _segments(item, frames)
-            yield from _planes(item, frames, source)
             yield from _content(item, frames, analysis, by_label)
             yield from _side_codes(item, by_label)
             missing -= {str(segment.SegmentLabel) for segment in item.dataset.SegmentSequence}
@@ -63,49 +46,24 @@ def check_segmentations(
         yield GateFinding(GateCode.CONTENT_CHANGED, f"{label}: no object holds what was found.", "")
 
 
+def check_places(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
+    """Frames and captures that have a place lie where the source images that they name lie; frames are in order."""
+    for item in objects:
+        if item.levels.holds("PerFrameFunctionalGroupsSequence"):
+            yield from _planes(item, planes_of(item), source)
+            yield from _dimensions(item)
+        elif item.levels.holds("ImagePositionPatient"):
+            yield from _planes(item, [_capture_plane(item.levels)], source)
+
+
 def _placed(segment: Segment, analysis: Analysis) -> bool:
     images = analysis.of_role(segment.role)
     return images is not None and images.placed
 
 
-def read_frames(dataset: Dataset) -> list[Frame]:
-    """Frames of a binary segmentation as it was read back."""
-    shared = dataset.SharedFunctionalGroupsSequence[0]
-    pixels = np.atleast_3d(dataset.pixel_array)
-    if pixels.shape[:2] == (dataset.Rows, dataset.Columns) and int(dataset.NumberOfFrames) == 1:
-        pixels = pixels.reshape(1, dataset.Rows, dataset.Columns)
-    frames = []
-    for plane, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        reference = _group(shared, groups, "DerivationImageSequence").SourceImageSequence[0]
-        number = reference.get("ReferencedFrameNumber")
-        frames.append(
-            Frame(
-                segment=int(_group(shared, groups, "SegmentIdentificationSequence").ReferencedSegmentNumber),
-                position_mm=_floats(_group(shared, groups, "PlanePositionSequence").ImagePositionPatient),
-                directions=_floats(_group(shared, groups, "PlaneOrientationSequence").ImageOrientationPatient),
-                spacing_mm=_floats(_group(shared, groups, "PixelMeasuresSequence").PixelSpacing),
-                source_uid=str(reference.ReferencedSOPInstanceUID),
-                source_frame=None if number is None else int(number),
-                pixels=plane.astype(bool),
-            )
-        )
-    return frames
-
-
-def _group(shared: Dataset, groups: Dataset, keyword: str) -> Dataset:
-    """A functional group, of the frame or shared by all."""
-    sequence = groups.get(keyword) or shared[keyword].value
-    item: Dataset = sequence[0]
-    return item
-
-
-def _floats(values: Sequence[float]) -> FloatVector:
-    return np.asarray([float(value) for value in values])
-
-
 def _segments(item: Checked, frames: Sequence[Frame]) -> Iterator[GateFinding]:
     numbers = [int(segment.SegmentNumber) for segment in item.dataset.SegmentSequence]
-    filled = {frame.segment for frame in frames if frame.pixels.any()}
+    filled = {frame.segment for frame in frames if frame.box is not None}
     if numbers != list(range(1, len(numbers) + 1)) or filled != set(numbers):
         yield GateFinding(
             GateCode.SEGMENTS_WRONG,
@@ -114,15 +72,27 @@ def _segments(item: Checked, frames: Sequence[Frame]) -> Iterator[GateFinding]:
         )
 
 
-def _planes(item: Checked, frames: Sequence[Frame], source: SourceHeaders) -> Iterator[GateFinding]:
-    for frame in frames:
-        header = source.by_uid.get(frame.source_uid)
-        if header is None:
+def _capture_plane(whole: Level) -> Plane:
+    source = next(iter(whole.below("SourceImageSequence")), None)
+    numbers = () if source is None else source.numbers("ReferencedFrameNumber")
+    return Plane(
+        position_mm=floats(whole.text("ImagePositionPatient")),
+        directions=floats(whole.text("ImageOrientationPatient")),
+        spacing_mm=floats(whole.text("PixelSpacing")),
+        source_uid="" if source is None else source.text("ReferencedSOPInstanceUID"),
+        source_frame=numbers[0] if numbers else None,
+    )
+
+
+def _planes(item: Checked, planes: Sequence[Plane], source: SourceHeaders) -> Iterator[GateFinding]:
+    for plane in planes:
+        header = source.by_uid.get(plane.source_uid)
+        if header is None or not _has(header, plane.source_frame):
             yield GateFinding(
                 GateCode.REFERENCE_UNKNOWN, f"A frame of the {item.kind} object names no source image.", item.kind
             )
             return
-        if not _same_plane(frame, item.dataset, header):
+        if not _same_plane(plane, item.levels, header):
             yield GateFinding(
                 GateCode.GEOMETRY_CHANGED,
                 f"A frame of the {item.kind} object does not lie where the source image it names lies.",
@@ -131,32 +101,62 @@ def _planes(item: Checked, frames: Sequence[Frame], source: SourceHeaders) -> It
             return
 
 
-def _same_plane(frame: Frame, dataset: Dataset, header: Dataset) -> bool:
-    position, directions, spacing = source_plane(header, frame.source_frame)
+def _has(header: Dataset, frame: int | None) -> bool:
+    return frame is None or 1 <= frame <= len(header.get("PerFrameFunctionalGroupsSequence") or ())
+
+
+def _same_plane(plane: Plane, whole: Level, header: Dataset) -> bool:
+    position, directions, spacing = source_plane(header, plane.source_frame)
     return (
-        (int(dataset.Rows), int(dataset.Columns)) == (int(header.Rows), int(header.Columns))
-        and bool(np.abs(frame.position_mm - position).max() <= POSITION_TOLERANCE_MM)
-        and bool(np.abs(frame.directions - directions).max() <= DIRECTION_TOLERANCE)
-        and bool(np.abs(frame.spacing_mm - spacing).max() <= SPACING_TOLERANCE_MM)
-        and str(dataset.FrameOfReferenceUID) == str(header.get("FrameOfReferenceUID", ""))
+        (whole.number("Rows"), whole.number("Columns")) == (int(header.Rows), int(header.Columns))
+        and bool(np.abs(plane.position_mm - position).max() <= POSITION_TOLERANCE_MM)
+        and bool(np.abs(plane.directions - directions).max() <= DIRECTION_TOLERANCE)
+        and bool(np.abs(plane.spacing_mm - spacing).max() <= SPACING_TOLERANCE_MM)
+        and whole.text("FrameOfReferenceUID") in ("", str(header.get("FrameOfReferenceUID", "") or "").strip())
     )
 
 
-def source_plane(header: Dataset, frame: int | None) -> tuple[FloatVector, FloatVector, FloatVector]:
-    """Position, directions (6,) and spacing of a source plane, straight from its header."""
-    if frame is None:
-        return (
-            _floats(header.ImagePositionPatient),
-            _floats(header.ImageOrientationPatient),
-            _floats(header.PixelSpacing),
+def _dimensions(item: Checked) -> Iterator[GateFinding]:
+    """Each frame has its own place in the order of the frames, and equal places mean equal values."""
+    whole = item.levels
+    pointers = [
+        (_pointed(row, "FunctionalGroupPointer"), _pointed(row, "DimensionIndexPointer"))
+        for row in whole.below("DimensionIndexSequence")
+    ]
+    known = {row.text("DimensionOrganizationUID") for row in whole.below("DimensionOrganizationSequence")}
+    sane = {row.text("DimensionOrganizationUID") for row in whole.below("DimensionIndexSequence")} <= known
+    places, pairs = [], set()
+    for frame in whole.below("PerFrameFunctionalGroupsSequence"):
+        place = tuple(
+            number for row in frame.below("FrameContentSequence") for number in row.numbers("DimensionIndexValues")
         )
-    shared = header.SharedFunctionalGroupsSequence[0]
-    groups = header.PerFrameFunctionalGroupsSequence[frame - 1]
-    return (
-        _floats(_group(shared, groups, "PlanePositionSequence").ImagePositionPatient),
-        _floats(_group(shared, groups, "PlaneOrientationSequence").ImageOrientationPatient),
-        _floats(_group(shared, groups, "PixelMeasuresSequence").PixelSpacing),
-    )
+        places.append(place)
+        sane = sane and len(place) == len(pointers) and min(place, default=1) >= 1
+        pairs |= {
+            (axis, number, _value(whole, frame, *pointer))
+            for axis, (number, pointer) in enumerate(zip(place, pointers, strict=False))
+        }
+    numbers = {(axis, number) for axis, number, _ in pairs}
+    values = {(axis, value) for axis, _, value in pairs}
+    one_to_one = len(pairs) == len(numbers) == len(values) and all(value for _, value in values)
+    if not (sane and one_to_one and len(set(places)) == len(places)):
+        sentence = f"The dimension index of the {item.kind} object does not give each frame its own place."
+        yield GateFinding(GateCode.DIMENSIONS_WRONG, sentence, item.kind)
+
+
+def _pointed(row: Level, keyword: str) -> int:
+    numbers = row.numbers(keyword)
+    return numbers[0] << 16 | numbers[1] if len(numbers) == 2 else 0
+
+
+def _value(whole: Level, frame: Level, group: int, tag: int) -> object:
+    """What a dimension points at, as it stands in the file; None where it points at nothing."""
+    shared = whole.below("SharedFunctionalGroupsSequence")
+    for level in (frame, *shared):
+        for item in level.items.get(group, ()):
+            if tag in item.elements:
+                return item.elements[tag].value
+    return None
 
 
 def _content(
@@ -178,7 +178,7 @@ def _held(frames: Sequence[Frame], images: Images) -> BoolArray | None:
     planes = {(image.sop_instance_uid, image.frame): index for index, image in enumerate(images.sources)}
     held: BoolArray = np.zeros(images.shape, bool)
     for frame in frames:
-        plane = planes.get((frame.source_uid, frame.source_frame))
+        plane = planes.get((frame.plane.source_uid, frame.plane.source_frame))
         if plane is None:
             return None
         held[plane] |= frame.pixels
@@ -198,17 +198,3 @@ def _side_codes(item: Checked, by_label: Mapping[str, Segment]) -> Iterator[Gate
         if coded != (set() if side is None else {codes.SIDE[side].value}):
             sentence = f"{described.SegmentLabel}: its code names another side."
             yield GateFinding(GateCode.SIDE_CODE_WRONG, sentence, item.kind)
-
-
-def centroids_mm(dataset: Dataset, frames: Sequence[Frame]) -> dict[str, FloatVector]:
-    """Center of each segment (3,) in LPS millimeters, by its label, from the frames' own geometry."""
-    labels = {int(segment.SegmentNumber): str(segment.SegmentLabel) for segment in dataset.SegmentSequence}
-    sums = {label: np.zeros(4) for label in labels.values()}
-    for frame in frames:
-        rows, columns = np.nonzero(frame.pixels)
-        if len(rows) and frame.segment in labels:
-            along = frame.directions[:3] * frame.spacing_mm[1] * columns.mean()
-            down = frame.directions[3:] * frame.spacing_mm[0] * rows.mean()
-            center = frame.position_mm + along + down
-            sums[labels[frame.segment]] += np.array([*(center * len(rows)), len(rows)])
-    return {label: total[:3] / total[3] for label, total in sums.items() if total[3]}

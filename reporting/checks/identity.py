@@ -17,6 +17,7 @@ STUDY_KEYS = ("StudyInstanceUID", "AccessionNumber", "StudyID", "StudyDate")
 UID_KEYS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID")
 PLACE_KEYS = (
     *UID_KEYS,
+    "NumberOfFrames",
     "Rows",
     "Columns",
     "PixelSpacing",

@@ -8,9 +8,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from inference.result import Analysis, Images, Segment
-from reporting.checks.content import lead_of
 from reporting.checks.facts import Fact, heard, name_of, of_segment, of_study, sited, where_of
 from reporting.checks.outlines import encloses, plane_of, stated_area
+from reporting.checks.references import lead_of
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.objects import codes, tracking_identifier
 from reporting.presentation import Presentation, SegmentGroup, Terms

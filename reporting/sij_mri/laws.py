@@ -15,7 +15,7 @@ from inference.result import Analysis
 from inference.sij_mri import TYPICAL_LATERAL_MM
 from inference.space import to_patient
 from inference.types import Key, Side
-from reporting.checks import centroids_mm, read_frames
+from reporting.checks import centroids_mm
 from reporting.findings import Checked, GateCode, GateFinding
 from reporting.presentation import Terms
 from reporting.sij_mri.terms import TERMS
@@ -33,7 +33,7 @@ def sides(objects: Sequence[Checked], analysis: Analysis, terms: Terms = TERMS) 
     named: dict[str, FloatVector] = {}
     for item in objects:
         if item.kind in KINDS.values():
-            named |= centroids_mm(item.dataset, read_frames(item.dataset))
+            named |= centroids_mm(item)
     places = {
         (key, side): named[label]
         for key in KINDS
