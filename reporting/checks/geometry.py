@@ -108,12 +108,19 @@ def _has(header: Dataset, frame: int | None) -> bool:
 def _same_plane(plane: Plane, whole: Level, header: Dataset) -> bool:
     position, directions, spacing = source_plane(header, plane.source_frame)
     return (
-        (whole.number("Rows"), whole.number("Columns")) == (int(header.Rows), int(header.Columns))
+        _covers(whole, header)
         and bool(np.abs(plane.position_mm - position).max() <= POSITION_TOLERANCE_MM)
         and bool(np.abs(plane.directions - directions).max() <= DIRECTION_TOLERANCE)
         and bool(np.abs(plane.spacing_mm - spacing).max() <= SPACING_TOLERANCE_MM)
         and whole.text("FrameOfReferenceUID") in ("", str(header.get("FrameOfReferenceUID", "") or "").strip())
     )
+
+
+def _covers(whole: Level, header: Dataset) -> bool:
+    """The same pixels; a capture may have further rows below them, for its caption."""
+    rows, columns = whole.number("Rows"), whole.number("Columns")
+    enough = rows >= int(header.Rows) if whole.text("Modality") == "OT" else rows == int(header.Rows)
+    return enough and columns == int(header.Columns)
 
 
 def _dimensions(item: Checked) -> Iterator[GateFinding]:
