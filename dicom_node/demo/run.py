@@ -32,6 +32,7 @@ from storage.session import Database
 from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
+ENDS_WITHIN_S = 3.0  # nothing is under way when it is asked to
 SUCCESS = 0x0000
 
 
@@ -144,7 +145,11 @@ def _results_peer(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _running(settings: Settings, folder: Path) -> Iterator[None]:
-    """``axspa-node serve`` as a process of its own, until the block ends."""
+    """``axspa-node serve`` as a process of its own, until the block ends.
+
+    Of what is interrupted nothing is kept, so that nothing need be finished: the node is not asked to end, which takes
+    as long as an analysis under way. Its other processes end with it.
+    """
     config = folder / "axspa.toml"
     config.write_text(_toml(settings), encoding="utf-8")
     log = folder / "node.log"
@@ -158,11 +163,21 @@ def _running(settings: Settings, folder: Path) -> Iterator[None]:
     try:
         _wait_for_health(process, settings, log)
         yield
-    finally:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        process.kill()
+            process.wait(ENDS_WITHIN_S)
+    finally:
+        _kill_group(process)
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and those that it started, so that nobody writes into the folder that is removed next."""
+    end = time.monotonic() + ENDS_WITHIN_S
+    with contextlib.suppress(ProcessLookupError):  # once nobody of the group is left
+        while time.monotonic() < end:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.poll()
+            time.sleep(0.02)
 
 
 def _toml(settings: Settings) -> str:
