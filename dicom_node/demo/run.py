@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pydicom
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from sqlalchemy import select
@@ -32,7 +33,7 @@ from storage.session import Database
 from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
-ENDS_WITHIN_S = 3.0  # nothing is under way when it is asked to
+KILLED_WITHIN_S = 3.0
 SUCCESS = 0x0000
 
 
@@ -147,8 +148,8 @@ def _results_peer(folder: Path) -> Iterator[int]:
 def _running(settings: Settings, folder: Path) -> Iterator[None]:
     """``axspa-node serve`` as a process of its own, until the block ends.
 
-    Of what is interrupted nothing is kept, so that nothing need be finished: the node is not asked to end, which takes
-    as long as an analysis under way. Its other processes end with it.
+    Nothing of it is kept, so that nothing need be finished: it is killed, and not asked to end, which would take as
+    long as an analysis under way.
     """
     config = folder / "axspa.toml"
     config.write_text(_toml(settings), encoding="utf-8")
@@ -163,21 +164,27 @@ def _running(settings: Settings, folder: Path) -> Iterator[None]:
     try:
         _wait_for_health(process, settings, log)
         yield
-        process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(ENDS_WITHIN_S)
     finally:
-        _kill_group(process)
+        _kill(process)
 
 
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and those that it started, so that nobody writes into the folder that is removed next."""
-    end = time.monotonic() + ENDS_WITHIN_S
-    with contextlib.suppress(ProcessLookupError):  # once nobody of the group is left
-        while time.monotonic() < end:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.poll()
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a node with all its processes, so that none of them writes into the folder that is removed next."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        others = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        end = time.monotonic() + KILLED_WITHIN_S
+        while any(map(_lives, others)) and time.monotonic() < end:
             time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """A zombie does not: whoever took over its parent's children may never ask for it."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _toml(settings: Settings) -> str:
