@@ -76,7 +76,7 @@ def recognition(place: Place) -> list[Step]:
     """What is read and what is not, and however it was stored; rows are kept, so that an interrupted run goes on."""
     rows = place.state / "rows.jsonl"
     arguments = ("--shared", str(shared_folder()), "--out", RECOGNITION, "--rows", str(rows))
-    turned = module("pytest", "-q", "tests/proof/orientations.py")
+    turned = module("pytest", "tests/proof/orientations.py")
     return [Step("recognition", module("tests.recognition", *arguments)), Step("orientations", turned)]
 
 
