@@ -5,7 +5,7 @@ table. What is stored of an object says its kind, title, series number and SOP c
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from inference.result import Analysis
     from reporting.presentation import Presentation
 
-MAX_CAPTURES = 17
-"""The summary page, and at most 16 planes of a heat map."""
+MAX_HEAT = 6
+"""Planes of a heat map in the default set."""
 
 _SEG = (
     "FrameOfReferenceUID",
@@ -74,10 +74,14 @@ def _texts(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     return Counter({"sr-text": 1})
 
 
-def _captures(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
-    """The summary page, and the planes of the first heat map."""
-    heat = len(analysis.heatmaps[0].planes) if analysis.heatmaps else 0
-    return Counter({"sc": min(1 + heat, MAX_CAPTURES) * analysis.applicable})
+def _summaries(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"sc-summary": int(analysis.applicable)})
+
+
+def _heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    """The planes of the first heat map."""
+    planes = len(analysis.heatmaps[0].planes) if analysis.heatmaps else 0
+    return Counter({"sc-heat": min(planes, MAX_HEAT) * analysis.applicable})
 
 
 class Kind(Enum):
@@ -133,27 +137,57 @@ class Kind(Enum):
         never_empty=_SR,
         expected=_UNVERIFIED,
     )
-    CAPTURE = KindRow(
-        "sc",
-        "Summary page and heat maps",
+    SUMMARY = KindRow(
+        "sc-summary",
+        "Summary page",
         SecondaryCaptureImageStorage,
         "OT",
-        offset=5,
+        offset=1,
         made="for every study that was read",
-        builder="build_captures",
-        count=_captures,
-        most=MAX_CAPTURES,
+        builder="build_summary",
+        count=_summaries,
+        never_empty=_SC,
+        expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
+    )
+    HEATMAPS = KindRow(
+        "sc-heat",
+        "Heat maps",
+        SecondaryCaptureImageStorage,
+        "OT",
+        offset=7,
+        made="where there is a heat map",
+        builder="build_heatmaps",
+        count=_heat,
+        most=MAX_HEAT,
         never_empty=_SC,
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )
 
 
-def expected_kinds(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
-    """How many objects of each name an analysis calls for."""
+def expected_kinds(
+    analysis: "Analysis", presentation: "Presentation", kinds: Collection[str] | None = None
+) -> Counter[str]:
+    """How many objects of each name an analysis calls for; of those kinds that are wanted, else of the default set."""
+    wanted = default_kinds(presentation) if kinds is None else kinds
     expected: Counter[str] = Counter()
     for kind in Kind:
         expected.update(kind.value.count(analysis, presentation))
-    return +expected
+    return Counter({name: count for name, count in expected.items() if count and name in wanted})
+
+
+def every_kind(presentation: "Presentation") -> tuple[str, ...]:
+    """Names of all kinds of objects that a presentation can give."""
+    return tuple(_defaults(presentation))
+
+
+def default_kinds(presentation: "Presentation") -> frozenset[str]:
+    """Names of those that are made where nobody asks for others."""
+    return frozenset(name for name, default in _defaults(presentation).items() if default)
+
+
+def _defaults(presentation: "Presentation") -> dict[str, bool]:
+    names = {kind.value.name: kind.value.default for kind in Kind if kind is not Kind.SEGMENTATION}
+    return names | {group.name: group.default for group in presentation.groups}
 
 
 def row_of(name: str, presentation: "Presentation") -> KindRow | None:

@@ -1,6 +1,6 @@
 """Everything that one analysis sends and shows: build all or raise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from config.errors import OutputRefused
 from inference.result import Analysis
 from inference.types import ImageHeader, StudyHeaders
 from reporting import objects
-from reporting.kinds import Kind
+from reporting.kinds import Kind, default_kinds
 from reporting.objects import Evidence, Material, ResultContext, local_time, read_header, take_identity
 from reporting.pictures import Picture, make_pictures, prepare
 from reporting.presentation import Presentation
@@ -42,6 +42,7 @@ def build(
     series_base: int = 900,
     site_salt: str = "",
     predecessors: Sequence[Predecessor] = (),
+    kinds: Collection[str] | None = None,
 ) -> Outputs:
     """Build every object, picture and the summary of an analysis.
 
@@ -64,6 +65,8 @@ def build(
         Secret of the site from which tracking UIDs are derived; without it they follow the study, not the patient.
     predecessors : sequence of Predecessor
         Reports of the result that this one follows.
+    kinds : collection of str, optional
+        Which kinds of objects to make, by :func:`reporting.kinds.every_kind`; the default set without.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def build(
         evidence=Evidence.of(read, analysis.study_instance_uid),
         plates=prepare(analysis) if analysis.applicable else None,
     )
-    made = _objects(material)
+    made = _objects(material, default_kinds(presentation) if kinds is None else kinds)
     pictures: tuple[Picture, ...] = ()
     index: dict[str, Any] = {}
     if material.plates is not None:
@@ -140,12 +143,17 @@ def _images(analysis: Analysis) -> Iterable[tuple[str, ImageHeader]]:
     return ((images.series_instance_uid, source) for images in analysis.images for source in images.sources)
 
 
-def _objects(material: Material) -> tuple[ResultObject, ...]:
+def _objects(material: Material, kinds: Collection[str]) -> tuple[ResultObject, ...]:
     """All objects, in the order of the kinds; what names the others is built when they are there."""
-    rows = [kind.value for kind in Kind if material.analysis.applicable or kind.value.always]
+    rows = [
+        kind.value
+        for kind in Kind
+        if kind.value.name in kinds or kind is Kind.SEGMENTATION
+        if material.analysis.applicable or kind.value.always
+    ]
     built: dict[str, list[ResultObject]] = {}
     for row in sorted(rows, key=lambda row: row.names_others):
-        built[row.name] = _builder(row)(material, row)
+        built[row.name] = [item for item in _builder(row)(material, row) if item.kind in kinds]
         material.made.extend(built[row.name])
     return tuple(item for row in rows for item in built[row.name])
 

@@ -16,7 +16,7 @@ class ResultObject:
     Attributes
     ----------
     kind : str
-        Name of its row in :mod:`reporting.kinds`, or of its segment group: ``seg-anatomy``, ``sr-root``, ``sc``.
+        Name of its row in :mod:`reporting.kinds`, or of its segment group: ``seg-anatomy``, ``sr-root``, ``sc-heat``.
     title : str
         What it is, for people.
     dataset : Dataset
@@ -90,6 +90,11 @@ class KindRow:
         From an analysis and its presentation: how many there must be, by name.
     most : int
         Of one name, at most.
+    default : bool
+        Of the default set; else it is made on request.
+    later_s : int or None
+        Seconds after the start of the analysis that its series states: viewers list what is newest first. None: it
+        states no time (PS3.3 C.7.3.1 lets it), so that it comes last.
     always : bool
         Made of a study of which nothing was read, too.
     names_others : bool
@@ -109,6 +114,8 @@ class KindRow:
     builder: str
     count: Callable[[Any, Any], Counter[str]]
     most: int = 1
+    default: bool = True
+    later_s: int | None = 0
     always: bool = False
     names_others: bool = False
     never_empty: tuple[str, ...] = ()

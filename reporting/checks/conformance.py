@@ -14,7 +14,6 @@ from pydicom.uid import UID
 from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.kinds import row_of
-from reporting.objects import DESCRIPTION_PREFIX
 from reporting.presentation import Presentation
 from reporting.types import KindRow
 
@@ -90,7 +89,7 @@ def _marks(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
         **(row.expected if row else {}),
     }
     wrong = [keyword for keyword, value in expected.items() if dataset.get(keyword) != value]
-    if not str(dataset.get("SeriesDescription", "")).startswith(DESCRIPTION_PREFIX):
+    if not str(dataset.get("SeriesDescription", "")):
         wrong.append("SeriesDescription")
     for keyword in wrong:
         yield GateFinding(

@@ -131,7 +131,7 @@ def finish_document(
         coding_schemes=coding_schemes(),
     )
     _follow(dataset, context, row)
-    stamp(dataset, context, description=description)
+    stamp(dataset, context, row, description=description)
     return dataset
 
 

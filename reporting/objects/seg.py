@@ -81,12 +81,14 @@ def build_segmentations(material: Material, row: KindRow) -> list[ResultObject]:
     for planned in plan_segmentations(material.analysis, material.presentation.groups):
         header = read_header(planned.images.sources[0].path)
         source = describe_series(planned.images.volume, header, body_parts)
-        dataset = _build(planned, source, material.presentation.terms, material.context)
+        dataset = _build(planned, source, row, material.presentation.terms, material.context)
         objects.append(material.finish(row, dataset, name=planned.group.name, title=planned.group.description))
     return objects
 
 
-def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, context: ResultContext) -> Dataset:
+def _build(
+    planned: PlannedSegmentation, source: SeriesSource, row: KindRow, terms: Terms, context: ResultContext
+) -> Dataset:
     group, role = planned.group, planned.images.role
     algorithm = AlgorithmIdentificationSequence(
         name=context.model.name or MANUFACTURER,
@@ -117,7 +119,7 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, con
     relink(dataset, source.references)
     _list_once(dataset)
     dataset.BodyPartExamined = source.planes[0].BodyPartExamined
-    stamp(dataset, context, description=group.description)
+    stamp(dataset, context, row, description=group.description)
     return dataset
 
 

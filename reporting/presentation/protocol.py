@@ -33,8 +33,8 @@ class Presentation(Protocol):
         Every kind of segment is in one of them.
     study_finding, study_site : Concept
         What the study's own report is a finding of, and where (PS3.16 TID 1501).
-    result_description, measurements_description, captures_description : str
-        Series descriptions of the two reports and of the pictures, without the mark of research.
+    result_description, measurements_description : str
+        Series descriptions of the two reports.
     body_parts : tuple of str
         Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first. None: it
         may name any.
@@ -50,7 +50,6 @@ class Presentation(Protocol):
     study_site: Concept
     result_description: str
     measurements_description: str
-    captures_description: str
     body_parts: tuple[str, ...]
     procedure: Concept
 

@@ -207,14 +207,17 @@ class SegmentGroup:
     offset : int
         Of its series number, from the base of the deployment.
     description : str
-        Series description, without the mark of research.
+        Series description.
     keys : tuple of Key
+    default : bool
+        Of the default set; else it is made on request.
     """
 
     name: str
     offset: int
     description: str
     keys: tuple[Key, ...]
+    default: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ class SacroiliacPresentation:
     study_site = SACROILIAC_JOINT
     result_description = "AxSpA result"
     measurements_description = "SIJ measurements"
-    captures_description = "Grad-CAM (not diagnostic)"
     body_parts = ("PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN")
     procedure = MRI_UNSPECIFIED
 
