@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 
 from config import hints, logs
 from config.codes import Code
@@ -160,15 +159,10 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]
     coordinator = Coordinator(settings, database, objects, engine)
 
-    def end_engine(
-        kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        engine.shutdown() if kind is None else engine.kill()
-
     # The last that is named here is the first that is done.
     for child in children:
         endings.callback(child.join, DRAIN_S)
-    endings.push(end_engine)
+    endings.callback(engine.kill)  # what ran is finished or put back; what loads models would take seconds to end
     endings.callback(coordinator.stop, DRAIN_S)
     for child in children:
         endings.callback(child.terminate)

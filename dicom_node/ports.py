@@ -3,6 +3,7 @@
 import errno
 import socket
 import time
+from pathlib import Path
 
 import psutil
 
@@ -60,10 +61,25 @@ def explain(error: OSError, host: str, port: int, *, setting: str) -> str:
     process = holder(port)
     if process is None:
         who = f"another program holds it; end that, or set another {setting}"
+    elif (node := _node(process)) is not None:
+        who = f"a node that runs already holds it; end that with kill {node.pid}, or set another {setting}"
     else:
-        who = f"process {process.pid} holds it; end it with kill {process.pid}, or set another {setting}; it is "
-        who += _command(process)
+        who = f"another program holds it; set another {setting}, or end that program if you know it: process "
+        who += f"{process.pid}, {_command(process)}"
     return f"({error.strerror}): {who}: {host}:{port}"
+
+
+def _node(process: psutil.Process) -> psutil.Process | None:
+    """The main process of the node that a process belongs to; None for a program that is none of ours."""
+    try:
+        return next((one for one in (process, *process.parents()) if _serves(one.cmdline())), None)
+    except psutil.Error:
+        return None
+
+
+def _serves(words: list[str]) -> bool:
+    """Whether a command line is that of ``axspa-node serve``, by its script or by its module."""
+    return "serve" in words and any(word == "dicom_node.cli" or Path(word).name == "axspa-node" for word in words)
 
 
 def _command(process: psutil.Process) -> str:

@@ -15,6 +15,7 @@ class Note:
 
 NOTES: dict[str, Note] = {
     "reprocess": Note("The study will be analysed again, as a new revision."),
+    "read-now": Note("The study is read as it is; the result says what is missing."),
     "release": Note("What was held back is released."),
     "discard": Note("The study is discarded: it is kept and shown, and nothing of it is sent."),
     "keep": Note("The images of the others are set aside; the study is read again."),

@@ -34,6 +34,7 @@ class EventCode(AnyCode):
     ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)
     PUT_BACK = row(None, "The node was stopped during the analysis; the study waits again.", tone=_NEUTRAL)
     REPROCESS = row(None, "A person asked for a new analysis.", tone=_NEUTRAL)
+    READ_NOW = row(None, "A person had the study read as it is, without waiting for images.", tone=_NEUTRAL)
     RESULT_SAVED = row(None, "The analysis gave a result.", tone=_OK)
     NOT_APPLICABLE = row(None, "The study has nothing that is read here; the result says why.", tone=_WARN)
     UNCHANGED = row(None, "Nothing differs from the last result, which stands.", tone=_OK)

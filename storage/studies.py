@@ -28,9 +28,11 @@ __all__ = [
     "check_uid",
     "count_states",
     "mark_complete",
+    "read_now",
     "receiving",
     "record_instance",
     "reprocess",
+    "waits_for_images",
 ]
 
 
@@ -128,6 +130,40 @@ def reprocess(database: Database, study_id: int, *, actor: str, at: datetime | N
         note(session, study_id, at=at, code=EventCode.REPROCESS, sentence=sentence)
         refresh(session, study, at=at)
         audit.append(session, actor=actor, action="study.reprocess", subject=f"study {study_id}", at=at)
+
+
+def waits_for_images(database: Database, study_id: int, *, at: datetime | None = None) -> bool:
+    """True where a run of the study waits for images that are missing."""
+    with database.read() as session:
+        return bool(_waiting_for_images(session, study_id, at=at or utc_now()))
+
+
+def read_now(database: Database, study_id: int, *, actor: str, at: datetime | None = None) -> None:
+    """Have a study read as it is, which waits for missing images; leaves an audit row. The result says what is missing.
+
+    Raises
+    ------
+    Final
+        Nothing of this study waits for images (``STUDY_STATE``).
+    """
+    at = at or utc_now()
+    with database.write() as session:
+        study = session.get(Study, study_id, with_for_update=True)
+        waiting = _waiting_for_images(session, study_id, at=at)
+        if study is None or not waiting:
+            raise Final(Code.STUDY_STATE, "Nothing of this study waits for images.")
+        code, sentence = EventCode.READ_NOW, f"{actor} had it read as it is, without waiting for images."
+        deployments = [run.deployment for run in waiting]
+        runs.queue(session, study, deployments, at=at, code=code, sentence=sentence, asked=True)
+        note(session, study_id, at=at, code=code, sentence=sentence)
+        refresh(session, study, at=at)
+        audit.append(session, actor=actor, action="study.read-now", subject=f"study {study_id}", at=at)
+
+
+def _waiting_for_images(session: Session, study_id: int, *, at: datetime) -> list[Run]:
+    code = EventCode.WAITS_FOR_IMAGES
+    mine = (Run.study_id == study_id, Run.state == RunState.QUEUED, Run.reason_code == code)
+    return list(session.scalars(select(Run).where(*mine, Run.next_attempt_at > at)))
 
 
 def _deployments(session: Session) -> list[Deployment]:

@@ -62,12 +62,6 @@ class Engine:
                 if future is None or place.has(future):
                     place.discard()
 
-    def shutdown(self) -> None:
-        """Wait for running jobs, then end the workers."""
-        with self._guard:
-            for place in self._places:
-                place.shutdown()
-
 
 class _Place:
     """One worker process at a time."""
@@ -116,12 +110,6 @@ class _Place:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         self._pool = None
-
-    def shutdown(self) -> None:
-        """Wait for the running job, then end the process."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pydicom
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from sqlalchemy import select
@@ -32,6 +33,7 @@ from storage.session import Database
 from storage.tables import Result, Study, StudyState
 
 PATIENCE_S = 300.0
+KILLED_WITHIN_S = 3.0
 SUCCESS = 0x0000
 
 
@@ -144,7 +146,11 @@ def _results_peer(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _running(settings: Settings, folder: Path) -> Iterator[None]:
-    """``axspa-node serve`` as a process of its own, until the block ends."""
+    """``axspa-node serve`` as a process of its own, until the block ends.
+
+    Nothing of it is kept, so that nothing need be finished: it is killed, and not asked to end, which would take as
+    long as an analysis under way.
+    """
     config = folder / "axspa.toml"
     config.write_text(_toml(settings), encoding="utf-8")
     log = folder / "node.log"
@@ -159,10 +165,26 @@ def _running(settings: Settings, folder: Path) -> Iterator[None]:
         _wait_for_health(process, settings, log)
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        process.kill()
+        _kill(process)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a node with all its processes, so that none of them writes into the folder that is removed next."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        others = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        end = time.monotonic() + KILLED_WITHIN_S
+        while any(map(_lives, others)) and time.monotonic() < end:
+            time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """A zombie does not: whoever took over its parent's children may never ask for it."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _toml(settings: Settings) -> str:

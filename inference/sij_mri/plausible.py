@@ -10,7 +10,7 @@ looked at while the limits were chosen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -30,8 +30,14 @@ DISPUTED = 0.5
 
 One network disputes nothing: then the other limits decide."""
 
+SEEN = 0.1
+"""A line counts where it is seen at all: a tenth of the contrast that is fully visible, the mean over its rows.
+
+A joint is two cortices with cartilage between them, dark on T1W beside marrow. Where a joint lies beyond the picture,
+the marrow of one bone may lie on both sides of where it is sought; there is no line."""
+
 TRACED_MM = 20.0
-"""A joint is traced over at least this depth from front to back: about three quarters of the least of real patients."""
+"""A joint is traced and seen over at least this depth, front to back: three quarters of the least of real patients."""
 
 BAND_ML = 18.0
 """The band about a joint has at least this volume: four fifths of the least of real patients."""
@@ -40,7 +46,7 @@ JAGGED = 1.4
 """Upper quartile of how much the surface turns from plane to plane, millimeters per millimeter of spacing.
 
 Above that of real patients, with every other plane left out as well. Most of what is traced where no joint is jumps
-further, but not all: one of four joints beyond the field of a phantom passes."""
+further; what does not is not seen (SEEN)."""
 
 SMOOTHED_MM = 3.0
 UNLIKE_NEXT = 0.7
@@ -71,7 +77,7 @@ class Measured:
     ----------
     side : Side
     traced_mm : float
-        Depth, from front to back, over which the line spans at least 15 mm.
+        Depth, from front to back, over which the line spans at least 15 mm and is seen.
     band_ml : float
     jagged : float
         Upper quartile of the second difference of the surface from plane to plane, over their spacing; infinite where
@@ -86,7 +92,8 @@ class Measured:
     @classmethod
     def of(cls, joint: Joint, volume: Volume) -> "Measured":
         """Measure one joint on the grid of `volume`."""
-        depth = len(joint_slices((joint,), volume)) * volume.slice_spacing_mm
+        seen = replace(joint, columns_px=np.where(joint.visibility[:, None] >= SEEN, joint.columns_px, np.nan))
+        depth = len(joint_slices((seen,), volume)) * volume.slice_spacing_mm
         turns = np.abs(np.diff(joint.columns_px, n=2, axis=0)) * volume.pixel_spacing_mm[1] / volume.slice_spacing_mm
         known = turns[np.isfinite(turns)]
         jagged = float(np.percentile(known, 75)) if known.size else float("inf")

@@ -128,6 +128,17 @@ def reprocess(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) ->
     return go(f"/studies/{study_id}", note="reprocess")
 
 
+@router.post("/studies/{study_id}/read-now")
+def read_now(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
+    """Have the study read as it is, which waits for missing images."""
+    _study(node, study_id)
+    try:
+        studies.read_now(node.database, study_id, actor=login.name)
+    except Final as error:
+        return go(f"/studies/{study_id}", note=error.code)
+    return go(f"/studies/{study_id}", note="read-now")
+
+
 @router.post("/studies/{study_id}/resend")
 def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Response:
     """Send objects again: what failed, all of a result to one destination, or one object to one destination.
@@ -213,6 +224,7 @@ def _where(node: Node, study: Study, results: list[Result]) -> dict[str, Any]:
         "sentence": _sentence(node, study, results),
         "since": study.changed_at,
         "can_reprocess": not study.state.busy,
+        "can_read_now": study.state is StudyState.QUEUED and studies.waits_for_images(node.database, study.id),
         "can_resend": study.state is StudyState.UNDELIVERED
         and resending.lost_somewhere(node.database, study.id, [one.name for one in node.settings.destinations]),
         "newest": _last(results),

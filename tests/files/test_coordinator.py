@@ -1,52 +1,23 @@
 """The coordinator, step by step, with an engine whose jobs end as the test says."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from config.codes import Code
 from config.errors import BundleError, StorageUnavailable
 from config.settings import AnalysisSettings, CompletionSettings, Destination, Settings
-from dicom_node.analyse import worker
-from dicom_node.analyse.coordinator import Coordinator
 from storage import deliveries, heartbeats
-from storage.objects import ObjectStore
-from storage.runs import ClaimedRun
 from storage.session import Database
 from storage.states import RunState, StudyState
-from storage.tables import Run, Study
+from storage.tables import Study
+from tests.factories.coordinating import Bench, coordinator, run_of
 from tests.factories.storage import at, claim, deploy, fresh, receive, save
 from tests.factories.waiting import wait_until
-
-
-class Bench:
-    """An engine without processes: it keeps what it was given."""
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self.given: list[tuple[ClaimedRun, Future[str]]] = []
-        self.killed: list[Future[str] | None] = []
-
-    def submit(self, job: Callable[[ClaimedRun], str], claimed: ClaimedRun) -> "Future[str]":
-        assert job is worker.analyse
-        future: Future[str] = Future()
-        future.set_running_or_notify_cancel()
-        self.given.append((claimed, future))
-        return future
-
-    def began(self, future: "Future[str]") -> bool:
-        return True
-
-    def kill(self, future: "Future[str] | None" = None) -> None:
-        self.killed.append(future)
-        for _, one in self.given:
-            if future in (None, one) and not one.done():
-                one.set_exception(BrokenProcessPool())
 
 
 @pytest.fixture
@@ -66,19 +37,9 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-def coordinator(settings: Settings, database: Database, bench: Bench) -> Any:
-    objects = ObjectStore(settings.data_dir / "objects")
-    return Coordinator(settings, database, objects, bench)  # type: ignore[arg-type]
-
-
 def study_of(database: Database, study_id: int) -> Study:
     with database.read() as session:
         return session.get_one(Study, study_id)
-
-
-def run_of(database: Database, claimed: ClaimedRun) -> Run:
-    with database.read() as session:
-        return session.get_one(Run, claimed.run_id)
 
 
 def test_a_quiet_study_is_completed_and_given_to_a_free_worker_for_each_deployment(

@@ -18,8 +18,8 @@ from storage import heartbeats, runs
 from storage.session import Database
 from storage.states import RunState
 from storage.tables import Run
+from tests.factories.coordinating import Bench, coordinator, run_of
 from tests.factories.storage import at, claim, deploy, fresh, receive, save
-from tests.files.test_coordinator import Bench, coordinator, run_of
 
 OF_THE_NODE = [code for code in Code if code.fault is Fault.NODE and code is not Code.CLAIM_LOST]
 

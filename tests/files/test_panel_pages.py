@@ -19,10 +19,14 @@ import panel
 from panel import searching, summary
 from panel.looking import Looks
 from storage import heartbeats, runs
+from storage.codes import EventCode
+from storage.showing import refresh
+from storage.states import Reception
 from storage.tables import (
     Audit,
     Delivery,
     DeliveryState,
+    Deployment,
     Heartbeat,
     Result,
     ResultObject,
@@ -549,6 +553,30 @@ def test_reprocess(place: Place) -> None:
     again = client.post(f"/studies/{ids['held']}/reprocess", data={"csrf_token": csrf(client)})
     assert again.headers["location"].endswith("note=STUDY_BUSY")
     assert client.post("/studies/999/reprocess", data={"csrf_token": csrf(client)}).status_code == 404
+
+
+def test_a_study_that_waits_for_images_is_read_now_by_a_person(place: Place) -> None:
+    now = datetime.now(UTC)
+    study_id = receive(place, 1, name="Doe^Jane", at=now)
+    with place.database.write() as session:
+        study = session.get_one(Study, study_id)
+        study.reception = Reception.COMPLETE
+        wait: dict[str, Any] = {"at": now, "not_before": now + timedelta(hours=1)}
+        code, sentence = EventCode.WAITS_FOR_IMAGES, "It waits. 2 images are missing."
+        runs.queue(session, study, [session.scalars(select(Deployment)).one()], code=code, sentence=sentence, **wait)
+        refresh(session, study, at=now)
+    client = make_client(place)
+    log_in(client)
+    page = client.get(f"/studies/{study_id}").text
+    assert "Read now as it is" in page and ">Reprocess<" not in page
+    path = f"/studies/{study_id}/read-now"
+    answer = client.post(path, data={"csrf_token": field(page, "csrf_token")})
+    assert answer.headers["location"] == f"/studies/{study_id}?note=read-now"
+    assert "Read now as it is" not in client.get(answer.headers["location"]).text
+    assert (ADMIN, "study.read-now") in [(row.actor, row.action) for row in audit(place)]
+    again = client.post(path, data={"csrf_token": csrf(client)})
+    assert again.headers["location"].endswith("note=STUDY_STATE")
+    assert client.post("/studies/999/read-now", data={"csrf_token": csrf(client)}).status_code == 404
 
 
 def waiting(place: Place, study_id: int) -> list[tuple[str, str]]:

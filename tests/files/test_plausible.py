@@ -12,6 +12,7 @@ from inference.sij_mri.plausible import (
     BAND_ML,
     HALF_BRIGHT,
     JAGGED,
+    SEEN,
     TRACED_MM,
     Measured,
     brighter,
@@ -36,12 +37,15 @@ from training.phantom.dicom import write_study
 STACK = volume((30, 100, 160), gap_mm=2.0)
 
 
-def joint(side: Side = Side.LEFT, *, planes: int = 15, jump_mm: float = 0.0, on: Volume = STACK) -> Joint:
-    """An upright joint over so many planes, every other one of them displaced."""
+def joint(
+    side: Side = Side.LEFT, *, planes: int = 15, jump_mm: float = 0.0, seen: int = 30, on: Volume = STACK
+) -> Joint:
+    """An upright joint over so many planes, every other one of them displaced, and seen in the first ones."""
     columns = np.full(on.shape[:2], np.nan, np.float32)
     columns[5 : 5 + planes, 20:80] = 130 if side is Side.LEFT else 30
     columns[5 : 5 + planes : 2] += jump_mm
-    return Joint(side, columns, surface_band(columns, on), np.full(len(columns), 0.5, np.float32))
+    visibility = np.where(np.arange(len(columns)) < 5 + seen, 0.5, 0.8 * SEEN).astype(np.float32)
+    return Joint(side, columns, surface_band(columns, on), visibility)
 
 
 def region(*, disputed: float = 0.1, share: float = 1.0) -> FoundRegion:
@@ -70,6 +74,7 @@ def test_two_joints_that_look_like_joints_are_kept() -> None:
 
 POOR = [
     ("short", joint(Side.LEFT, planes=int(TRACED_MM / 2) - 1)),
+    ("hardly seen", joint(Side.LEFT, seen=int(TRACED_MM / 2) - 1)),
     ("jagged", joint(Side.LEFT, jump_mm=1.2 * JAGGED * 2 / 2)),
 ]
 
@@ -84,6 +89,12 @@ def test_one_joint_that_does_not_is_left_out_by_name_and_the_other_stays(poor: J
     (limitation,) = none.limitations
     assert limitation.parameters["left_mm"] == Measured.of(poor, STACK).traced_mm
     assert float(limitation.parameters["region_ml"]) > 100
+
+
+def test_a_joint_that_is_seen_over_enough_of_its_depth_is_kept_and_measured_where_it_is_seen() -> None:
+    faint = joint(Side.LEFT, seen=int(TRACED_MM / 2) + 1)
+    assert Measured.of(faint, STACK).traced_mm == 22.0
+    assert recognize(stack(), region(), (faint, BOTH[1])).joints == (faint, BOTH[1])
 
 
 @pytest.mark.parametrize("poor", [region(disputed=0.8), region(share=0.05)], ids=["disputed", "small"])

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select, update
 
 from config.codes import Code, GapCode
+from config.errors import Final
 from storage import arrivals, associations, runs, studies
 from storage.arrivals import Arrival
 from storage.associations import Counts, Peer, Refusal
 from storage.session import Database
 from storage.states import Reception, StudyState
-from storage.tables import Association, AssociationOutcome, Event, RefusedImage, Run, Study
+from storage.tables import Association, AssociationOutcome, Audit, Event, RefusedImage, Run, Study
 from tests.factories.storage import STUDY, at, begin, fresh, image, receive, save
 
 PACS = Peer("10.0.0.1", 104, calling_ae="PACS")
@@ -226,3 +227,30 @@ def test_a_person_who_asks_does_not_wait(database: Database) -> None:
     studies.reprocess(database, study_of(database).id, actor="ada", at=at(1000))
     claimed = begin(database, seconds=1001)
     assert claimed.asked and [gap.code for gap in claimed.gaps] == [GapCode.IMAGES_REFUSED]
+
+
+def test_a_person_has_a_waiting_study_read_as_it_is(database: Database) -> None:
+    receive(database, 1)
+    refuse(database, 2)
+    study = complete(database, seconds=60)
+    assert studies.waits_for_images(database, study.id, at=at(70))
+    assert runs.claim(database, "w", lease_s=60, now=at(70)) is None
+    studies.read_now(database, study.id, actor="ada", at=at(71))
+    assert not studies.waits_for_images(database, study.id, at=at(72))
+    claimed = begin(database, seconds=72)
+    assert claimed.asked and [gap.code for gap in claimed.gaps] == [GapCode.IMAGES_REFUSED]
+    with database.read() as session:
+        (row,) = session.scalars(select(Audit))
+        assert (row.actor, row.action, row.subject) == ("ada", "study.read-now", f"study {study.id}")
+        assert "READ_NOW" in session.scalars(select(Event.code)).all()
+
+
+def test_a_study_that_waits_for_no_images_is_not_read_now(database: Database) -> None:
+    transfer(database, 1, seconds=0)
+    study = complete(database, seconds=60)
+    assert not studies.waits_for_images(database, study.id, at=at(60))
+    for number in (study.id, 999):
+        with pytest.raises(Final) as refused:
+            studies.read_now(database, number, actor="ada", at=at(61))
+        assert refused.value.code is Code.STUDY_STATE
+    assert not begin(database, seconds=62).asked

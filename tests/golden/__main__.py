@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,16 +9,17 @@ from pathlib import Path
 
 from dicom_node.demo import unpack
 from tests.golden.compare import ANY_MACHINE, ONE_MACHINE, compare
+from tests.golden.kept import hold
 from tests.golden.record import KEPT, write_record
 
 SUBJECT = "1013"
 
 
-def proof(shared: Path, kept: Path) -> int:
+def proof(shared: Path, kept: Path, *, anew: bool = False) -> int:
     """Hold the synthetic study against its record, and a real one against the record of it that this machine keeps.
 
-    The record of a real study is kept outside the repository; the first one is made here. The last line says the
-    figures; the exit status is 1 where anything differs.
+    The record of a real study is kept outside the repository, the first one of each version is made here. The last line
+    says the figures; the exit status is 1 where anything differs.
     """
     with tempfile.TemporaryDirectory(prefix="axspa-golden-") as name:
         work = Path(name)
@@ -31,14 +31,10 @@ def proof(shared: Path, kept: Path) -> int:
         (work / "real-work").mkdir()
         fresh = work / SUBJECT
         write_record(work / "real" / SUBJECT, fresh, work=work / "real-work")
-        known = (kept / "record.json").is_file()
-        if known:
-            differences += [f"{SUBJECT}: {line}" for line in compare(kept, fresh, ONE_MACHINE)]
-        else:
-            shutil.copytree(fresh, kept)
+        held = hold(kept, fresh, anew=anew)
+    differences += [f"{SUBJECT}: {line}" for line in held.differences]
     print("\n".join(differences))
-    held = "held against the record of this machine" if known else "recorded on this machine for the first time"
-    print(f"{len(differences)} differences; {SUBJECT} {held}")
+    print(f"{len(differences)} differences; {SUBJECT} {held.words}")
     return 1 if differences else 0
 
 
@@ -53,12 +49,13 @@ def main() -> int:
     hold.add_argument("before", type=Path)
     hold.add_argument("after", type=Path)
     hold.add_argument("--loose", action="store_true", help="as records of two machines")
-    commands.add_parser("proof", help="the synthetic study and a real one, as a part of the proof")
+    proving = commands.add_parser("proof", help="the synthetic study and a real one, as a part of the proof")
+    proving.add_argument("--anew", action="store_true", help="keep a new record of the real one, the older beside it")
     options = parser.parse_args()
     if options.command == "proof":
         shared = Path(os.environ.get("AXSPA_SHARED", Path(__file__).resolve().parents[3] / "shared"))
         cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        return proof(shared, cache / "axspa-golden" / SUBJECT)
+        return proof(shared, cache / "axspa-golden" / SUBJECT, anew=options.anew)
     if options.command == "write":
         with tempfile.TemporaryDirectory(prefix="axspa-golden-") as name:
             study = options.study or unpack(Path(name) / "study")[0].parent

@@ -67,7 +67,7 @@ def test_jobs_of_several_workers_run_at_the_same_time(tmp_path: Path) -> None:
         second = engine.submit(touches, str(tmp_path / "second"))
         assert (second.result(120), first.result(120)) == ("touched", "went on")
     finally:
-        engine.shutdown()
+        engine.kill()
 
 
 def waits_for(path: str) -> str:

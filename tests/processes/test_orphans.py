@@ -92,7 +92,7 @@ def test_a_worker_outlives_the_thread_that_started_it() -> None:
         engine.kill()
 
 
-def test_a_port_that_is_held_says_by_whom_and_what_to_do(tmp_path: Path) -> None:
+def test_a_port_that_another_program_holds_is_never_a_reason_to_kill_that(tmp_path: Path) -> None:
     port = free_port()
     listen = f"import socket, time; s = socket.create_server(('127.0.0.1', {port}))"
     code = f"{listen}; print('on', flush=True); time.sleep(600)"
@@ -105,9 +105,22 @@ def test_a_port_that_is_held_says_by_whom_and_what_to_do(tmp_path: Path) -> None
         holder.kill()
         holder.communicate()
     assert status == 1
-    assert f"process {holder.pid} holds it; end it with kill {holder.pid}, or set another receiver.port" in said
+    assert "another program holds it; set another receiver.port, or end that program if you know it" in said
+    assert f"process {holder.pid}, " in said
     assert "create_server" in said
+    assert "kill" not in said
     assert f"127.0.0.1:{port} [RECEIVER_PORT]" in said
+
+
+def test_a_port_that_a_node_holds_says_how_to_end_that_node(tmp_path: Path) -> None:
+    with attempt(tmp_path, plain=True) as node:
+        wait_until(node.listens, timeout_s=120, what="the node to listen")
+        for port, setting in zip(node.ports, ("receiver.port", "panel.port"), strict=True):
+            wait_until(lambda port=port: ports.problem("127.0.0.1", port), timeout_s=120, what="its port to be taken")
+            error = ports.problem("127.0.0.1", port)
+            assert error is not None
+            said = ports.explain(error, "127.0.0.1", port, setting=setting)
+            assert f"a node that runs already holds it; end that with kill {node.process.pid}" in said
 
 
 def test_a_port_whose_holder_nobody_tells_is_held_by_another_program(monkeypatch: pytest.MonkeyPatch) -> None:

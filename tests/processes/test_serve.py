@@ -43,7 +43,9 @@ Coordinator.stop = stop
 class Attempt:
     """``axspa-node serve`` in a folder of its own, in a group of processes of its own."""
 
-    def __init__(self, folder: Path, *, changes: str = "", dicom_port: int = 0, bundle: str = "sij-1") -> None:
+    def __init__(
+        self, folder: Path, *, changes: str = "", plain: bool = False, dicom_port: int = 0, bundle: str = "sij-1"
+    ) -> None:
         self.ports = dicom_port or free_port(), free_port()
         self.data = folder / "data"
         config = folder / "axspa.toml"
@@ -52,9 +54,11 @@ class Attempt:
             f"[panel]\nport = {self.ports[1]}\n[analysis]\nbundle = '{bundle}'\n"
         )
         self.said = folder / "said.txt"
+        serve = ["-m", "dicom_node.cli", "serve", "--config", str(config)]
+        changed = ["-c", MAIN.format(changes=changes), str(config)]
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", MAIN.format(changes=changes), str(config)],
+                [sys.executable, *(serve if plain else changed)],
                 stdout=said, stderr=said, env=ENVIRONMENT, start_new_session=True,
             )  # fmt: skip
 

@@ -103,8 +103,9 @@ class Desk:
         """Print a line for each part."""
         verdicts = self.judge()
         print(f"Commit {self._commit}")
+        width = max(map(len, verdicts))
         for name, verdict in verdicts.items():
-            print(f"  {name:<8} {verdict}{self._begun(self._parts[name])}")
+            print(f"  {name:<{width}} {verdict}{self._begun(self._parts[name])}")
         return 0 if all(map(_green, verdicts.values())) else 1
 
     def _begun(self, part: Part) -> str:

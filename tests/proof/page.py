@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 GREEN, RED = "green", "red"
-_SECTION = re.compile(r"<!-- proof: (?P<name>[a-z-]+) -->\n(?P<body>.*?)<!-- end of (?P=name) -->\n", re.DOTALL)
+_SECTION = re.compile(r"<!-- proof: (?P<name>[a-z0-9-]+) -->\n(?P<body>.*?)<!-- end of (?P=name) -->\n", re.DOTALL)
 _ROW = re.compile(r"^\| (?P<key>[a-z]+) \| (?P<value>.*) \|$", re.MULTILINE)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests import programs
@@ -48,15 +49,16 @@ def golden(place: Place) -> list[Step]:
     return [Step("golden", module("tests.golden", "proof"))]
 
 
-def random(place: Place) -> list[Step]:
-    """The orders follow from the commit: each one is tried in others, and anybody can remake them."""
-    steps = []
-    for number in range(1, ORDERS + 1):
+def in_random_order(number: int) -> Callable[[Place], list[Step]]:
+    """The steps of one order; it follows from the commit: each one is tried in others, and anybody can remake them."""
+
+    def steps(place: Place) -> list[Step]:
         seed = str(int(place.commit[:6], 16) + number)
         tests = module(
             "pytest", "-p", "tests.random_order", "--random-order", seed, *tiers(place.root, "processes", "peers")
         )
-        steps.append(Step(f"seed-{seed}", module("tests.proof.busy", "2", *tests)))
+        return [Step(f"seed-{seed}", module("tests.proof.busy", "2", *tests))]
+
     return steps
 
 
@@ -74,7 +76,7 @@ def recognition(place: Place) -> list[Step]:
     """What is read and what is not, and however it was stored; rows are kept, so that an interrupted run goes on."""
     rows = place.state / "rows.jsonl"
     arguments = ("--shared", str(shared_folder()), "--out", RECOGNITION, "--rows", str(rows))
-    turned = module("pytest", "-q", "tests/proof/orientations.py")
+    turned = module("pytest", "tests/proof/orientations.py")
     return [Step("recognition", module("tests.recognition", *arguments)), Step("orientations", turned)]
 
 
@@ -137,10 +139,14 @@ PARTS = {
             golden,
             lacks=real_data,
         ),
-        Part(
-            "random",
-            "The tests of the tiers *processes* and *peers* in random order beside two busy processes, five times.",
-            random,
+        *(
+            Part(
+                f"random-{number}",
+                "The tests of the tiers *processes* and *peers* in random order beside two busy processes:"
+                f" order {number} of {ORDERS}.",
+                in_random_order(number),
+            )
+            for number in range(1, ORDERS + 1)
         ),
         Part(
             "real",

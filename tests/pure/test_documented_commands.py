@@ -27,6 +27,9 @@ def check(words: list[str]) -> None:
         assert any(rest[0] == target or (target.endswith("-") and rest[0].startswith(target)) for target in TARGETS)
     elif program in PARSERS:
         PARSERS[program]().parse_args([re.sub(r"^\$\w+$", "0", word) for word in rest])
+    elif program == ".venv/bin/python" and rest[0].endswith(".py"):
+        shown = f'title="{Path(rest[0]).name}"'
+        assert any(shown in page.read_text() for page in pages()), f"no page shows {rest[0]}"
     elif program == ".venv/bin/python":
         assert rest[0] == "-m" and importlib.util.find_spec(rest[1]), f"there is no module {rest[1]}"
     elif program.startswith("scripts/"):
@@ -59,6 +62,7 @@ def test_a_command_with_options_in_running_text_can_be_typed_too(page: Path) -> 
         "for fold in 1 2; do axspa-train split $fold; done",
         "make no-such-target",
         ".venv/bin/python -m tests.no_such_module",
+        ".venv/bin/python no_such_file.py",
         "scripts/no-such-script",
         "pip install axspa-node",
     ],

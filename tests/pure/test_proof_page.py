@@ -6,7 +6,7 @@ from tests.proof import page
 from tests.proof.page import GREEN, RED, Line, Section
 from tests.proof.parts import PARTS, ROOT, demo_words, speed_words
 
-ORDER = ("first", "second", "third")
+ORDER = ("first", "second-1", "third")
 INTRODUCTION = "# Proof\n\nWords of an introduction.\n"
 
 
@@ -22,7 +22,7 @@ def test_what_was_written_is_read() -> None:
 
 def test_sections_stand_in_the_order_of_the_parts_whichever_is_written_first() -> None:
     text = INTRODUCTION
-    for name in ("third", "first", "second"):
+    for name in ("third", "first", "second-1"):
         text = page.with_section(text, section(name), order=ORDER)
     assert list(page.sections(text)) == list(ORDER)
     assert text.startswith(INTRODUCTION)
@@ -32,11 +32,11 @@ def test_a_section_is_replaced_and_every_other_byte_stays() -> None:
     text = INTRODUCTION
     for name in ORDER:
         text = page.with_section(text, section(name), order=ORDER)
-    again = section("second", verdict=RED)
+    again = section("second-1", verdict=RED)
     changed = page.with_section(text, again, order=ORDER)
-    assert changed == text.replace(section("second").text, again.text)
+    assert changed == text.replace(section("second-1").text, again.text)
     assert changed != text
-    assert page.with_section(changed, section("second"), order=ORDER) == text
+    assert page.with_section(changed, section("second-1"), order=ORDER) == text
 
 
 def test_words_with_a_bar_do_not_break_the_table() -> None:
@@ -58,6 +58,12 @@ def test_every_section_of_the_page_is_of_a_part() -> None:
 def test_how_to_names_every_part() -> None:
     rows = (ROOT / "docs" / "how-to" / "run-the-proof.md").read_text().splitlines()
     named = [row.split("|")[1].strip() for row in rows if row.startswith("| ") and "| shows |" not in row]
+    assert named == list(PARTS)
+
+
+def test_the_head_of_the_page_names_every_part() -> None:
+    head = (ROOT / "docs" / "proof.md").read_text().split("<!-- proof")[0]
+    named = head.split("every part is green: ")[1].split(".")[0].split(", ")
     assert named == list(PARTS)
 
 

@@ -67,7 +67,17 @@ def judge(study: Study, bundle: LoadedBundle) -> Row:
         analysis = run(SacroiliacMri(), study.folder, bundle.models)
     why = " ".join(str(one.code) for one in analysis.limitations)
     scope = str(analysis.scope)
-    return Row(study.name, study.kind, study.person, study.wanted, came(analysis), scope, why, numbers, made_by(bundle))
+    return Row(
+        study.name,
+        study.kind,
+        study.person,
+        study.wanted,
+        came(analysis, study.hidden),
+        scope,
+        why,
+        numbers,
+        made_by(bundle),
+    )
 
 
 def made_by(bundle: LoadedBundle) -> str:
@@ -79,13 +89,15 @@ def made_by(bundle: LoadedBundle) -> str:
     return code.hexdigest()[:12]
 
 
-def came(analysis: Analysis) -> Outcome:
-    """What was read of a study."""
+def came(analysis: Analysis, hidden: Side | None = None) -> Outcome:
+    """What was read of a study, of which one joint may be hidden: that one alone is the wrong joint."""
     if not analysis.applicable:
         return "nothing"
-    measured = [analysis.measurement("joint-volume", side) for side in Side]
-    found = sum(one is not None and not isinstance(one.value, NotAssessable) for one in measured)
-    return ("fluid region", "one joint", "both joints")[found]
+    measured = {side: analysis.measurement("joint-volume", side) for side in Side}
+    found = [side for side, one in measured.items() if one is not None and not isinstance(one.value, NotAssessable)]
+    if found == [hidden]:
+        return "wrong joint"
+    return ("fluid region", "one joint", "both joints")[len(found)]
 
 
 def kept(path: Path, by: str) -> Iterator[Row]:
