@@ -4,7 +4,7 @@ The objects are written, read back and judged against the source files themselve
 judged by the builder's own numbers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from io import BytesIO
 
 import pydicom
@@ -36,6 +36,7 @@ def check(
     presentation: Presentation,
     source: StudyHeaders,
     predecessors: Sequence[Predecessor] = (),
+    kinds: Collection[str] | None = None,
 ) -> tuple[GateFinding, ...]:
     """Judge the objects of a result.
 
@@ -51,6 +52,8 @@ def check(
         Headers of all images of the study; their files are read again.
     predecessors : sequence of Predecessor
         Reports of an earlier result that these may name.
+    kinds : collection of str, optional
+        The kinds that were to be made; the default set without.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def check(
             read.append(Checked(item.kind, dataset))
     headers = SourceHeaders.read(source)
     steps: tuple[Callable[[], Iterator[GateFinding]], ...] = (
-        lambda: check_complete(read, analysis, presentation),
+        lambda: check_complete(read, analysis, presentation, kinds),
         lambda: check_identity(read, headers),
         lambda: check_conformance(read, headers, presentation),
         lambda: check_references(read, headers, predecessors),

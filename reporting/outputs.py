@@ -1,18 +1,19 @@
 """Everything that one analysis sends and shows: build all or raise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID, Comprehensive3DSRStorage
 
 from config.codes import Code
 from config.errors import OutputRefused
 from inference.result import Analysis
 from inference.types import ImageHeader, StudyHeaders
 from reporting import objects
-from reporting.kinds import Kind
+from reporting.kinds import Kind, default_kinds, is_made
 from reporting.objects import Evidence, Material, ResultContext, local_time, read_header, take_identity
 from reporting.pictures import Picture, make_pictures, prepare
 from reporting.presentation import Presentation
@@ -42,6 +43,8 @@ def build(
     series_base: int = 900,
     site_salt: str = "",
     predecessors: Sequence[Predecessor] = (),
+    kinds: Collection[str] | None = None,
+    report_class: UID = Comprehensive3DSRStorage,
 ) -> Outputs:
     """Build every object, picture and the summary of an analysis.
 
@@ -64,6 +67,10 @@ def build(
         Secret of the site from which tracking UIDs are derived; without it they follow the study, not the patient.
     predecessors : sequence of Predecessor
         Reports of the result that this one follows.
+    kinds : collection of str, optional
+        Which kinds of objects to make, by :func:`reporting.kinds.every_kind`; the default set without.
+    report_class : UID
+        SOP class of the reports that outline: Comprehensive 3D, Comprehensive or Enhanced SR.
 
     Returns
     -------
@@ -105,7 +112,9 @@ def build(
         report=with_gaps_first(presentation.report(analysis), analysis, presentation.terms),
         context=context,
         evidence=Evidence.of(read, analysis.study_instance_uid),
+        kinds=default_kinds(presentation) if kinds is None else frozenset(kinds),
         plates=prepare(analysis) if analysis.applicable else None,
+        report_class=report_class,
     )
     made = _objects(material)
     pictures: tuple[Picture, ...] = ()
@@ -141,10 +150,15 @@ def _images(analysis: Analysis) -> Iterable[tuple[str, ImageHeader]]:
 
 
 def _objects(material: Material) -> tuple[ResultObject, ...]:
-    """All objects, in the order of the kinds; what names the others is built when they are there."""
-    rows = [kind.value for kind in Kind if material.analysis.applicable or kind.value.always]
+    """All objects, in the order of the kinds; what leads is built when those that it names are there."""
+    rows = [
+        kind.value
+        for kind in Kind
+        if is_made(kind, material.presentation, material.kinds)
+        if material.analysis.applicable or kind.value.always
+    ]
     built: dict[str, list[ResultObject]] = {}
-    for row in sorted(rows, key=lambda row: row.names_others):
+    for row in sorted(rows, key=lambda row: row.turn):
         built[row.name] = _builder(row)(material, row)
         material.made.extend(built[row.name])
     return tuple(item for row in rows for item in built[row.name])

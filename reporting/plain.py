@@ -33,21 +33,6 @@ class PlainPresentation:
     body_parts: tuple[str, ...] = ()
     procedure: Concept = codes.IMAGING
 
-    @property
-    def result_description(self) -> str:
-        """The title."""
-        return self.title
-
-    @property
-    def measurements_description(self) -> str:
-        """The title, with what it measures."""
-        return f"{self.title}, measurements"
-
-    @property
-    def captures_description(self) -> str:
-        """The title, with what it is."""
-        return f"{self.title}, pictures"
-
     def report(self, analysis: Analysis, *, language: str = "en") -> Report:
         """A line for each measurement and evaluation, the first of which is the headline."""
         limitations = tuple(ascii_text(word_limitation(self.terms, one)) for one in analysis.limitations)

@@ -16,7 +16,7 @@ class ResultObject:
     Attributes
     ----------
     kind : str
-        Name of its row in :mod:`reporting.kinds`, or of its segment group: ``seg-anatomy``, ``sr-root``, ``sc``.
+        Name of its row in :mod:`reporting.kinds`, or of its segment group: ``sr-text``, ``sc-heat``, ``seg-edema``.
     title : str
         What it is, for people.
     dataset : Dataset
@@ -68,6 +68,15 @@ class Predecessor:
     series_instance_uid: str
 
 
+FORMER_LEAD = "sr-root"
+"""Kind of the report that led a result before there was one for each series."""
+
+
+def followed_kinds(kind: str, *, leads: bool) -> tuple[str, ...]:
+    """Kinds of earlier reports that a report names as its predecessors (PS3.3 C.17.2)."""
+    return (kind, FORMER_LEAD) if leads else (kind,)
+
+
 @dataclass(frozen=True, slots=True)
 class KindRow:
     """One kind of object, a row of the table in :mod:`reporting.kinds`.
@@ -75,13 +84,16 @@ class KindRow:
     Attributes
     ----------
     name : str
-        For file names and the database. Segmentations have the name of their group instead.
+        For file names and the database. Segmentations and their reports have a name by their group instead.
     title : str
-        What it is, for people. Segmentations have the description of their group instead.
+        What it is, for people. Segmentations and their reports have the description of their group instead.
     sop_class : UID
+    or_classes : tuple of UID
+        Classes that hold the same content, for destinations that do not take the first.
     modality : str
     offset : int
-        Of the series number, from the base of the deployment; segmentations have that of their group.
+        Of the series number, from the base of the deployment; segmentations and their reports have that of their
+        group.
     made : str
         When it is made, in words.
     builder : str
@@ -90,10 +102,15 @@ class KindRow:
         From an analysis and its presentation: how many there must be, by name.
     most : int
         Of one name, at most.
+    default : bool
+        Of the default set; else it is made on request.
+    later_s : int or None
+        Seconds after the start of the analysis that its series states: viewers list what is newest first. None: it
+        states no time (PS3.3 C.7.3.1 lets it), so that it comes last.
     always : bool
         Made of a study of which nothing was read, too.
-    names_others : bool
-        Built last, since it names all other objects.
+    turn : int
+        Builders of a higher number come later: what leads a result names all other objects of it.
     never_empty : tuple of str
         Attributes that must have a value.
     expected : mapping
@@ -109,7 +126,10 @@ class KindRow:
     builder: str
     count: Callable[[Any, Any], Counter[str]]
     most: int = 1
+    or_classes: tuple[UID, ...] = ()
+    default: bool = True
+    later_s: int | None = 0
     always: bool = False
-    names_others: bool = False
+    turn: int = 0
     never_empty: tuple[str, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from pydicom.uid import UID
 from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.kinds import row_of
-from reporting.objects import DESCRIPTION_PREFIX
 from reporting.presentation import Presentation
 from reporting.types import KindRow
 
@@ -57,7 +56,7 @@ def check_conformance(
     seen: set[str] = set()
     for item in objects:
         dataset, row = item.dataset, row_of(item.kind, presentation)
-        if row is None or (dataset.get("SOPClassUID"), dataset.get("Modality")) != (row.sop_class, row.modality):
+        if row is None or not _is_of(dataset, row):
             sentence = f"The {item.kind} object is of no kind that results have."
             yield GateFinding(GateCode.MODALITY_UNKNOWN, sentence, item.kind)
         yield from _attributes(item, row)
@@ -71,6 +70,10 @@ def check_conformance(
         seen.add(str(dataset.SOPInstanceUID))
         if dataset.file_meta.MediaStorageSOPInstanceUID != dataset.SOPInstanceUID:
             yield GateFinding(GateCode.UID_INVALID, f"The {item.kind} object's file names another instance.", item.kind)
+
+
+def _is_of(dataset: Dataset, row: KindRow) -> bool:
+    return dataset.get("SOPClassUID") in (row.sop_class, *row.or_classes) and dataset.get("Modality") == row.modality
 
 
 def _attributes(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
@@ -90,7 +93,7 @@ def _marks(item: Checked, row: KindRow | None) -> Iterator[GateFinding]:
         **(row.expected if row else {}),
     }
     wrong = [keyword for keyword, value in expected.items() if dataset.get(keyword) != value]
-    if not str(dataset.get("SeriesDescription", "")).startswith(DESCRIPTION_PREFIX):
+    if not str(dataset.get("SeriesDescription", "")):
         wrong.append("SeriesDescription")
     for keyword in wrong:
         yield GateFinding(

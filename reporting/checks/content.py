@@ -1,7 +1,7 @@
 """The result is whole, and its references lead somewhere."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pydicom.dataset import Dataset
 
@@ -13,9 +13,11 @@ from reporting.presentation import Presentation
 from reporting.types import Predecessor
 
 
-def check_complete(objects: Sequence[Checked], analysis: Analysis, presentation: Presentation) -> Iterator[GateFinding]:
+def check_complete(
+    objects: Sequence[Checked], analysis: Analysis, presentation: Presentation, kinds: Collection[str] | None = None
+) -> Iterator[GateFinding]:
     """Every kind of object that the analysis calls for is there as often as it must be, and no other."""
-    found, expected = Counter(item.kind for item in objects), expected_kinds(analysis, presentation)
+    found, expected = Counter(item.kind for item in objects), expected_kinds(analysis, presentation, kinds)
     for kind in sorted(set(found) | set(expected)):
         if found[kind] < expected[kind]:
             sentence = f"{expected[kind]} objects of the kind {kind} are called for, {found[kind]} are there."

@@ -1,4 +1,4 @@
-"""Secondary captures: the summary page first, then the planes with the heat map over them.
+"""Secondary captures: the summary page, and in a series of their own the planes with the heat map over them.
 
 References
 ----------
@@ -36,22 +36,28 @@ def heat_planes(heat: HeatMap, most: int) -> tuple[int, ...]:
     return tuple(explained[number] for number in np.linspace(0, len(explained) - 1, most).round().astype(int))
 
 
-def build_captures(material: Material, row: KindRow) -> list[ResultObject]:
-    """The captures of one result, in one series: the summary page, and the planes of the first heat map.
-
-    Secondary Capture Image Storage, RGB, Explicit VR Little Endian. Heat map planes carry the geometry of their source,
-    where it has one.
-    """
-    analysis, plates = material.analysis, material.plates
-    if plates is None:
+def build_summary(material: Material, row: KindRow) -> list[ResultObject]:
+    """The summary page: RGB, Explicit VR Little Endian, without a place in the patient."""
+    if material.plates is None:
         return []
     software = ", ".join(material.context.software_versions)
-    page = draw_page(analysis, material.presentation, material.report, plates, software=software)
-    captures = [_capture(page, material, row, number=1, text="Summary of the AI research result")]
-    captures[0].PatientOrientation = ""
+    page = draw_page(material.analysis, material.presentation, material.report, material.plates, software=software)
+    capture = _capture(
+        page, material, row, number=1, text="Summary of the AI research result", description="AI summary"
+    )
+    capture.PatientOrientation = ""
+    return [material.finish(row, capture)]
+
+
+def build_heatmaps(material: Material, row: KindRow) -> list[ResultObject]:
+    """Planes of the first heat map; they carry the geometry of their source, where it has one."""
+    analysis, plates = material.analysis, material.plates
+    captures: list[Dataset] = []
+    if plates is None:
+        return []
     for heat in analysis.heatmaps[:1]:
         images, levels = analysis.of_role(heat.role), plates.levels[heat.role]
-        for number, plane in enumerate(heat_planes(heat, row.most - 1), start=2):
+        for number, plane in enumerate(heat_planes(heat, row.most), start=1):
             if images is not None:
                 words = material.presentation.terms.heatmaps[heat.key]
                 pixels = heat_picture(heat, words, images, levels[plane], plane)
@@ -64,7 +70,9 @@ def _heat_capture(
 ) -> Dataset:
     grid, image = images.grid, images.sources[plane]
     letters = patient_orientation(grid) if grid is not None else ("L", "F")
-    capture = _capture(pixels, material, row, number=number, text=HEATMAP_STATEMENT, orientation=letters)
+    capture = _capture(
+        pixels, material, row, number=number, text=HEATMAP_STATEMENT, description="AI heatmaps", orientation=letters
+    )
     if grid is None:
         capture.PatientOrientation = ""
     else:
@@ -96,6 +104,7 @@ def _capture(
     *,
     number: int,
     text: str,
+    description: str,
     orientation: tuple[str, str] = ("L", "F"),
 ) -> Dataset:
     context = material.context
@@ -120,7 +129,7 @@ def _capture(
     capture.RecognizableVisualFeatures = "NO"
     capture.DerivationDescription = f"{RESEARCH_LINE}. {text}"
     capture.ImageComments = RESEARCH_LINE
-    stamp(capture, context, description=material.presentation.captures_description)
+    stamp(capture, context, row, description=description)
     capture.DateOfSecondaryCapture = capture.ContentDate
     capture.TimeOfSecondaryCapture = capture.ContentTime
     return capture

@@ -6,32 +6,42 @@ PS3.16 TID 1500 (Measurement Report), TID 1001 (Observation Context), TID 4019 (
 (SR Document General).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from highdicom.sr import (
     AlgorithmIdentification,
     CodedConcept,
     Comprehensive3DSR,
+    ComprehensiveSR,
     DeviceObserverIdentifyingAttributes,
+    EnhancedSR,
     LanguageOfContentItemAndDescendants,
     MeasurementReport,
-    MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
+    PlanarROIMeasurementsAndQualitativeEvaluations,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 from pydicom.sr.coding import Code
+from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage, EnhancedSRStorage
 
 from inference.types import ModelIdentity
 from reporting.objects import codes
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, clip, coding_schemes, stamp
-from reporting.types import KindRow
+from reporting.types import KindRow, followed_kinds
 from reporting.words import RESEARCH_LINE
 
-Group: TypeAlias = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
+DOCUMENTS: Mapping[UID, type] = {
+    Comprehensive3DSRStorage: Comprehensive3DSR,
+    ComprehensiveSRStorage: ComprehensiveSR,
+    EnhancedSRStorage: EnhancedSR,
+}
+"""Classes that can hold a measurement report, the usual one first."""
+
+Group: TypeAlias = PlanarROIMeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
 
 def observer(context: ResultContext) -> ObserverContext:
@@ -85,11 +95,28 @@ def _procedure(context: ResultContext, otherwise: Code) -> Code:
 
 
 def measurement_document(
-    report: MeasurementReport, context: ResultContext, row: KindRow, *, description: str, evidence: Sequence[Dataset]
+    report: MeasurementReport,
+    context: ResultContext,
+    row: KindRow,
+    *,
+    document_class: UID,
+    description: str,
+    evidence: Sequence[Dataset],
+    of: str,
+    leads: bool,
 ) -> Dataset:
-    """A measurement report as an object; see :func:`finish_document`."""
+    """A measurement report as an object of a class that its content fits; see :func:`finish_document`."""
     _separate(report[0])
-    return finish_document(Comprehensive3DSR, report, context, row, description=description, evidence=evidence)
+    return finish_document(
+        DOCUMENTS[document_class],
+        report,
+        context,
+        row,
+        description=description,
+        evidence=evidence,
+        of=of,
+        leads=leads,
+    )
 
 
 def finish_document(
@@ -100,6 +127,8 @@ def finish_document(
     *,
     description: str,
     evidence: Sequence[Dataset],
+    of: str = "",
+    leads: bool = False,
 ) -> Dataset:
     """A report of any class as an object: complete, preliminary, not verified, after the one that it follows.
 
@@ -116,13 +145,17 @@ def finish_document(
         Series Description.
     evidence : sequence of Dataset
         Headers of every object that the content names.
+    of : str
+        What tells it from others of its kind.
+    leads : bool
+        It leads the result, as the report of the study did in results of former versions.
     """
     dataset: Dataset = document(
         evidence=evidence,
         content=content,
-        series_instance_uid=context.uids.make(row.name, "series"),
+        series_instance_uid=context.uids.make(row.name, f"series {of}"),
         series_number=context.series_base + row.offset,
-        sop_instance_uid=context.uids.make(row.name),
+        sop_instance_uid=context.uids.make(row.name, of),
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
@@ -130,16 +163,17 @@ def finish_document(
         is_verified=False,
         coding_schemes=coding_schemes(),
     )
-    _follow(dataset, context, row)
-    stamp(dataset, context, description=description)
+    _follow(dataset, context, row, leads=leads)
+    stamp(dataset, context, row, description=description)
     return dataset
 
 
-def _follow(dataset: Dataset, context: ResultContext, row: KindRow) -> None:
+def _follow(dataset: Dataset, context: ResultContext, row: KindRow, *, leads: bool) -> None:
     """Name the reports of the same kind that this one follows (PS3.3 C.17.2)."""
+    followed = followed_kinds(row.name, leads=leads)
     items = []
     for earlier in context.predecessors:
-        if earlier.kind != row.name:
+        if earlier.kind not in followed:
             continue
         instance, series, study = Dataset(), Dataset(), Dataset()
         instance.ReferencedSOPClassUID = earlier.sop_class_uid

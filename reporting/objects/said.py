@@ -1,4 +1,4 @@
-"""Measurements and evaluations of an analysis as content of measurement groups (PS3.16 TID 300, TID 1501)."""
+"""What an analysis says as coded statements: numbers with a unit, and values of questions, each named in code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from pydicom.sr.coding import Code
 from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
 from inference.types import Side
 from reporting.objects import codes
+from reporting.objects.digits import coded_number
 from reporting.presentation import Presentation, Terms
 from reporting.probabilities import BOUND_STATEMENT, is_bounded, probability_words, shown_probability
 from reporting.sites import concept_of, is_paired, of_whole_study
@@ -17,31 +18,76 @@ from reporting.words import why_not
 Thing = tuple[Key, Site]
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number; ``note`` is said below it."""
+
+    name: Code
+    value: float
+    unit: Code
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The number with its unit; of a probability beyond the bounds, the note."""
+        if self.note:
+            return self.note
+        return f"{self.value:g}" if self.unit == codes.NO_UNITS else f"{self.value:g} {self.unit.value}"
+
+    @property
+    def measurement(self) -> Measurement:
+        """The same as content of a measurement group (PS3.16 TID 300)."""
+        made = Measurement(self.name, self.value, self.unit)
+        if self.note:
+            note = TextContentItem(codes.BOUNDED, self.note, RelationshipTypeValues.HAS_PROPERTIES)
+            made[0].ContentSequence = [*made[0].get("ContentSequence", ()), note]
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The value of a question; ``why`` there is none is said below it."""
+
+    name: Code
+    value: Code
+    why: str = ""
+
+    @property
+    def evaluation(self) -> QualitativeEvaluation:
+        """The same as content of a measurement group."""
+        made = QualitativeEvaluation(self.name, self.value)
+        if self.why:
+            made[0].ContentSequence = [
+                TextContentItem(codes.LIMITATION, self.why, RelationshipTypeValues.HAS_PROPERTIES)
+            ]
+        return made
+
+
 @dataclass
 class Said:
-    """What one group says: numbers first, then codes."""
+    """What is said of one thing: numbers, and values of questions."""
 
-    numbers: list[Measurement] = field(default_factory=list)
-    codes: list[QualitativeEvaluation] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
 
     def number(self, name: Code, value: float | NotAssessable, unit: Code, terms: Terms) -> None:
         """Add a number, or that there is none and why."""
         if isinstance(value, NotAssessable):
-            self.codes.append(not_assessable(name, value, terms))
+            self.answers.append(Answered(name, codes.NOT_ASSESSABLE, why_not(terms, value)))
         else:
-            self.numbers.append(Measurement(name, value, unit))
+            self.numbers.append(Number(name, *coded_number(value, unit)))
 
     def evaluation(self, evaluation: Evaluation, terms: Terms) -> None:
         """Add the value of an evaluation, or that there is none and why."""
         term = terms.evaluations[evaluation.key]
         name = concept_of(term.concepts, evaluation.site)
         if isinstance(evaluation.value, NotAssessable):
-            self.codes.append(not_assessable(name, evaluation.value, terms))
+            self.answers.append(Answered(name, codes.NOT_ASSESSABLE, why_not(terms, evaluation.value)))
             return
         value = term.values[evaluation.value]
-        self.codes.append(QualitativeEvaluation(name, value.concept))
+        self.answers.append(Answered(name, value.concept))
         if value.suggests is not None:
-            self.codes.append(QualitativeEvaluation(codes.SUGGESTS, value.suggests))
+            self.answers.append(Answered(codes.SUGGESTS, value.suggests))
 
     def probabilities(self, evaluation: Evaluation, terms: Terms) -> None:
         """Add the probability of each value that has a name in code for it, as far as it is shown to people."""
@@ -54,75 +100,59 @@ class Said:
                 self.numbers.append(_probability(name, float(probability)))
 
 
-def _probability(name: Code, probability: float) -> Measurement:
-    """A probability within the bounds, with a text below it where it lies beyond them."""
-    number = Measurement(name, shown_probability(probability), codes.NO_UNITS)
-    if is_bounded(probability):
-        bound = TextContentItem(
-            name=codes.BOUNDED,
-            value=f"{probability_words(probability)}. {BOUND_STATEMENT}",
-            relationship_type=RelationshipTypeValues.HAS_PROPERTIES,
-        )
-        number[0].ContentSequence = [*number[0].get("ContentSequence", ()), bound]
-    return number
-
-
-def not_assessable(name: Code, value: NotAssessable, terms: Terms) -> QualitativeEvaluation:
-    """That something could not be judged, with the reason in words below it."""
-    evaluation = QualitativeEvaluation(name, codes.NOT_ASSESSABLE)
-    reason = TextContentItem(
-        name=codes.LIMITATION, value=why_not(terms, value), relationship_type=RelationshipTypeValues.HAS_PROPERTIES
-    )
-    evaluation[0].ContentSequence = [reason]
-    return evaluation
+def _probability(name: Code, probability: float) -> Number:
+    """A probability within the bounds, with a note where it lies beyond them."""
+    note = f"{probability_words(probability)}. {BOUND_STATEMENT}" if is_bounded(probability) else ""
+    return Number(name, *coded_number(shown_probability(probability), codes.NO_UNITS), note)
 
 
 def say_study(analysis: Analysis, presentation: Presentation) -> dict[Thing | None, Said]:
-    """What the study's report says, by the group that says it.
+    """What is said of the study, by what it is said of.
 
-    The group None speaks of the study's own site, and is always there: first the probabilities of its evaluations, then
-    its measurements, then its evaluations, each in the order of the analysis. What its concept alone does not place in
-    the body, a side for example, has a group of its own, that of the segment of which it is said; and so has a segment
-    that could not be looked for.
+    None is the study's own site, and is always there: first the probabilities of its evaluations, then its
+    measurements, then its evaluations, each in the order of the analysis. What its concept alone does not place in the
+    body, a side for example, is said of a thing: of the segment to which it belongs; and so is what is missing of a
+    segment that could not be looked for.
     """
     terms = presentation.terms
     said: dict[Thing | None, Said] = {None: Said()}
 
-    def group(concepts: Mapping[Side | None, Code], key: Key, site: Site) -> Said:
+    def of(concepts: Mapping[Side | None, Code], key: Key, site: Site) -> Said:
         return said.setdefault(None if of_whole_study(concepts, site, presentation) else (key, site), Said())
 
     for one in analysis.evaluations:
         term = terms.evaluations[one.key]
-        group(term.concepts, term.of or one.key, one.site).probabilities(one, terms)
+        of(term.concepts, term.of or one.key, one.site).probabilities(one, terms)
     for number in analysis.measurements:
         measured = terms.measurements[number.key]
         if measured.of_study:
-            here = group(measured.concepts, number.of or number.key, number.site)
+            here = of(measured.concepts, number.of or number.key, number.site)
             here.number(concept_of(measured.concepts, number.site), number.value, measured.unit, terms)
     for one in analysis.evaluations:
         term = terms.evaluations[one.key]
-        group(term.concepts, term.of or one.key, one.site).evaluation(one, terms)
+        of(term.concepts, term.of or one.key, one.site).evaluation(one, terms)
     return said | {thing: say_segment(thing, analysis, presentation) for thing in missing_segments(analysis, terms)}
 
 
 def say_segment(segment: Thing, analysis: Analysis, presentation: Presentation) -> Said:
-    """What the report of one segment says: its measurements, and the evaluations that are repeated beside it."""
+    """What is said beside the outline of one segment: its measurements, its volume first, and what belongs to it."""
     terms, said = presentation.terms, Said()
     key, site = segment
-    for one in analysis.measurements:
-        if (one.of, one.site) == segment:
-            term = terms.measurements[one.key]
-            is_volume = one.key == terms.segments[key].volume
-            name = codes.VOLUME if is_volume else concept_of(term.concepts, site)
-            said.number(name, one.value, term.unit, terms)
+    measured = [one for one in analysis.measurements if (one.of, one.site) == segment]
+    for one in sorted(measured, key=lambda one: one.key != terms.segments[key].volume):
+        term = terms.measurements[one.key]
+        is_volume = one.key == terms.segments[key].volume
+        name = codes.VOLUME if is_volume else concept_of(term.concepts, site)
+        said.number(name, one.value, term.unit, terms)
     for evaluation in analysis.evaluations:
         if (terms.evaluations[evaluation.key].of, evaluation.site) == segment:
             said.evaluation(evaluation, terms)
+            said.probabilities(evaluation, terms)
     return said
 
 
 def missing_segments(analysis: Analysis, terms: Terms) -> list[Thing]:
-    """Segments that could not be looked for, and of which only their own report would say anything."""
+    """Segments that could not be looked for, and of which nothing else would say anything."""
     there = {(one.key, one.site) for one in analysis.segments}
     unsaid = (
         (one.of, one.site)

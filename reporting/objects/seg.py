@@ -1,6 +1,6 @@
 """The segmentation objects: one for each group of segments and each series that they lie on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +51,21 @@ class PlannedSegmentation:
     number: int
 
 
-def plan_segmentations(analysis: Analysis, groups: Sequence[SegmentGroup]) -> tuple[PlannedSegmentation, ...]:
-    """Which segmentation objects an analysis gives: none on images without a place in the patient."""
+def plan_segmentations(
+    analysis: Analysis, groups: Sequence[SegmentGroup], kinds: Collection[str]
+) -> tuple[PlannedSegmentation, ...]:
+    """Which segmentation objects of those kinds an analysis gives: none on images without a place in the patient."""
     planned = []
-    for group in groups:
-        series = [images for images in analysis.images if images.placed and _segments(analysis, group, images)]
+    for group in (one for one in groups if one.segmentation in kinds):
+        series = [images for images in analysis.images if images.placed and segments_on(analysis, group, images)]
         planned += [
-            PlannedSegmentation(group, images, _segments(analysis, group, images), number)
+            PlannedSegmentation(group, images, segments_on(analysis, group, images), number)
             for number, images in enumerate(series, start=1)
         ]
     return tuple(planned)
 
 
-def _segments(analysis: Analysis, group: SegmentGroup, images: Images) -> tuple[Segment, ...]:
+def segments_on(analysis: Analysis, group: SegmentGroup, images: Images) -> tuple[Segment, ...]:
     """The segments of a group on one series: in the order of the group's keys, the left side first."""
     own = [one for one in analysis.segments if one.role == images.role and one.key in group.keys]
     return tuple(sorted(own, key=lambda one: (group.keys.index(one.key), _SIDES.index(one.site.side))))
@@ -78,16 +80,18 @@ def build_segmentations(material: Material, row: KindRow) -> list[ResultObject]:
     """
     body_parts = material.presentation.body_parts
     objects = []
-    for planned in plan_segmentations(material.analysis, material.presentation.groups):
+    for planned in plan_segmentations(material.analysis, material.presentation.groups, material.kinds):
         header = read_header(planned.images.sources[0].path)
         source = describe_series(planned.images.volume, header, body_parts)
-        dataset = _build(planned, source, material.presentation.terms, material.context)
-        objects.append(material.finish(row, dataset, name=planned.group.name, title=planned.group.description))
+        dataset = _build(planned, source, row, material)
+        title = planned.group.description
+        objects.append(material.finish(row, dataset, name=planned.group.segmentation, title=title))
     return objects
 
 
-def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, context: ResultContext) -> Dataset:
+def _build(planned: PlannedSegmentation, source: SeriesSource, row: KindRow, material: Material) -> Dataset:
     group, role = planned.group, planned.images.role
+    context, terms = material.context, material.presentation.terms
     algorithm = AlgorithmIdentificationSequence(
         name=context.model.name or MANUFACTURER,
         family=codes.ARTIFICIAL_INTELLIGENCE,
@@ -102,9 +106,9 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, con
         pixel_array=np.stack([segment.mask for segment in planned.segments], axis=-1).astype(np.uint8),
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
-        series_instance_uid=context.uids.make(group.name, f"series {role}"),
+        series_instance_uid=context.uids.make(group.segmentation, f"series {role}"),
         series_number=context.series_base + group.offset,
-        sop_instance_uid=context.uids.make(group.name, role),
+        sop_instance_uid=context.uids.make(group.segmentation, role),
         instance_number=planned.number,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MODEL_NAME,
@@ -117,7 +121,7 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, terms: Terms, con
     relink(dataset, source.references)
     _list_once(dataset)
     dataset.BodyPartExamined = source.planes[0].BodyPartExamined
-    stamp(dataset, context, description=group.description)
+    stamp(dataset, context, row, description=material.describe(group.description))
     return dataset
 
 

@@ -7,23 +7,22 @@ PS3.3 C.7.5.1 and C.7.5.2 (General and Enhanced General Equipment), C.12.1 (SOP 
 
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from highdicom import ContributingEquipment
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 
 from inference.result import Key, Site
-from inference.types import ModelIdentity
+from inference.types import ImageHeader, ModelIdentity
 from reporting.objects import codes
 from reporting.objects.sources import EQUIPMENT
 from reporting.sites import site_key
-from reporting.types import Predecessor
+from reporting.types import KindRow, Predecessor
 from reporting.uids import ResultUids, derived_uid
 
 MANUFACTURER = "axspa-node"
 MODEL_NAME = "axspa-node (research software)"
-DESCRIPTION_PREFIX = "AI RESEARCH: "
 LONG_STRING_LIMIT = 64
 
 
@@ -101,6 +100,11 @@ def tracking_identifier(key: Key, site: Site | None = None) -> str:
     return f"AXSPA-{site_key(key, site).upper()}"
 
 
+def image_tracking_uid(tracking_uid: str, image: ImageHeader) -> str:
+    """UID of one thing in one image alone, from the UID by which the thing is followed."""
+    return derived_uid("tracking", tracking_uid, image.sop_instance_uid, image.frame or "")
+
+
 def clip(text: str, limit: int = LONG_STRING_LIMIT) -> str:
     """Text cut to the length its data type allows, without the characters DICOM gives a meaning."""
     clean = " ".join(text.replace("\\", "/").split())
@@ -118,7 +122,7 @@ def coding_schemes() -> list[CodingSchemeIdentificationItem]:
     ]
 
 
-def stamp(dataset: Dataset, context: ResultContext, *, description: str) -> None:
+def stamp(dataset: Dataset, context: ResultContext, row: KindRow, *, description: str) -> None:
     """Write on a result what all results carry; last step of every builder.
 
     Parameters
@@ -126,21 +130,28 @@ def stamp(dataset: Dataset, context: ResultContext, *, description: str) -> None
     dataset : Dataset
         Object as highdicom or a builder made it, with placeholders for the patient. Changed in place.
     context : ResultContext
+    row : KindRow
+        Of its kind: says which time its series has.
     description : str
-        Series description without the prefix that marks research.
+        Series description.
     """
     for element in context.identity:
         dataset[element.tag] = deepcopy(element)
-    dataset.SeriesDescription = clip(DESCRIPTION_PREFIX + description)
+    dataset.SeriesDescription = clip(description)
     dataset.Manufacturer = MANUFACTURER
     dataset.ManufacturerModelName = MODEL_NAME
     dataset.DeviceSerialNumber = context.serial_number
     dataset.SoftwareVersions = context.software_versions
     dataset.ContentQualification = "RESEARCH"
-    date, time = context.started.strftime("%Y%m%d"), context.started.strftime("%H%M%S.%f")
-    dataset.ContentDate = dataset.InstanceCreationDate = dataset.SeriesDate = date
-    dataset.ContentTime = dataset.InstanceCreationTime = dataset.SeriesTime = time
+    dataset.ContentDate, dataset.ContentTime = _date_time(context.started)
+    dataset.InstanceCreationDate, dataset.InstanceCreationTime = dataset.ContentDate, dataset.ContentTime
+    if row.later_s is not None:
+        dataset.SeriesDate, dataset.SeriesTime = _date_time(context.started + timedelta(seconds=row.later_s))
     dataset.ContributingEquipmentSequence = [_scanner(context), _algorithm(context)]
+
+
+def _date_time(at: datetime) -> tuple[str, str]:
+    return at.strftime("%Y%m%d"), at.strftime("%H%M%S.%f")
 
 
 def _scanner(context: ResultContext) -> Dataset:

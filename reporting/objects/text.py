@@ -16,19 +16,22 @@ from pydicom.sr.coding import Code
 
 from reporting.objects import codes
 from reporting.objects.document import finish_document, observer
+from reporting.objects.evaluations import coded_results
 from reporting.objects.material import Material
+from reporting.objects.outlined import plan_reports
 from reporting.objects.stamp import ResultContext
 from reporting.types import KindRow, ResultObject
 from reporting.words import RESEARCH_LINE, SECTION_LIMITATIONS, conclusion_of, other_limitations
 
-DESCRIPTION = "report (text)"
+DESCRIPTION = "AI report"
 
 
 def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     """An Enhanced SR of TID 2000 with findings, limitations, impressions and conclusions, each a line of text.
 
     What of the study is missing comes first. The impression is a section of its own; a report without one begins its
-    findings with the headline. Conclusions are how far all this can be trusted.
+    findings with the headline. Conclusions are how far all this can be trusted. Where no report outlines anything, this
+    one leads: a last section says the results in code, and it names all other objects.
 
     References
     ----------
@@ -48,7 +51,18 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     if report.impression:
         root.ContentSequence.append(_section(codes.IMPRESSIONS, codes.IMPRESSION, report.impression))
     root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
-    dataset = finish_document(EnhancedSR, root, context, row, description=DESCRIPTION, evidence=material.evidence.items)
+    leads = not plan_reports(material.analysis, material.presentation.groups, material.kinds)
+    if leads and material.analysis.applicable:
+        root.ContentSequence.append(_in_code(material))
+    dataset = finish_document(
+        EnhancedSR,
+        root,
+        context,
+        row,
+        description=material.describe(DESCRIPTION),
+        evidence=[*material.evidence.items, *(one.dataset for one in material.made if leads)],
+        leads=leads,
+    )
     return [material.finish(row, dataset)]
 
 
@@ -80,6 +94,14 @@ def _language() -> CodeContentItem:
         ]
     )
     return language
+
+
+def _in_code(material: Material) -> ContainerContentItem:
+    section = ContainerContentItem(
+        name=codes.SUMMARY, is_content_continuous=False, relationship_type=RelationshipTypeValues.CONTAINS
+    )
+    section.ContentSequence = ContentSequence(coded_results(material, (), numbers=True))
+    return section
 
 
 def _section(heading: Code, name: Code, lines: Sequence[str]) -> ContainerContentItem:

@@ -30,11 +30,10 @@ class Presentation(Protocol):
         Of pictures and pages.
     terms : Terms
     groups : tuple of SegmentGroup
-        Every kind of segment is in one of them.
+        Every kind of segment is in one of them; the first that has a report leads: its report holds what is said of the
+        study.
     study_finding, study_site : Concept
-        What the study's own report is a finding of, and where (PS3.16 TID 1501).
-    result_description, measurements_description, captures_description : str
-        Series descriptions of the two reports and of the pictures, without the mark of research.
+        What the study is read for, and where: what is said there without a level or side is said of the study.
     body_parts : tuple of str
         Body parts examined (PS3.16 annex L) that a source may name; where it names none of them, the first. None: it
         may name any.
@@ -48,9 +47,6 @@ class Presentation(Protocol):
     groups: tuple[SegmentGroup, ...]
     study_finding: Concept
     study_site: Concept
-    result_description: str
-    measurements_description: str
-    captures_description: str
     body_parts: tuple[str, ...]
     procedure: Concept
 

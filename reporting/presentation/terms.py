@@ -198,23 +198,43 @@ class LayerTerm:
 
 @dataclass(frozen=True, slots=True)
 class SegmentGroup:
-    """Kinds of segments that share one segmentation object.
+    """Kinds of segments that share one segmentation object and, where they are outlined, one report for each series.
 
     Attributes
     ----------
     name : str
-        Kind of the object, for file names and the database: ``seg-anatomy``.
+        For file names and the database: ``edema`` gives the kinds ``seg-edema`` and ``sr-edema``.
     offset : int
-        Of its series number, from the base of the deployment.
+        Of the segmentation's series number, from the base of the deployment.
     description : str
-        Series description, without the mark of research.
+        Series description of the segmentation; viewers show some 22 letters of it.
     keys : tuple of Key
+        The finding itself first: its outlines are those that a report opens on.
+    default : bool
+        Of the default set; else both are made on request.
+    report_offset : int or None
+        Of the report's series number. None: it has no report.
+    report_description : str
+        Series description of the report.
     """
 
     name: str
     offset: int
     description: str
     keys: tuple[Key, ...]
+    default: bool = True
+    report_offset: int | None = None
+    report_description: str = ""
+
+    @property
+    def segmentation(self) -> str:
+        """Kind of its segmentation object."""
+        return f"seg-{self.name}"
+
+    @property
+    def report(self) -> str:
+        """Kind of its report; empty where it has none."""
+        return "" if self.report_offset is None else f"sr-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from reporting.sij_mri.terms import TERMS
 FloatVector = NDArray[np.float64]
 Centroids = Mapping[tuple[Key, Side | None], FloatVector]
 
-KINDS: Mapping[Key, str] = {"joint": "seg-anatomy", "edema": "seg-edema"}
+KINDS: Mapping[Key, str] = {"joint": "seg-joints", "edema": "seg-edema"}
 ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the joint does not show the other side
 _REGION = ("region", None)
 

@@ -24,9 +24,6 @@ class SacroiliacPresentation:
     groups = GROUPS
     study_finding = EXAMINED
     study_site = SACROILIAC_JOINT
-    result_description = "AxSpA result"
-    measurements_description = "SIJ measurements"
-    captures_description = "Grad-CAM (not diagnostic)"
     body_parts = ("PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN")
     procedure = MRI_UNSPECIFIED
 

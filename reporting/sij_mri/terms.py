@@ -26,9 +26,18 @@ JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (255, 209, 84), Side.RIGHT: (122
 DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (176, 68, 61), Side.RIGHT: (160, 74, 144)}
 
 GROUPS = (
-    SegmentGroup("seg-anatomy", 1, "SIJ segmentation", ("region", "joint")),
-    SegmentGroup("seg-edema", 11, "SIJ edema segmentation", ("edema", "edema-deep", "edema-elsewhere")),
+    SegmentGroup(
+        "edema",
+        5,
+        "AI edema areas",
+        ("edema", "edema-deep", "edema-elsewhere"),
+        report_offset=3,
+        report_description="AI edema outlines",
+    ),
+    SegmentGroup("joints", 6, "AI joint areas", ("joint",), report_offset=4, report_description="AI joint outlines"),
+    SegmentGroup("region", 8, "AI bone region", ("region",), default=False),
 )
+"""The first is of the report that leads."""
 
 
 def milliliters(volume_mm3: float) -> str:

@@ -109,7 +109,7 @@ class ForeignPresentation(PlainPresentation):
     application = "foreign"
     title = "Lumbar spine, a trial"
     terms = TERMS
-    groups = (SegmentGroup("seg-cyst", 1, "Cysts", (CYST,)),)
+    groups = (SegmentGroup("cyst", 5, "AI cysts", (CYST,), report_offset=3, report_description="AI cyst outlines"),)
     study_finding = _code("NARROW", "Narrowing")
     study_site = _code("DISC", "Lumbar disc")
 

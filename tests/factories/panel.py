@@ -140,7 +140,9 @@ def save_result(
         summary = refused(headline)
     else:
         summary = make_summary(stage, slices, {one.name for one in pictures}, headline)
-    kinds = ["sr-text"] if status is ResultStatus.NOT_APPLICABLE else ["sr-root", "seg-anatomy", "sr-text", "sc"]
+    kinds = (
+        ["sr-text"] if status is ResultStatus.NOT_APPLICABLE else ["sr-root", "seg-anatomy", "sr-text", "sc-summary"]
+    )
     result = NewResult(
         status=status,
         headline=headline,
@@ -267,14 +269,19 @@ def fill(place: Place, *, now: datetime | None = None, slices: int = 9) -> dict[
 def _object(place: Place, claimed: runs.ClaimedRun, kind: str) -> NewObject:
     classes = {
         "seg-anatomy": "1.2.840.10008.5.1.4.1.1.66.4",
-        "sc": "1.2.840.10008.5.1.4.1.1.7",
+        "sc-summary": "1.2.840.10008.5.1.4.1.1.7",
         "sr-text": "1.2.840.10008.5.1.4.1.1.88.22",
         "sr-root": "1.2.840.10008.5.1.4.1.1.88.34",
     }
-    words = {"seg-anatomy": "bone region and joints", "sc": "summary", "sr-text": "text report", "sr-root": "report"}
+    words = {
+        "seg-anatomy": "bone region and joints",
+        "sc-summary": "summary",
+        "sr-text": "text report",
+        "sr-root": "report",
+    }
     uid = f"2.25.{claimed.study_id}{claimed.deployment_id}{claimed.revision}{list(classes).index(kind) + 1}"
     stored = place.objects.put("results", uid, name=kind, content=[f"{kind} {uid}".encode()], suffix=".dcm")
-    return NewObject(kind, f"AI RESEARCH: {words[kind]}", classes[kind], uid, f"{uid}.1", EXPLICIT, stored)
+    return NewObject(kind, f"AI {words[kind]}", classes[kind], uid, f"{uid}.1", EXPLICIT, stored)
 
 
 def _pictures(place: Place, claimed: runs.ClaimedRun, slices: int) -> list[NewPicture]:

@@ -106,7 +106,9 @@ def set_value(keyword: str, value: object) -> Callable[[pydicom.Dataset], None]:
     return lambda dataset: setattr(dataset, keyword, value)
 
 
-@pytest.mark.parametrize("kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc"])
+@pytest.mark.parametrize(
+    "kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc-summary", "sc-heat"]
+)
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [
@@ -176,7 +178,9 @@ def test_changed_voxels(built, analysis: Analysis) -> None:
     assert "CONTENT_CHANGED" in codes_of(spoil(built, "seg-anatomy", blank), analysis)
 
 
-@pytest.mark.parametrize("kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc"])
+@pytest.mark.parametrize(
+    "kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc-summary", "sc-heat"]
+)
 def test_missing_object(built, analysis: Analysis, kind: str) -> None:
     number = next(number for number, item in enumerate(built) if item.kind == kind)
     assert "OBJECT_MISSING" in codes_of((*built[:number], *built[number + 1 :]), analysis)

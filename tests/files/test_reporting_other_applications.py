@@ -51,7 +51,7 @@ def values_of(group: Dataset) -> dict[str, str]:
 
 
 def test_each_of_twenty_five_sites_is_said_at_its_site(levels: Made) -> None:
-    assert levels.kinds == ["sr-root", "sr-text", "sc"]
+    assert levels.kinds == ["sr-root", "sr-text", "sc-summary"]
     groups = groups_of(levels.one("sr-root"))
     assert len(groups) == 26, "one for each site, and the study's own"
     placed = [(place_of(group), values_of(group)) for group in groups[1:]]
@@ -102,7 +102,7 @@ def groups_of_one(container: Dataset) -> bool:
 
 def test_one_segment_one_measurement_and_a_heat_map(threshold: Made) -> None:
     assert threshold.findings() == ()
-    assert threshold.kinds == ["sr-root", "seg-bright", "sr-measurements", "sr-text", "sc"]
+    assert threshold.kinds == ["sr-root", "seg-bright", "sr-measurements", "sr-text", "sc-summary", *["sc-heat"] * 6]
     assert [item.series_number for item in threshold.outputs.objects][:4] == [922, 921, 923, 924]
     (segment,) = threshold.one("seg-bright").SegmentSequence
     assert (
@@ -113,9 +113,9 @@ def test_one_segment_one_measurement_and_a_heat_map(threshold: Made) -> None:
     volume = next(part for part in group.ContentSequence if part.ValueType == "NUM")
     assert float(volume.MeasuredValueSequence[0].NumericValue) == pytest.approx(400.0)
     assert "Growth since the study before" in values_of(groups_of(threshold.one("sr-root"))[0])
-    captures = [item for item in threshold.outputs.objects if item.kind == "sc"]
-    assert len(captures) == 17, "the page, and at most sixteen planes"
-    assert {item.description for item in captures} == {"AI RESEARCH: Bright voxels, pictures"}
+    captures = [item for item in threshold.outputs.objects if item.kind == "sc-heat"]
+    assert len(captures) == 6
+    assert {item.description for item in captures} == {"AI heatmaps"}
 
 
 def test_a_segment_that_no_object_holds_is_held(threshold: Made) -> None:
@@ -127,7 +127,7 @@ def test_a_segment_that_no_object_holds_is_held(threshold: Made) -> None:
 
 def test_a_picture_without_a_place_has_reports_and_captures_without_one(picture: Made) -> None:
     assert picture.findings() == ()
-    assert picture.kinds == ["sr-root", "sr-text", "sc"]
+    assert picture.kinds == ["sr-root", "sr-text", "sc-summary"]
     assert not any("ImagePositionPatient" in item.dataset for item in picture.outputs.objects)
     said = values_of(groups_of(picture.one("sr-root"))[0])
     assert said["Width of the picture"] == "Not assessable"

@@ -118,7 +118,7 @@ def test_four_results_stand_and_are_delivered_and_the_fifth_failed_alone(ward: W
 
 def test_the_sacroiliac_result_is_what_it_is_alone(ward: Ward) -> None:
     kinds = sorted({item["kind"] for item in ward.summary("sij_mri")["objects"]})
-    assert kinds == ["sc", "seg-anatomy", "seg-edema", "sr-measurements", "sr-root", "sr-text"]
+    assert kinds == ["sc-heat", "sc-summary", "seg-anatomy", "seg-edema", "sr-measurements", "sr-root", "sr-text"]
     assert ward.summary("sij_mri")["scope"] == "full"
 
 

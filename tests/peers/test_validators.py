@@ -90,7 +90,7 @@ VARIANTS: dict[str, Callable[[Path], Analysis]] = {
 def test_dciodvfy_finds_no_error_whatever_is_missing(tmp_path: Path, name: str, need_program: Need) -> None:
     files = write_results(VARIANTS[name](tmp_path), tmp_path / "results")
     # Of the captures, the page and one slice: the others differ in their pixels alone.
-    chosen = [path for kind, paths in files.items() for path in (paths[:2] if kind == "sc" else paths)]
+    chosen = [path for kind, paths in files.items() for path in (paths[:2] if kind == "sc-heat" else paths)]
     assert [line for path in chosen for line in dciodvfy_errors(need_program, path)] == []
 
 

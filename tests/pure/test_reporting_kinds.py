@@ -23,9 +23,9 @@ def test_every_class_of_the_table_is_offered_to_destinations() -> None:
 
 def test_what_an_analysis_calls_for() -> None:
     lumbar = ForeignPresentation()
-    whole = {"sr-root": 1, "seg-cyst": 1, "sr-measurements": 1, "sr-text": 1, "sc": 2}
+    whole = {"sr-root": 1, "seg-cyst": 1, "sr-measurements": 1, "sr-text": 1, "sc-summary": 1, "sc-heat": 1}
     assert expected_kinds(make_lumbar(), lumbar) == whole
-    assert expected_kinds(make_photo(), lumbar) == {"sr-root": 1, "sr-text": 1, "sc": 1}
+    assert expected_kinds(make_photo(), lumbar) == {"sr-root": 1, "sr-text": 1, "sc-summary": 1}
     nothing = replace(make_photo(), scope="none", images=(), evaluations=(), selection=Selection((), {}))
     assert expected_kinds(nothing, lumbar) == {"sr-text": 1}
 
@@ -33,5 +33,5 @@ def test_what_an_analysis_calls_for() -> None:
 def test_a_row_is_found_by_the_name_of_an_object() -> None:
     lumbar = ForeignPresentation()
     assert row_of("seg-cyst", lumbar) is Kind.SEGMENTATION.value
-    assert row_of("sc", lumbar) is Kind.CAPTURE.value
+    assert row_of("sc-heat", lumbar) is Kind.HEATMAPS.value
     assert row_of("seg", lumbar) is None and row_of("seg-other", lumbar) is None

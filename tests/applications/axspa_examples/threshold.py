@@ -149,6 +149,10 @@ class ThresholdWords(PlainPresentation):
         reasons={"slices": "{slices} slices"},
         shown="parallel planes",
     )
-    groups = (SegmentGroup("seg-bright", 1, "Bright voxels", ("bright",)),)
+    groups = (
+        SegmentGroup(
+            "bright", 5, "AI bright areas", ("bright",), report_offset=3, report_description="AI bright outlines"
+        ),
+    )
     study_finding = local("BRIGHT", "Bright voxels")
     study_site = PELVIS

@@ -1,0 +1,85 @@
+"""Which reports an analysis gives, and in which planes each of their segments is outlined."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.result import Analysis, Images, Segment
+from reporting.objects.seg import segments_on
+from reporting.presentation import SegmentGroup, Terms
+
+MOST_FURTHER = 3
+"""Planes in which a segment is outlined, beside that in which it is largest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """The segments of one group on one series, which one report outlines.
+
+    Attributes
+    ----------
+    group : SegmentGroup
+    images : Images
+    segments : tuple of Segment
+        The finding itself first, and of each kind the one that is largest in a plane.
+    place : int
+        Among the reports of a result, from 0; the first leads.
+    """
+
+    group: SegmentGroup
+    images: Images
+    segments: tuple[Segment, ...]
+    place: int
+
+
+def plan_reports(analysis: Analysis, groups: Sequence[SegmentGroup], kinds: Collection[str]) -> list[PlannedReport]:
+    """The reports of those kinds: of each group and each series on which it has segments, in their order."""
+    found = [
+        (group, images, segments)
+        for group in groups
+        if group.report in kinds
+        for images in analysis.images
+        if (segments := segments_on(analysis, group, images))
+    ]
+    return [
+        PlannedReport(group, images, _largest_first(segments, group), place)
+        for place, (group, images, segments) in enumerate(found)
+    ]
+
+
+def _largest_first(segments: Sequence[Segment], group: SegmentGroup) -> tuple[Segment, ...]:
+    return tuple(sorted(segments, key=lambda one: (group.keys.index(one.key), -int(sizes(one).max()))))
+
+
+def sizes(segment: Segment) -> np.ndarray:
+    """Pixels of a segment in each plane."""
+    counted: np.ndarray = segment.mask.sum(axis=(1, 2))
+    return counted
+
+
+def further_planes(segment: Segment, analysis: Analysis, terms: Terms) -> list[int]:
+    """Planes in which a segment is outlined beside that in which it is largest, the larger ones first.
+
+    Those in which something is said of it, and those to look at first; the second largest, where there is none.
+    """
+    size = sizes(segment)
+    largest = int(size.argmax())
+    named = {plane for plane in _named_planes(segment, analysis, terms) if plane != largest and size[plane]}
+    order = [int(plane) for plane in np.argsort(-size, kind="stable") if size[plane] and plane != largest]
+    return [plane for plane in order if plane in named][:MOST_FURTHER] or order[:1]
+
+
+def _named_planes(segment: Segment, analysis: Analysis, terms: Terms) -> Iterator[int]:
+    for one in analysis.key_slices:
+        if one.role == segment.role:
+            yield one.plane
+    measured = [one.at for one in analysis.measurements if (one.of, one.site) == (segment.key, segment.site)]
+    judged = [
+        one.at
+        for one in analysis.evaluations
+        if (terms.evaluations[one.key].of, one.site) == (segment.key, segment.site)
+    ]
+    for place in (place for places in (*measured, *judged) for place in places):
+        if place.role == segment.role:
+            yield place.plane
