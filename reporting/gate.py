@@ -74,7 +74,7 @@ def check(
         lambda: check_complete(read, analysis, presentation, kinds),
         lambda: check_identity(read, headers),
         lambda: check_conformance(read, headers, presentation),
-        lambda: check_references(read, headers, predecessors),
+        lambda: check_references(read, headers, predecessors, presentation),
         lambda: check_segmentations(read, analysis, presentation, headers),
         lambda: check_values(read, analysis, presentation),
         lambda: presentation.laws(analysis, read),

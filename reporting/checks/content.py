@@ -10,7 +10,7 @@ from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding, walk
 from reporting.kinds import Kind, expected_kinds
 from reporting.presentation import Presentation
-from reporting.types import Predecessor
+from reporting.types import Predecessor, followed_kinds
 
 
 def check_complete(
@@ -28,27 +28,38 @@ def check_complete(
 
 
 def check_references(
-    objects: Sequence[Checked], source: SourceHeaders, predecessors: Sequence[Predecessor]
+    objects: Sequence[Checked],
+    source: SourceHeaders,
+    predecessors: Sequence[Predecessor],
+    presentation: Presentation,
 ) -> Iterator[GateFinding]:
-    """Every instance an object names is a source image, another object or a predecessor of its kind.
+    """Every instance an object names is a source image, another object or a predecessor that its kind may have.
 
-    The report of the study names all other objects.
+    The report that leads names all other objects.
     """
+    leading = lead_of(objects, presentation)
     ours = {str(item.dataset.SOPInstanceUID): str(item.dataset.SOPClassUID) for item in objects}
     known = ours | {uid: str(header.get("SOPClassUID", "")) for uid, header in source.by_uid.items()}
     for item in objects:
-        earlier = {one.sop_instance_uid: one.sop_class_uid for one in predecessors if one.kind == item.kind}
+        followed = followed_kinds(item.kind, leads=item is leading)
+        earlier = {one.sop_instance_uid: one.sop_class_uid for one in predecessors if one.kind in followed}
         named = set(references(item.dataset))
         if any((known | earlier).get(uid) != sop_class for uid, sop_class in named):
             yield GateFinding(
                 GateCode.REFERENCE_UNKNOWN, f"The {item.kind} object names an instance that is not there.", item.kind
             )
-        if item.kind == Kind.STUDY_REPORT.value.name:
+        if item is leading:
             missing = set(ours) - {uid for uid, _ in named} - {str(item.dataset.SOPInstanceUID)}
             if missing:
                 yield GateFinding(
-                    GateCode.ROOT_INCOMPLETE, f"The root report does not name {len(missing)} objects.", item.kind
+                    GateCode.ROOT_INCOMPLETE, f"The report that leads does not name {len(missing)} objects.", item.kind
                 )
+
+
+def lead_of(objects: Sequence[Checked], presentation: Presentation) -> Checked | None:
+    """The report that leads: the first that outlines, in the order of the groups, else that in words."""
+    order = [*(group.report for group in presentation.groups if group.report), Kind.TEXT.value.name]
+    return next((item for kind in order for item in objects if item.kind == kind), None)
 
 
 def references(dataset: Dataset) -> Iterator[tuple[str, str]]:

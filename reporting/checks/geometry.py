@@ -44,10 +44,13 @@ class Frame:
 def check_segmentations(
     objects: Sequence[Checked], analysis: Analysis, presentation: Presentation, source: SourceHeaders
 ) -> Iterator[GateFinding]:
-    """Geometry, content and side codes of every segmentation; every segment that can be placed is in one of them."""
+    """Geometry, content and side codes of every segmentation; every segment of their groups that can be placed is
+    in one of them."""
     by_label = {segment_label(one, presentation.terms): one for one in analysis.segments}
-    names = {group.name for group in presentation.groups}
-    missing = {label for label, one in by_label.items() if _placed(one, analysis)}
+    names = {group.segmentation for group in presentation.groups}
+    made = {item.kind for item in objects}
+    keys = {key for group in presentation.groups if group.segmentation in made for key in group.keys}
+    missing = {label for label, one in by_label.items() if one.key in keys and _placed(one, analysis)}
     for item in objects:
         if item.kind in names:
             frames = read_frames(item.dataset)

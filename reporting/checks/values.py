@@ -1,75 +1,68 @@
 """The reports say what the analysis says: every number, every code, and "not assessable" where there is neither."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from inference.result import Analysis, Evaluation, Measurement, NotAssessable, Site
-from inference.types import Side
+from inference.result import Analysis, Images, Segment
+from reporting.checks.content import lead_of
+from reporting.checks.facts import Fact, heard, name_of, of_segment, of_study, sited, where_of
+from reporting.checks.outlines import encloses, plane_of, stated_area
 from reporting.findings import Checked, GateCode, GateFinding, walk
-from reporting.kinds import Kind
-from reporting.objects import codes, level_concept
-from reporting.presentation import Presentation, Terms
-from reporting.probabilities import shown_probability
-from reporting.sites import concept_of, is_paired, of_whole_study, segment_label
+from reporting.objects import codes, tracking_identifier
+from reporting.presentation import Presentation, SegmentGroup, Terms
+from reporting.words import image_number
 
-RELATIVE_TOLERANCE = 1e-5
 SUM_TOLERANCE = 0.01
 
-_GROUP, _TRACKING_UID, _SEGMENT = "125007", "112040", "121191"
-Where = tuple[tuple[str, str, str], ...]  # of each site: codes of the part of the body, its side, its level
-
-
-@dataclass
-class Heard:
-    """What a group of a report says, or must say: numbers and codes by the code of what they are."""
-
-    numbers: list[tuple[str, float]] = field(default_factory=list)
-    values: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, name: Code, value: float | NotAssessable) -> None:
-        """A number, or that there is none."""
-        if isinstance(value, NotAssessable):
-            self.values.append((name.value, codes.NOT_ASSESSABLE.value))
-        else:
-            self.numbers.append((name.value, float(value)))
-
-    def says(self, other: "Heard") -> bool:
-        """True where both say the same, in whatever order."""
-        if sorted(self.values) != sorted(other.values) or len(self.numbers) != len(other.numbers):
-            return False
-        pairs = zip(sorted(self.numbers), sorted(other.numbers), strict=True)
-        return all(
-            name == wanted and abs(value - true) <= RELATIVE_TOLERANCE * max(abs(true), 1.0)
-            for (name, value), (wanted, true) in pairs
-        )
+_GROUP, _REGION, _SEGMENT = "125007", "111030", "121191"
 
 
 def check_values(objects: Sequence[Checked], analysis: Analysis, presentation: Presentation) -> Iterator[GateFinding]:
-    """Numbers and codes of the reports equal those of the analysis; probabilities are probabilities."""
-    yield from _probabilities(analysis)
-    names = {group.name for group in presentation.groups}
-    segments = {
-        str(segment.TrackingUID): (
-            str(item.dataset.SOPInstanceUID),
-            int(segment.SegmentNumber),
-            str(segment.SegmentLabel),
+    """Numbers and codes of the reports equal those of the analysis; outlines lie on what they outline."""
+    lead = lead_of(objects, presentation)
+    yield from _probabilities(analysis, "" if lead is None else lead.kind)
+    segments = _segments_of(objects, presentation)
+    outlined: set[str] = set()
+    for item in objects:
+        group = next((one for one in presentation.groups if one.report and one.report == item.kind), None)
+        if group is not None:
+            report = _Report(item, group, analysis, presentation.terms, segments)
+            yield from report.findings()
+            outlined |= report.outlined if item is lead else set()
+    if lead is not None and analysis.applicable:
+        yield from _study(lead, analysis, presentation, outlined)
+    for item in objects:
+        if item is not lead and any(_is_results(part) for part in walk(item.dataset)):
+            yield _changed(item.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A segment as its segmentation names it."""
+
+    tracking_uid: str
+    instance: str
+    number: int
+
+
+def _segments_of(objects: Sequence[Checked], presentation: Presentation) -> dict[str, _Named]:
+    """Segments of all segmentations, by tracking identifier."""
+    kinds = {group.segmentation for group in presentation.groups}
+    return {
+        str(segment.TrackingID): _Named(
+            str(segment.TrackingUID), str(item.dataset.SOPInstanceUID), int(segment.SegmentNumber)
         )
         for item in objects
-        if item.kind in names
+        if item.kind in kinds
         for segment in item.dataset.SegmentSequence
     }
-    for item in objects:
-        if item.kind == Kind.STUDY_REPORT.value.name:
-            yield from _study_values(item, analysis, presentation)
-        elif item.kind == Kind.MEASUREMENTS.value.name:
-            yield from _segment_values(item, analysis, presentation, segments)
 
 
-def _probabilities(analysis: Analysis) -> Iterator[GateFinding]:
+def _probabilities(analysis: Analysis, kind: str) -> Iterator[GateFinding]:
     for evaluation in analysis.evaluations:
         values = np.array(list(evaluation.probabilities.values()), float)
         if values.size and (
@@ -79,157 +72,141 @@ def _probabilities(analysis: Analysis) -> Iterator[GateFinding]:
             or abs(float(values.sum()) - 1) > SUM_TOLERANCE
         ):
             sentence = "Probabilities lie outside 0 to 1 or do not sum to 1."
-            yield GateFinding(GateCode.PROBABILITY_WRONG, sentence, Kind.STUDY_REPORT.value.name)
+            yield GateFinding(GateCode.PROBABILITY_WRONG, sentence, kind)
 
 
-def _study_values(item: Checked, analysis: Analysis, presentation: Presentation) -> Iterator[GateFinding]:
-    expected: dict[Where, list[Heard]] = {}
-    for where, heard in _expected(analysis, presentation):
-        expected.setdefault(where, []).append(heard)
-    for group in (level for level in walk(item.dataset) if _is_group(level)):
-        said, where = _said(group), _where(group)
-        same = next((heard for heard in expected.get(where, ()) if heard.says(said)), None)
-        if same is None:
-            yield _changed(item.kind)
-            return
-        expected[where].remove(same)
-    if any(expected.values()):
-        yield _changed(item.kind)
+def _study(lead: Checked, analysis: Analysis, presentation: Presentation, outlined: set[str]) -> Iterator[GateFinding]:
+    """The report that leads says in code what no outline of its own says."""
+    said = [fact for part in walk(lead.dataset) if _is_results(part) for fact in heard(part)]
+    expected = [
+        fact
+        for thing, facts in of_study(analysis, presentation).items()
+        if thing is None or tracking_identifier(*thing) not in outlined
+        for fact in facts
+    ]
+    if Counter(said) != Counter(expected):
+        yield _changed(lead.kind)
+
+
+def _is_results(part: Dataset) -> bool:
+    names = (codes.QUALITATIVE_EVALUATIONS.value, codes.SUMMARY.value)
+    return part.get("ValueType") == "CONTAINER" and name_of(part) in names
 
 
 def _changed(kind: str) -> GateFinding:
-    return GateFinding(GateCode.VALUE_CHANGED, "The root report does not say what the analysis says.", kind)
+    return GateFinding(GateCode.VALUE_CHANGED, f"The {kind} object does not say what the analysis says.", kind)
 
 
-def _expected(analysis: Analysis, presentation: Presentation) -> Iterator[tuple[Where, Heard]]:
-    """What each group of the study's report must say, and of which part of the body."""
-    terms, study = presentation.terms, Heard()
-    apart: dict[tuple[str, Site], Heard] = {}
+@dataclass
+class _Report:
+    """One report that outlines, before the analysis.
 
-    def group(key: str, site: Site, concepts: Mapping[Side | None, Code]) -> Heard:
-        return study if of_whole_study(concepts, site, presentation) else apart.setdefault((key, site), Heard())
+    Attributes
+    ----------
+    outlined : set of str
+        Tracking identifiers of the segments of which it says something.
+    """
 
-    for one in analysis.measurements:
-        number = terms.measurements[one.key]
-        if number.of_study:
-            group(one.of or one.key, one.site, number.concepts).add(concept_of(number.concepts, one.site), one.value)
-    for evaluation in analysis.evaluations:
-        term = terms.evaluations[evaluation.key]
-        _evaluated(group(term.of or evaluation.key, evaluation.site, term.concepts), evaluation, terms)
-    for key, site in _unsaid(analysis, terms):
-        apart[key, site] = _of_segment(key, site, analysis, terms)
-    paired = is_paired(presentation.study_site, terms)
-    yield ((presentation.study_site.value, codes.BILATERAL.value if paired else "", ""),), study
-    for (_, site), heard in apart.items():
-        yield _where_of(site, terms), heard
+    item: Checked
+    group: SegmentGroup
+    analysis: Analysis
+    terms: Terms
+    named: dict[str, _Named]
+    outlined: set[str] = field(default_factory=set)
 
+    def findings(self) -> Iterator[GateFinding]:
+        """What is wrong with it."""
+        groups = [part for part in walk(self.item.dataset) if _is_group(part)]
+        images = self._series(groups)
+        if images is None:
+            yield self._find(GateCode.CONTENT_CHANGED, "its outlines are not on the images of one series")
+            return
+        segments = {
+            tracking_identifier(one.key, one.site): one
+            for one in self.analysis.segments
+            if one.role == images.role and one.key in self.group.keys
+        }
+        said: dict[str, list[Fact]] = {name: [] for name in segments}
+        for group in groups:
+            name = _identifier(group)
+            segment = segments.get(name.partition(" image ")[0])
+            if segment is None or not self._is_of(group, segment, whole=name in segments):
+                yield self._find(GateCode.SEGMENT_MISTAKEN, "a measurement names another segment than it measures")
+                continue
+            if name in segments:
+                self.outlined.add(name)
+            said[name.partition(" image ")[0]] += heard(group, at=sited(group))
+            yield from self._outline(group, segment, images, whole=name in segments)
+        for name, segment in segments.items():
+            expected = of_segment((segment.key, segment.site), self.analysis, self.terms)
+            if name not in self.outlined:
+                yield self._find(GateCode.OBJECT_INCOMPLETE, "some segments have no measurement")
+            elif Counter(said[name]) != Counter(expected):
+                yield _changed(self.item.kind)
 
-def _evaluated(heard: Heard, evaluation: Evaluation, terms: Terms) -> None:
-    term = terms.evaluations[evaluation.key]
-    name = concept_of(term.concepts, evaluation.site)
-    if isinstance(evaluation.value, NotAssessable):
-        heard.add(name, evaluation.value)
-        return
-    value = term.values[evaluation.value]
-    heard.values.append((name.value, value.concept.value))
-    if value.suggests is not None:
-        heard.values.append((codes.SUGGESTS.value, value.suggests.value))
-    for key, probability in evaluation.probabilities.items():
-        named = term.values[key].probability
-        if named is not None:
-            heard.add(named, shown_probability(probability))
+    def _series(self, groups: Sequence[Dataset]) -> Images | None:
+        """The images on which all outlines lie."""
+        regions = [region for group in groups for region in _regions(group)]
+        for images in self.analysis.images:
+            if regions and all(plane_of(region, images) is not None for region in regions):
+                return images
+        return None
 
+    def _is_of(self, group: Dataset, segment: Segment, *, whole: bool) -> bool:
+        """True where a group names its segment: by tracking UID, finding, site, and by reference if it has one."""
+        named = self.named.get(tracking_identifier(segment.key, segment.site))
+        finding = self.terms.segments[segment.key].finding.value
+        if sited(group) != where_of(segment.site, self.terms) or _code(group, codes.FINDING.value) != finding:
+            return False
+        if named is not None and whole != (_tracking_uid(group) == named.tracking_uid):
+            return False
+        references = [part.ReferencedSOPSequence[0] for part in _parts(group, _SEGMENT)]
+        found = [(str(one.ReferencedSOPInstanceUID), int(one.ReferencedSegmentNumber)) for one in references]
+        return not found or (named is not None and found == [(named.instance, named.number)])
 
-def _unsaid(analysis: Analysis, terms: Terms) -> set[tuple[str, Site]]:
-    """Segments that are not there, and could not be looked for."""
-    there = {(one.key, one.site) for one in analysis.segments}
-    unsaid = {(one.of, one.site) for one in analysis.measurements if _only_of_segment(one, terms)}
-    return {one for one in unsaid - there if one[0]}
+    def _outline(self, group: Dataset, segment: Segment, images: Images, *, whole: bool) -> Iterator[GateFinding]:
+        for region in _regions(group):
+            plane = plane_of(region, images)
+            mask = segment.mask[0 if plane is None else plane]
+            if not whole and plane is not None and not _names(group, images, plane):
+                yield self._find(GateCode.SEGMENT_MISTAKEN, "an outline is named by another image")
+            if not mask.any() or not encloses(region, mask):
+                yield self._find(GateCode.CONTENT_CHANGED, "an outline does not lie on its segment")
+            elif whole and mask.sum() < segment.mask.sum(axis=(1, 2)).max():
+                yield self._find(GateCode.CONTENT_CHANGED, "a segment is not outlined where it is largest")
+            stated = [float(part.MeasuredValueSequence[0].NumericValue) for part in _parts(group, codes.AREA.value)]
+            if stated != [one for one in (stated_area(mask, images),) if one is not None]:
+                yield _changed(self.item.kind)
 
-
-def _only_of_segment(one: Measurement, terms: Terms) -> bool:
-    return isinstance(one.value, NotAssessable) and not terms.measurements[one.key].of_study
-
-
-def _of_segment(key: str, site: Site, analysis: Analysis, terms: Terms) -> Heard:
-    """What the report of one segment must say."""
-    heard = Heard()
-    for one in analysis.measurements:
-        if (one.of, one.site) == (key, site):
-            volume = one.key == terms.segments[key].volume
-            name = codes.VOLUME if volume else concept_of(terms.measurements[one.key].concepts, site)
-            heard.add(name, one.value)
-    for evaluation in analysis.evaluations:
-        if (terms.evaluations[evaluation.key].of, evaluation.site) == (key, site):
-            answered = Evaluation(evaluation.key, site, evaluation.value, evaluation.basis)
-            _evaluated(heard, answered, terms)
-    return heard
-
-
-def _segment_values(
-    item: Checked, analysis: Analysis, presentation: Presentation, segments: Mapping[str, tuple[str, int, str]]
-) -> Iterator[GateFinding]:
-    """Each group names one segment by tracking UID and by reference, at its site, with what was measured of it."""
-    terms = presentation.terms
-    sites = {segment_label(one, terms): (one.key, one.site) for one in analysis.segments}
-    measured = set()
-    for group in (level for level in walk(item.dataset) if _is_group(level)):
-        parts = {_name(part): part for part in group.ContentSequence}
-        tracking = str(parts[_TRACKING_UID].UID)
-        reference = parts[_SEGMENT].ReferencedSOPSequence[0]
-        instance, number, label = segments.get(tracking, ("", 0, ""))
-        measured.add(tracking)
-        named = (str(reference.ReferencedSOPInstanceUID), int(reference.ReferencedSegmentNumber))
-        if named != (instance, number) or label not in sites:
-            sentence = "A measurement names another segment than it measures."
-            yield GateFinding(GateCode.SEGMENT_MISTAKEN, sentence, item.kind)
-            continue
-        key, site = sites[label]
-        if not _of_segment(key, site, analysis, terms).says(_said(group)) or _where(group) != _where_of(site, terms):
-            sentence = f"{label}: its measurement is not that of the analysis."
-            yield GateFinding(GateCode.VALUE_CHANGED, sentence, item.kind)
-    if measured != set(segments):
-        yield GateFinding(GateCode.OBJECT_INCOMPLETE, "Some segments have no measurement.", item.kind)
+    def _find(self, code: GateCode, what: str) -> GateFinding:
+        return GateFinding(code, f"The {self.item.kind} object: {what}.", self.item.kind)
 
 
-def _said(group: Dataset) -> Heard:
-    """Numbers and values that a group says; what describes the group itself lies apart."""
-    heard = Heard()
-    for part in group.ContentSequence:
-        if part.get("RelationshipType") != "CONTAINS":
-            continue
-        if part.ValueType == "NUM":
-            heard.numbers.append((_name(part), float(part.MeasuredValueSequence[0].NumericValue)))
-        elif part.ValueType == "CODE" and _name(part) not in _DESCRIBES:
-            heard.values.append((_name(part), str(part.ConceptCodeSequence[0].CodeValue)))
-    return heard
+def _is_group(part: Dataset) -> bool:
+    return part.get("ValueType") == "CONTAINER" and name_of(part) == _GROUP
 
 
-_DESCRIBES = {codes.FINDING.value, codes.FINDING_SITE.value}
+def _parts(group: Dataset, name: str) -> list[Dataset]:
+    return [part for part in group.ContentSequence if name_of(part) == name]
 
 
-def _name(item: Dataset) -> str:
-    return str(item.ConceptNameCodeSequence[0].CodeValue)
+def _regions(group: Dataset) -> list[Dataset]:
+    return _parts(group, _REGION)
 
 
-def _is_group(level: Dataset) -> bool:
-    return level.get("ValueType") == "CONTAINER" and _name(level) == _GROUP
+def _identifier(group: Dataset) -> str:
+    return str(_parts(group, codes.TRACKING_IDENTIFIER.value)[0].TextValue)
 
 
-def _where(group: Dataset) -> Where:
-    """The finding sites of a group: part of the body, side, level; each empty where it is not said."""
-    return tuple(_place(part) for part in group.ContentSequence if _name(part) == codes.FINDING_SITE.value)
+def _names(group: Dataset, images: Images, plane: int) -> bool:
+    """True where the tracking identifier of an outline ends with the number of its image."""
+    number = image_number(images.sources[plane])
+    return _identifier(group).endswith(f" image {plane + 1 if number is None else number}")
 
 
-def _place(site: Dataset) -> tuple[str, str, str]:
-    more = {_name(part): str(part.ConceptCodeSequence[0].CodeValue) for part in site.get("ContentSequence", ())}
-    part_of_body = str(site.ConceptCodeSequence[0].CodeValue)
-    return part_of_body, more.get(codes.LATERALITY.value, ""), more.get(codes.TOPOGRAPHICAL_MODIFIER.value, "")
+def _tracking_uid(group: Dataset) -> str:
+    return str(_parts(group, codes.TRACKING_UID.value)[0].UID)
 
 
-def _where_of(site: Site, terms: Terms) -> Where:
-    term = terms.anatomy[site.anatomy]
-    anatomy = term.concept
-    side = codes.SIDE[site.side].value if site.side else codes.BILATERAL.value if is_paired(anatomy, terms) else ""
-    first = (anatomy.value, side, level_concept(site.level, terms).value if site.level else "")
-    return (first, *((one.value, codes.BILATERAL.value, "") for one in term.others))
+def _code(group: Dataset, name: str) -> str:
+    return str(_parts(group, name)[0].ConceptCodeSequence[0].CodeValue)

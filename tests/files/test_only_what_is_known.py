@@ -123,16 +123,15 @@ def speak(analysis: Analysis, pages: Pages) -> Spoken:
     row = Result(summary=content, headline="", findings=(), timings_s={}, status=ResultStatus.COMPLETE)
     view, brief = summary.read(row), summary.brief(row)
     body = bytes(pages.render("numbers.html", login=None, view=view).body).decode()
-    reports = {item.kind: item.dataset for item in outputs.objects if item.kind in ("sr-root", "sr-measurements")}
-    groups = [group for report in reports.values() for group in _groups(report)]
+    reports = [item.dataset for item in outputs.objects if item.dataset.Modality == "SR"]
+    groups = [group for report in reports for group in _groups(report)]
     coded: dict[str, list[tuple[str, str]]] = {}
     for name, items in groups:
         coded.setdefault(name, []).extend(_codes(items))
-    text = next(item.dataset for item in outputs.objects if item.kind == "sr-text")
     return Spoken(
         coded,
         [number for _, items in groups for number in _numbers(items)],
-        list(_texts(text)) + list(_texts(reports["sr-root"])),
+        [line for report in reports for line in _texts(report)],
         [(x, words) for x, words in drawn if x < GRID_X],
         content,
         html.unescape(re.sub(r"<[^>]*>", " ", body)),
@@ -142,10 +141,12 @@ def speak(analysis: Analysis, pages: Pages) -> Spoken:
 
 
 def _groups(report: Dataset) -> Iterator[tuple[str, list[Dataset]]]:
+    """What is said of each thing, by its tracking identifier: beside outlines, and among the study's results."""
     for container in report.ContentSequence:
-        for group in container.get("ContentSequence", ()):
-            if group.ConceptNameCodeSequence[0].CodeValue == "125007":
-                yield str(group.ContentSequence[0].TextValue), list(group.ContentSequence)
+        for item in container.get("ContentSequence", ()):
+            below = {str(part.ConceptNameCodeSequence[0].CodeValue): part for part in item.get("ContentSequence", ())}
+            name = str(below["112039"].TextValue) if "112039" in below else "AXSPA-STUDY"
+            yield name, list(item.ContentSequence) if item.ValueType == "CONTAINER" else [item]
 
 
 def _codes(items: list[Dataset]) -> Iterator[tuple[str, str]]:
@@ -156,8 +157,11 @@ def _codes(items: list[Dataset]) -> Iterator[tuple[str, str]]:
 
 def _numbers(items: list[Dataset]) -> Iterator[tuple[str, float]]:
     for item in items:
+        name = str(item.ConceptNameCodeSequence[0].CodeValue)
         if item.ValueType == "NUM":
-            yield str(item.ConceptNameCodeSequence[0].CodeValue), float(item.MeasuredValueSequence[0].NumericValue)
+            yield name, float(item.MeasuredValueSequence[0].NumericValue)
+        elif item.ValueType == "TEXT" and (read := re.match(r"(?:over |under )?(\d+(?:\.\d+)?)\b", item.TextValue)):
+            yield name, float(read[1])
 
 
 def _texts(item: Dataset) -> Iterator[str]:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 
@@ -107,7 +108,7 @@ def set_value(keyword: str, value: object) -> Callable[[pydicom.Dataset], None]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc-summary", "sc-heat"]
+    "kind", ["seg-joints", "seg-edema", "sr-edema", "sr-joints", "sr-text", "sc-summary", "sc-heat"]
 )
 @pytest.mark.parametrize(
     ("keyword", "value"),
@@ -150,7 +151,7 @@ def test_shifted_geometry(built, analysis: Analysis) -> None:
             x, y, z = (float(value) for value in position.ImagePositionPatient)
             position.ImagePositionPatient = [f"{x:.4f}", f"{y + 2.0:.4f}", f"{z:.4f}"]
 
-    assert codes_of(spoil(built, "seg-anatomy", shift), analysis) == {"GEOMETRY_CHANGED"}
+    assert codes_of(spoil(built, "seg-joints", shift), analysis) == {"GEOMETRY_CHANGED"}
 
 
 def test_flipped_orientation(built, analysis: Analysis) -> None:
@@ -159,7 +160,7 @@ def test_flipped_orientation(built, analysis: Analysis) -> None:
         values = [float(value) for value in plane.ImageOrientationPatient]
         plane.ImageOrientationPatient = [f"{-v:.6f}" if n < 3 else f"{v:.6f}" for n, v in enumerate(values)]
 
-    assert {"GEOMETRY_CHANGED", "SIDES_SWAPPED"} <= codes_of(spoil(built, "seg-anatomy", flip), analysis)
+    assert {"GEOMETRY_CHANGED", "SIDES_SWAPPED"} <= codes_of(spoil(built, "seg-joints", flip), analysis)
 
 
 def test_changed_spacing(built, analysis: Analysis) -> None:
@@ -175,11 +176,11 @@ def test_changed_voxels(built, analysis: Analysis) -> None:
         data[: len(data) // 2] = bytes(len(data) // 2)
         dataset.PixelData = bytes(data)
 
-    assert "CONTENT_CHANGED" in codes_of(spoil(built, "seg-anatomy", blank), analysis)
+    assert "CONTENT_CHANGED" in codes_of(spoil(built, "seg-joints", blank), analysis)
 
 
 @pytest.mark.parametrize(
-    "kind", ["seg-anatomy", "seg-edema", "sr-root", "sr-measurements", "sr-text", "sc-summary", "sc-heat"]
+    "kind", ["seg-joints", "seg-edema", "sr-edema", "sr-joints", "sr-text", "sc-summary", "sc-heat"]
 )
 def test_missing_object(built, analysis: Analysis, kind: str) -> None:
     number = next(number for number, item in enumerate(built) if item.kind == kind)
@@ -200,7 +201,9 @@ def find(dataset: pydicom.Dataset, code: str) -> pydicom.Dataset:
     return None
 
 
-@pytest.mark.parametrize(("kind", "code"), [("sr-root", "122157"), ("sr-root", "P1"), ("sr-measurements", "118565006")])
+@pytest.mark.parametrize(
+    ("kind", "code"), [("sr-edema", "118565006"), ("sr-joints", "118565006"), ("sr-edema", "42798000")]
+)
 def test_changed_number(built, analysis: Analysis, kind: str, code: str) -> None:
     def change(dataset: pydicom.Dataset) -> None:
         find(dataset, code).MeasuredValueSequence[0].NumericValue = "0.5"
@@ -208,12 +211,112 @@ def test_changed_number(built, analysis: Analysis, kind: str, code: str) -> None
     assert codes_of(spoil(built, kind, change), analysis) == {"VALUE_CHANGED"}
 
 
+@pytest.mark.parametrize("code", ["122157", "P1"])
+def test_changed_probability(built, analysis: Analysis, code: str) -> None:
+    assert codes_of(spoil(built, "sr-edema", lambda dataset: set_text(find(dataset, code), "0.5")), analysis) == {
+        "VALUE_CHANGED"
+    }
+
+
+def set_text(item: pydicom.Dataset, text: str) -> None:
+    item.TextValue = text
+
+
+def move(dataset: pydicom.Dataset) -> None:
+    region = find(dataset, "111030")
+    region.GraphicData = [value + 2 for value in region.GraphicData]
+
+
+def shrink(dataset: pydicom.Dataset) -> None:
+    region = find(dataset, "111030")
+    points = np.reshape(region.GraphicData, (-1, 2))
+    region.GraphicData = list((points.mean(axis=0) + (points - points.mean(axis=0)) / 2).ravel())
+
+
+def turn_over(dataset: pydicom.Dataset) -> None:
+    """Columns and rows swapped."""
+    region = find(dataset, "111030")
+    region.GraphicData = list(np.reshape(region.GraphicData, (-1, 2))[:, ::-1].ravel())
+
+
+def open_up(dataset: pydicom.Dataset) -> None:
+    region = find(dataset, "111030")
+    region.GraphicData = list(region.GraphicData)[:-2]
+
+
+def groups_in(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
+    return [item for item in walk_items(dataset) if item.ConceptNameCodeSequence[0].CodeValue == "125007"]
+
+
+@pytest.mark.parametrize("change", [move, shrink, turn_over, open_up])
+def test_an_outline_that_does_not_lie_on_its_segment(
+    built, analysis: Analysis, change: Callable[[pydicom.Dataset], None]
+) -> None:
+    assert "CONTENT_CHANGED" in codes_of(spoil(built, "sr-edema", change), analysis)
+
+
+@pytest.mark.parametrize(("plane", "code"), [(0, "CONTENT_CHANGED"), (3, "SEGMENT_MISTAKEN")])
+def test_an_outline_on_another_image(built, analysis: Analysis, plane: int, code: str) -> None:
+    """One on which the segment is not, and one on which it is of the same shape."""
+    fluid, mask = analysis.of_role(Role.FLUID), analysis.segment("edema", Side.LEFT).mask
+    group = next(one for one in groups_in(find_kind(built, "sr-edema")) if "image" in one.ContentSequence[0].TextValue)
+    here = find(group, "111030").ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+    assert not mask[0].any() and mask[3].any() and here != fluid.sources[3].sop_instance_uid
+
+    def change(dataset: pydicom.Dataset) -> None:
+        group = next(one for one in groups_in(dataset) if "image" in one.ContentSequence[0].TextValue)
+        image = find(group, "111030").ContentSequence[0].ReferencedSOPSequence[0]
+        image.ReferencedSOPInstanceUID = fluid.sources[plane].sop_instance_uid
+
+    assert code in codes_of(spoil(built, "sr-edema", change), analysis)
+
+
+def find_kind(built: tuple[ResultObject, ...], kind: str) -> pydicom.Dataset:
+    return next(item.dataset for item in built if item.kind == kind)
+
+
+def test_an_outline_of_the_other_side(built, analysis: Analysis) -> None:
+    def swap(dataset: pydicom.Dataset) -> None:
+        left, right = groups_in(dataset)[:2]
+        regions = [find(group, "111030") for group in (left, right)]
+        for group, region in zip((left, right), regions[::-1], strict=True):
+            group.ContentSequence = [*group.ContentSequence[:-1], region]
+
+    assert "CONTENT_CHANGED" in codes_of(spoil(built, "sr-edema", swap), analysis)
+
+
+def test_a_measurement_of_another_segment(built, analysis: Analysis) -> None:
+    def swap(dataset: pydicom.Dataset) -> None:
+        first, second = (find(group, "121191") for group in groups_in(dataset) if find(group, "121191") is not None)
+        first.ReferencedSOPSequence, second.ReferencedSOPSequence = (
+            second.ReferencedSOPSequence,
+            first.ReferencedSOPSequence,
+        )
+
+    assert codes_of(spoil(built, "sr-joints", swap), analysis) == {"SEGMENT_MISTAKEN", "VALUE_CHANGED"}
+
+
+def test_a_segment_without_an_outline(built, analysis: Analysis) -> None:
+    def leave_out(dataset: pydicom.Dataset) -> None:
+        container = next(item for item in walk_items(dataset) if name(item) == "126010")
+        left = "AXSPA-JOINT-LEFT"
+        container.ContentSequence = [
+            group for group in container.ContentSequence if group.ContentSequence[0].TextValue != left
+        ]
+
+    assert codes_of(spoil(built, "sr-joints", leave_out), analysis) == {"OBJECT_INCOMPLETE"}
+
+
+def name(item: pydicom.Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeValue)
+
+
 @pytest.mark.parametrize("code", ["AS_STATUS", "ASAS_RULE"])
 def test_changed_status(built, analysis: Analysis, code: str) -> None:
     def change(dataset: pydicom.Dataset) -> None:
         find(dataset, code).ConceptCodeSequence[0].CodeValue = "272519000"
 
-    assert codes_of(spoil(built, "sr-root", change), analysis) == {"VALUE_CHANGED"}
+    assert codes_of(spoil(built, "sr-edema", change), analysis) == {"VALUE_CHANGED"}
 
 
 def test_what_is_not_assessable_must_not_become_absent(tmp_path: Path) -> None:
@@ -224,21 +327,16 @@ def test_what_is_not_assessable_must_not_become_absent(tmp_path: Path) -> None:
         find(dataset, "ASAS_RULE").ConceptCodeSequence[0].CodeValue = "272519000"
 
     assert codes_of(objects, alone) == set()
-    assert codes_of(spoil(objects, "sr-root", change), alone) == {"VALUE_CHANGED"}
+    assert codes_of(spoil(objects, "sr-joints", change), alone) == {"VALUE_CHANGED"}
 
 
-def test_what_was_judged_must_not_be_left_out(built, analysis: Analysis) -> None:
+@pytest.mark.parametrize("code", ["AS_STATUS", "P2", "ASAS_RULE"])
+def test_what_was_judged_must_not_be_left_out(built, analysis: Analysis, code: str) -> None:
     def leave_out(dataset: pydicom.Dataset) -> None:
-        group = next(
-            item
-            for item in walk_items(dataset)
-            if item.ConceptNameCodeSequence[0].CodeValue == "125007" and find(item, "BME_VOL") is not None
-        )
-        group.ContentSequence = [
-            part for part in group.ContentSequence if part.ConceptNameCodeSequence[0].CodeValue != "BME_VOL"
-        ]
+        results = next(item for item in walk_items(dataset) if name(item) == "C0034375")
+        results.ContentSequence = [part for part in results.ContentSequence if name(part) != code]
 
-    assert codes_of(spoil(built, "sr-root", leave_out), analysis) == {"VALUE_CHANGED"}
+    assert codes_of(spoil(built, "sr-edema", leave_out), analysis) == {"VALUE_CHANGED"}
 
 
 def walk_items(dataset: pydicom.Dataset) -> Iterator[pydicom.Dataset]:
@@ -263,7 +361,7 @@ def test_a_kind_that_nothing_has(built, analysis: Analysis) -> None:
 
 def test_an_object_of_another_class_than_its_kind(built, analysis: Analysis) -> None:
     number = next(number for number, item in enumerate(built) if item.kind == "sr-text")
-    root = replace(built[0], kind="sr-text")
+    root = replace(next(item for item in built if item.kind == "seg-edema"), kind="sr-text")
     assert "MODALITY_UNKNOWN" in codes_of((*built[:number], root, *built[number + 1 :]), analysis)
 
 
@@ -271,14 +369,14 @@ def test_an_object_of_another_class_than_its_kind(built, analysis: Analysis) -> 
     ("keyword", "value", "code"),
     [
         ("ContentQualification", "PRODUCT", "MARK_MISSING"),
-        ("SeriesDescription", "SIJ segmentation", "MARK_MISSING"),
+        ("SeriesDescription", "", "MARK_MISSING"),
         ("VerificationFlag", "VERIFIED", "MARK_MISSING"),
         ("Manufacturer", "", "ATTRIBUTE_MISSING"),
         ("SpecificCharacterSet", "ISO_IR 100", "MARK_MISSING"),
     ],
 )
 def test_missing_marks(built, analysis: Analysis, keyword: str, value: str, code: str) -> None:
-    assert code in codes_of(spoil(built, "sr-root", set_value(keyword, value)), analysis)
+    assert code in codes_of(spoil(built, "sr-edema", set_value(keyword, value)), analysis)
 
 
 def test_reference_to_an_image_that_is_not_there(built, analysis: Analysis) -> None:

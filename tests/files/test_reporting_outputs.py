@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import UID
 
 from inference.result import Analysis, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
+from reporting.objects.document import DOCUMENTS
 from reporting.objects.identity import legal_date, legal_time
 from reporting.outputs import Outputs
 from reporting.types import Predecessor
@@ -25,6 +27,7 @@ from tests.factories.analysis import (
     make_analysis,
     make_reading,
     not_applicable,
+    with_enhanced_t1,
     without_frame_of_reference,
     write_results,
 )
@@ -58,24 +61,46 @@ def outputs(analysis: Analysis) -> Outputs:
 
 
 def test_every_kind_in_a_series_of_its_own(outputs: Outputs) -> None:
-    assert kinds(outputs) == [
-        "sc-heat",
-        "sc-summary",
-        "seg-anatomy",
-        "seg-edema",
-        "sr-measurements",
-        "sr-root",
-        "sr-text",
-    ]
+    numbers = {item.kind: item.series_number for item in outputs.objects}
+    assert numbers == {
+        "sc-summary": 901,
+        "sr-text": 902,
+        "sr-edema": 903,
+        "sr-joints": 904,
+        "seg-edema": 905,
+        "seg-joints": 906,
+        "sc-heat": 907,
+    }
     series = {(item.kind, item.series_instance_uid) for item in outputs.objects}
     assert len(series) == 7 == len({uid for _, uid in series})
-    assert {int(item.dataset.SeriesNumber) for item in outputs.objects} == {901, 902, 903, 904, 905, 911}
+    names = {item.kind: item.description for item in outputs.objects}
+    assert names["sr-edema"] == "AI edema outlines, Sacroiliac joint MRI"
+    assert all(name.startswith("AI ") and len(name.partition(",")[0]) <= 22 for name in names.values())
+
+
+def test_what_is_read_first_is_newest_and_areas_state_no_time(outputs: Outputs) -> None:
+    at = {item.kind: item.dataset.get("SeriesTime") for item in outputs.objects}
+    order = ["sr-text", "sr-edema", "sr-joints", "sc-summary"]
+    assert sorted(order, key=lambda kind: str(at[kind]), reverse=True) == order
+    assert len({at[kind] for kind in order}) == len(order)
+    assert at["seg-edema"] is at["seg-joints"] is None
+    assert not any("SeriesDate" in item.dataset for item in outputs.objects if item.kind.startswith("seg-"))
+
+
+def test_only_the_kinds_that_are_wanted_are_made(analysis: Analysis) -> None:
+    wanted = {"seg-region", "sr-joints"}
+    some = build_outputs(analysis, kinds=wanted)
+    assert set(kinds(some)) == wanted and gate_findings(some.objects, analysis, kinds=wanted) == ()
+    report = one(some, "sr-joints")
+    assert some.objects[1].sop_instance_uid in evidence_of(report), "the report that is there leads"
+    numbers = [name_of(part) for part in next(groups_of(report)).ContentSequence if part.ValueType == "NUM"]
+    assert numbers == ["42798000", "118565006"], "the volume stands beside the outline where there is no segment"
 
 
 def test_every_segment_has_its_label(outputs: Outputs) -> None:
-    labels = [str(s.SegmentLabel) for kind in ("seg-anatomy", "seg-edema") for s in one(outputs, kind).SegmentSequence]
+    labels = [str(s.SegmentLabel) for kind in ("seg-joints", "seg-edema") for s in one(outputs, kind).SegmentSequence]
     assert labels == [
-        "Sacroiliac bone region", "Left sacroiliac joint band", "Right sacroiliac joint band",
+        "Left sacroiliac joint band", "Right sacroiliac joint band",
         "Left bone marrow edema at the joint", "Right bone marrow edema at the joint",
         "Left bone marrow edema, deep", "Right bone marrow edema, deep",
     ]  # fmt: skip
@@ -92,8 +117,8 @@ def test_empty_segments_are_left_out_and_numbered_from_one(tmp_path: Path) -> No
 
 def test_no_edema_no_edema_object(tmp_path: Path) -> None:
     outputs = build_outputs(make_analysis(tmp_path, edema=(False, False)))
-    assert "seg-edema" not in kinds(outputs)
-    assert "seg-anatomy" in kinds(outputs)
+    assert not {"seg-edema", "sr-edema"} & set(kinds(outputs))
+    assert {"seg-joints", "sr-joints"} <= set(kinds(outputs))
 
 
 def test_every_build_mints_its_uids_and_keeps_what_is_tracked(analysis: Analysis, outputs: Outputs) -> None:
@@ -148,13 +173,13 @@ def test_nobody_in_particular_is_never_followed(tmp_path: Path, patient: str | N
 def test_other_model_other_device(analysis: Analysis, outputs: Outputs) -> None:
     other = build_outputs(replace(analysis, bundle=replace(analysis.bundle, digest="cd" * 32)))
     again = build_outputs(analysis)
-    devices = [one(o, "sr-root").ContributingEquipmentSequence[-1].DeviceUID for o in (outputs, other, again)]
+    devices = [one(o, "sr-edema").ContributingEquipmentSequence[-1].DeviceUID for o in (outputs, other, again)]
     assert devices[0] == devices[2] != devices[1]
 
 
 def test_series_numbers_count_from_the_base(analysis: Analysis) -> None:
     numbers = {item.series_number for item in build_outputs(analysis, series_base=940).objects}
-    assert numbers == {941, 942, 943, 944, 945, 951}
+    assert numbers == {941, 942, 943, 944, 945, 946, 947}
 
 
 def test_each_report_names_the_one_that_it_follows_and_nothing_else_does(analysis: Analysis, outputs: Outputs) -> None:
@@ -203,21 +228,93 @@ def test_text_report_says_what_a_reader_needs(outputs: Outputs) -> None:
     assert text.isascii()
 
 
-def test_root_names_all_other_objects_and_the_source(analysis: Analysis, outputs: Outputs) -> None:
-    root = one(outputs, "sr-root")
-    named = {
+def test_a_report_that_leads_follows_the_root_report_of_a_former_version(analysis: Analysis) -> None:
+    root = Predecessor("sr-root", "1.2.840.10008.5.1.4.1.1.88.34", "2.25.71", "2.25.72")
+    later = build_outputs(analysis, predecessors=[root])
+    following = [item.kind for item in later.objects if "PredecessorDocumentsSequence" in item.dataset]
+    assert following == ["sr-edema"] and gate_findings(later.objects, analysis, predecessors=[root]) == ()
+
+
+def evidence_of(dataset) -> set[str]:
+    return {
         str(instance.ReferencedSOPInstanceUID)
-        for study in root.CurrentRequestedProcedureEvidenceSequence
+        for study in dataset.CurrentRequestedProcedureEvidenceSequence
         for series in study.ReferencedSeriesSequence
         for instance in series.ReferencedSOPSequence
     }
-    assert {item.sop_instance_uid for item in outputs.objects if item.kind != "sr-root"} <= named
-    assert {source.sop_instance_uid for images in analysis.images for source in images.sources} <= named
+
+
+def name_of(item) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeValue)
+
+
+@pytest.mark.parametrize("report_class", DOCUMENTS, ids=[one.name for one in DOCUMENTS])
+def test_reports_of_every_class_have_one_content(analysis: Analysis, outputs: Outputs, report_class: UID) -> None:
+    other = build_outputs(analysis, report_class=report_class)
+    assert one(other, "sr-edema").SOPClassUID == report_class != one(other, "seg-edema").SOPClassUID
+    assert text_of(one(other, "sr-edema")) == text_of(one(outputs, "sr-edema"))
+    assert gate_findings(other.objects, analysis) == ()
+
+
+def test_the_report_that_leads_names_all_other_objects_and_the_source(analysis: Analysis, tmp_path: Path) -> None:
+    bare = without_frame_of_reference(as_analysis(replace(make_reading(tmp_path, with_fluid=False), joints=())))
+    for analyzed, lead in ((analysis, "sr-edema"), (bare, "sr-text")):
+        outputs = build_outputs(analyzed)
+        named = evidence_of(one(outputs, lead))
+        assert {item.sop_instance_uid for item in outputs.objects if item.kind != lead} <= named
+        assert {source.sop_instance_uid for images in analyzed.images for source in images.sources} <= named
+
+
+def test_every_group_has_an_outline_on_the_one_series_of_its_report(analysis: Analysis, outputs: Outputs) -> None:
+    """What viewers need: the outlines of a report lie on one series, and each tracking UID has one."""
+    for kind, role in (("sr-edema", Role.FLUID), ("sr-joints", Role.T1W)):
+        sources = {source.sop_instance_uid for source in analysis.of_role(role).sources}
+        by_uid: dict[str, list] = {}
+        for group in groups_of(one(outputs, kind)):
+            parts = {name_of(part): part for part in group.ContentSequence}
+            by_uid.setdefault(str(parts["112040"].UID), []).append(parts)
+        regions = [parts["111030"] for groups in by_uid.values() for parts in groups if "111030" in parts]
+        assert len(regions) == len(by_uid) >= 2, "one outline for each tracking UID"
+        for region in regions:
+            points = np.reshape(region.GraphicData, (-1, 2))
+            assert region.GraphicType == "POLYLINE" and len(points) >= 7 and np.array_equal(points[0], points[-1])
+            assert region.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID in sources
+        first = next(groups_of(one(outputs, kind)))
+        assert any(name_of(part) == "111030" for part in first.ContentSequence)
+
+
+def test_an_outline_is_named_by_its_segment_where_that_is_largest_and_else_by_the_image(
+    analysis: Analysis, outputs: Outputs
+) -> None:
+    segment, fluid = analysis.segment("edema", Side.LEFT), analysis.of_role(Role.FLUID)
+    names = [str(group.ContentSequence[0].TextValue) for group in groups_of(one(outputs, "sr-edema"))]
+    assert names[:2] == ["AXSPA-EDEMA-LEFT", "AXSPA-EDEMA-RIGHT"]
+    largest = int(segment.mask.sum(axis=(1, 2)).argmax())
+    group = next(groups_of(one(outputs, "sr-edema")))
+    region = next(part for part in group.ContentSequence if name_of(part) == "111030")
+    image = region.ContentSequence[0].ReferencedSOPSequence[0]
+    assert image.ReferencedSOPInstanceUID == fluid.sources[largest].sop_instance_uid
+    further = [name for name in names if name.startswith("AXSPA-EDEMA-LEFT image ")]
+    lesions = {place.plane for place in analysis.evaluation("asas", Side.LEFT).at} - {largest}
+    assert further == [f"AXSPA-EDEMA-LEFT image {fluid.sources[plane].instance_number}" for plane in lesions]
+
+
+def test_outlines_of_a_multi_frame_source_name_its_frames(tmp_path: Path) -> None:
+    analysis = with_enhanced_t1(tmp_path)
+    group = next(groups_of(one(build_outputs(analysis), "sr-joints")))
+    region = next(part for part in group.ContentSequence if name_of(part) == "111030")
+    image = region.ContentSequence[0].ReferencedSOPSequence[0]
+    side = Side(group.ContentSequence[0].TextValue.rpartition("-")[2].lower())
+    plane = int(analysis.segment("joint", side).mask.sum(axis=(1, 2)).argmax())
+    source = analysis.of_role(Role.T1W).sources[plane]
+    assert (image.ReferencedSOPInstanceUID, image.ReferencedFrameNumber) == (source.sop_instance_uid, source.frame)
 
 
 def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs) -> None:
-    captures = [item.dataset for item in outputs.objects if item.kind == "sc"]
-    page, heats = captures[0], captures[1:]
+    page, heats = (
+        [item.dataset for item in outputs.objects if item.kind == kind] for kind in ("sc-summary", "sc-heat")
+    )
+    page = page[0]
     assert (page.InstanceNumber, page.Rows, page.Columns) == (1, 1200, 1600)
     explained, t1 = analysis.heatmaps[0].planes, analysis.of_role(Role.T1W)
     assert len(heats) == len(explained) > 0
@@ -233,25 +330,36 @@ def test_captures_keep_the_source_geometry(analysis: Analysis, outputs: Outputs)
 def test_one_series_alone_still_gives_what_it_allows(tmp_path: Path, missing: str) -> None:
     analysis = make_analysis(tmp_path, with_t1=missing != "t1", with_fluid=missing != "fluid")
     outputs = build_outputs(analysis)
-    assert {"sr-root", "sr-text", "sc-summary", "seg-anatomy"} <= set(kinds(outputs))
-    assert ("seg-edema" in kinds(outputs)) is (missing == "t1")
+    assert {"sr-text", "sc-summary", "sr-joints", "seg-joints"} <= set(kinds(outputs))
+    assert ("seg-edema" in kinds(outputs)) is ("sr-edema" in kinds(outputs)) is (missing == "t1")
     text = text_of(one(outputs, "sr-text"))
     assert "none was read" in text
-    reference = one(outputs, "seg-anatomy").ReferencedSeriesSequence[0].SeriesInstanceUID
+    reference = one(outputs, "seg-joints").ReferencedSeriesSequence[0].SeriesInstanceUID
     assert reference == analysis.images[0].series_instance_uid
 
 
+def coded(outputs: Outputs) -> list:
+    """Every coded statement of the results, within groups and without."""
+    found: list = []
+    for item in outputs.objects:
+        if item.dataset.Modality == "SR":
+            for container in item.dataset.ContentSequence:
+                if name_of(container) in ("C0034375", "121111"):
+                    found += container.ContentSequence
+            for group in groups_of(item.dataset):
+                found += [part for part in group.ContentSequence if part.RelationshipType == "CONTAINS"]
+    return [part for part in found if part.ValueType == "CODE"]
+
+
 def said_of(outputs: Outputs) -> list[tuple[str, str, str]]:
-    """Name, value and reason of every coded statement of the study's report."""
+    """Name, value and reason of every coded statement."""
     return [
         (
-            str(part.ConceptNameCodeSequence[0].CodeValue),
+            name_of(part),
             str(part.ConceptCodeSequence[0].CodeValue),
-            " ".join(str(reason.TextValue) for reason in part.get("ContentSequence", ()) if reason.ValueType == "TEXT"),
+            " ".join(str(one.TextValue) for one in part.get("ContentSequence", ()) if name_of(one) == "LIMITATION"),
         )
-        for group in groups_of(one(outputs, "sr-root"))
-        for part in group.ContentSequence
-        if part.ValueType == "CODE"
+        for part in coded(outputs)
     ]
 
 
@@ -277,20 +385,34 @@ def test_a_joint_that_was_not_found_is_not_assessable_under_its_own_tracking_ide
     size = missing.measurement("joint-volume", Side.RIGHT)
     assert isinstance(size.value, NotAssessable)
     outputs = build_outputs(missing)
-    groups = {str(group.ContentSequence[0].TextValue): group for group in groups_of(one(outputs, "sr-root"))}
-    assert set(groups) >= {"AXSPA-STUDY", "AXSPA-JOINT-RIGHT", "AXSPA-EDEMA-LEFT", "AXSPA-EDEMA-RIGHT"}
-    assert "AXSPA-JOINT-LEFT" not in groups, "its own report says its volume"
-    said = [part for part in groups["AXSPA-JOINT-RIGHT"].ContentSequence if part.ValueType == "CODE"]
-    values = {p.ConceptNameCodeSequence[0].CodeValue: p.ConceptCodeSequence[0].CodeValue for p in said}
-    assert values["118565006"] == "NOT_ASSESSABLE"
-    assert tracked(build_outputs(analysis))["AXSPA-JOINT-RIGHT"] == tracked(outputs)["AXSPA-JOINT-RIGHT"]
+    volumes = [item for item in coded(outputs) if name_of(item) == "118565006"]
+    (below,) = ({name_of(part): part for part in item.ContentSequence} for item in volumes)
+    assert below["112039"].TextValue == "AXSPA-JOINT-RIGHT" and "LIMITATION" in below
+    assert tracked(build_outputs(analysis))["AXSPA-JOINT-RIGHT"] == str(below["112040"].UID)
     assert gate_findings(outputs.objects, missing) == ()
 
 
-def test_without_frame_of_reference_reports_but_no_segmentation(tmp_path: Path) -> None:
-    outputs = build_outputs(without_frame_of_reference(make_analysis(tmp_path)))
-    assert kinds(outputs) == ["sc-summary", "sr-root", "sr-text"]
+def test_without_frame_of_reference_outlines_but_no_segmentation(tmp_path: Path) -> None:
+    analysis = without_frame_of_reference(make_analysis(tmp_path))
+    outputs = build_outputs(analysis)
+    assert kinds(outputs) == ["sc-heat", "sc-summary", "sr-edema", "sr-joints", "sr-text"]
     assert "no frame of reference" in text_of(one(outputs, "sr-text"))
+    assert volumes(outputs)["AXSPA-EDEMA-LEFT"] == pytest.approx(
+        analysis.measurement("edema-volume", Side.LEFT).value / 1000, rel=0.05
+    )
+
+
+def volumes(outputs: Outputs) -> dict[str, float]:
+    """Volume in milliliters by tracking identifier, from the reports."""
+    found: dict[str, float] = {}
+    for item in outputs.objects:
+        for group in groups_of(item.dataset) if item.dataset.Modality == "SR" else ():
+            for part in group.ContentSequence:
+                if name_of(part) == "118565006":
+                    (value,) = part.MeasuredValueSequence
+                    assert value.MeasurementUnitsCodeSequence[0].CodeValue == "cm3"
+                    found[str(group.ContentSequence[0].TextValue)] = float(value.NumericValue)
+    return found
 
 
 def test_not_applicable_gives_one_report_that_says_why(tmp_path: Path) -> None:
@@ -344,24 +466,31 @@ def test_overlay_pixels_are_those_of_the_mask(analysis: Analysis, outputs: Outpu
     assert np.array_equal(alpha > 0, np.any(parts, axis=0))
 
 
-def test_measurements_name_the_segments_they_measure(analysis: Analysis, outputs: Outputs) -> None:
-    tracking = {
-        str(s.TrackingUID): str(s.SegmentLabel)
-        for kind in ("seg-anatomy", "seg-edema")
-        for s in one(outputs, kind).SegmentSequence
+def test_volumes_are_tracked_as_their_segments_and_their_outlines(analysis: Analysis, outputs: Outputs) -> None:
+    found, segments = volumes(outputs), tracked(outputs)
+    assert set(found) == {
+        str(segment.TrackingID)
+        for kind in ("seg-edema", "seg-joints")
+        for segment in one(outputs, kind).SegmentSequence
     }
-    found = {}
-    for container in one(outputs, "sr-measurements").ContentSequence:
-        for group in container.get("ContentSequence", ()) if container.ValueType == "CONTAINER" else ():
-            parts = {str(p.ConceptNameCodeSequence[0].CodeValue): p for p in group.ContentSequence}
-            value = float(parts["118565006"].MeasuredValueSequence[0].NumericValue)
-            found[tracking[str(parts["112040"].UID)]] = value
-    assert found["Left bone marrow edema at the joint"] == pytest.approx(
-        analysis.measurement("edema-volume", Side.LEFT).value, rel=1e-6
-    )
+    assert set(found) < set(segments)
+    assert found["AXSPA-EDEMA-LEFT"] == round(analysis.measurement("edema-volume", Side.LEFT).value / 1000, 1)
     band, voxel_mm3 = analysis.segment("joint", Side.RIGHT).mask, analysis.of_role(Role.T1W).volume.voxel_volume_mm3
-    assert found["Right sacroiliac joint band"] == pytest.approx(band.sum() * voxel_mm3, rel=1e-6)
-    assert len(found) == 7
+    assert found["AXSPA-JOINT-RIGHT"] == round(band.sum() * voxel_mm3 / 1000, 1)
+
+
+def test_a_lesion_of_one_slice_on_one_side_has_its_volume_beside_its_one_outline(analysis: Analysis) -> None:
+    whole = analysis.segment("edema", Side.LEFT)
+    plane = int(whole.mask.sum(axis=(1, 2)).argmax())
+    mask = np.zeros_like(whole.mask)
+    mask[plane] = whole.mask[plane]
+    others = [part for part in analysis.segments if not part.key.startswith("edema")]
+    alone = replace(analysis, segments=(replace(whole, mask=mask), *others))
+    outputs = build_outputs(alone)
+    (group,) = groups_of(one(outputs, "sr-edema"))
+    names = [name_of(part) for part in group.ContentSequence]
+    assert "111030" in names and "118565006" in names and "121191" not in names
+    assert gate_findings(outputs.objects, alone) == ()
 
 
 def test_words_of_others_keep_their_spelling_in_ascii() -> None:

@@ -29,18 +29,25 @@ def outputs(whole: Analysis) -> Outputs:
     return build_outputs(whole)
 
 
-def root_of(outputs: Outputs) -> Dataset:
-    return next(item.dataset for item in outputs.objects if item.kind == "sr-root")
+def lead_of(outputs: Outputs) -> Dataset:
+    return next(item.dataset for item in outputs.objects if item.kind in ("sr-edema", "sr-joints"))
 
 
 def groups_of(outputs: Outputs) -> dict[str, list[Dataset]]:
-    """Content of each measurement group of the study's report, by tracking identifier."""
-    return {
-        str(group.ContentSequence[0].TextValue): list(group.ContentSequence)
-        for container in root_of(outputs).ContentSequence
-        for group in container.get("ContentSequence", ())
-        if group.ConceptNameCodeSequence[0].CodeValue == "125007"
-    }
+    """Content of the measurement groups of all reports, by tracking identifier."""
+    groups: dict[str, list[Dataset]] = {}
+    for report in (item.dataset for item in outputs.objects if item.kind in ("sr-edema", "sr-joints")):
+        for container in report.ContentSequence:
+            for group in container.get("ContentSequence", ()):
+                if group.ConceptNameCodeSequence[0].CodeValue == "125007":
+                    groups.setdefault(str(group.ContentSequence[0].TextValue), []).extend(group.ContentSequence)
+    return groups
+
+
+def results_of(outputs: Outputs) -> list[Dataset]:
+    """What the report that leads says of the study."""
+    (container,) = named(list(lead_of(outputs).ContentSequence), "C0034375")
+    return list(container.ContentSequence)
 
 
 def named(items: list[Dataset], code: str) -> list[Dataset]:
@@ -112,40 +119,43 @@ def test_nobody_has_a_finding_of_ankylosing_spondylitis_and_a_pattern_only_sugge
     for axspa, suggested in (("present", ["9631008"]), ("absent", []), ("undecided", [])):
         asas = dict.fromkeys(Side, Answer.UNDECIDED if axspa == "undecided" else Answer.ABSENT)
         analysis = sacroiliac(study, Said(axspa=axspa, asas=asas))
-        groups = groups_of(build_outputs(analysis))
-        findings = {item.ConceptCodeSequence[0].CodeValue for one in groups.values() for item in named(one, "121071")}
+        outputs = build_outputs(analysis)
+        said = [*groups_of(outputs).values(), results_of(outputs)]
+        findings = {item.ConceptCodeSequence[0].CodeValue for one in said for item in named(one, "121071")}
         assert "9631008" not in findings and "SIJ_EXAMINED" in findings
-        told = [item.ConceptCodeSequence[0].CodeValue for item in named(groups["AXSPA-STUDY"], "SUGGESTS")]
+        told = [item.ConceptCodeSequence[0].CodeValue for item in named(results_of(outputs), "SUGGESTS")]
         assert told == suggested
 
 
-def test_a_side_is_a_modifier_and_the_region_is_no_joint(outputs: Outputs) -> None:
+def test_a_side_is_a_modifier_and_edema_elsewhere_is_of_no_joint(study: Study) -> None:
+    outputs = build_outputs(sacroiliac(study, Said(elsewhere_mm3=700.0)))
     groups = groups_of(outputs)
     for side in ("LEFT", "RIGHT"):
         edema = groups[f"AXSPA-EDEMA-{side}"]
-        assert sites(edema) == [("Sacroiliac joint", side.capitalize())]
-        assert named(edema, "BME_VOL") and named(edema, "ASAS_RULE")
-    assert sites(groups["AXSPA-EDEMA-ELSEWHERE"]) == [("Sacrum", ""), ("Ilium", "Bilateral")]
-    measured = next(item.dataset for item in outputs.objects if item.kind == "sr-measurements")
-    region = next(
-        group
-        for container in measured.ContentSequence
-        for group in container.get("ContentSequence", ())
-        if group.ContentSequence[0].get("TextValue") == "AXSPA-REGION"
-    )
-    finding = named(list(region.ContentSequence), "121071")[0].ConceptCodeSequence[0]
-    assert finding.CodeValue == "SIJ_REGION"
-    assert sites(list(region.ContentSequence)) == [("Sacrum", ""), ("Ilium", "Bilateral")]
+        assert set(sites(edema)) == {("Sacroiliac joint", side.capitalize())}
+        assert named(edema, "118565006") and named(edema, "ASAS_RULE")
+    assert set(sites(groups["AXSPA-EDEMA-ELSEWHERE"])) == {("Sacrum", ""), ("Ilium", "Bilateral")}
+    assert "AXSPA-REGION" not in groups
+
+
+def test_what_was_looked_for_and_not_found_is_a_number_at_its_side(study: Study) -> None:
+    nothing = dict.fromkeys(Side, 0.0)
+    said = Said(edema_mm3={Side.LEFT: 20.0, Side.RIGHT: 0.0}, deep_mm3=nothing)
+    outputs = build_outputs(sacroiliac(study, said))
+    (none,) = named(results_of(outputs), "BME_VOL")
+    assert none.ValueType == "TEXT" and none.TextValue == "0 cm3" and sites([*none.ContentSequence])
+    assert sites(list(none.ContentSequence)) == [("Sacroiliac joint", "Right")]
 
 
 def test_edema_cites_the_series_that_it_was_measured_on(whole: Analysis, outputs: Outputs) -> None:
     fluid, t1 = whole.of_role(Role.FLUID), whole.of_role(Role.T1W)
     assert fluid is not None and t1 is not None
-    of = {role: {one.sop_instance_uid for one in images.sources} for role, images in (("fluid", fluid), ("t1", t1))}
     groups = groups_of(outputs)
-    for name, series in (("AXSPA-EDEMA-LEFT", "fluid"), ("AXSPA-EDEMA-ELSEWHERE", "fluid"), ("AXSPA-STUDY", "t1")):
-        cited = {item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in named(groups[name], "121112")}
-        assert cited and cited <= of[series], name
+    for name, images in (("AXSPA-EDEMA-LEFT", fluid), ("AXSPA-JOINT-LEFT", t1)):
+        (region,), (series,) = (named(groups[name], code) for code in ("111030", "121232"))
+        cited = region.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        assert cited in {one.sop_instance_uid for one in images.sources}
+        assert images.series_instance_uid == series.UID
     told = {(one["key"], one["site"]["side"]): one for one in outputs.summary["said"]}
     assert told["edema-volume", "left"]["role"] == Role.FLUID and told["joint-volume", "left"]["role"] == Role.T1W
 
@@ -153,10 +163,10 @@ def test_edema_cites_the_series_that_it_was_measured_on(whole: Analysis, outputs
 def test_slices_to_look_at_say_why_and_those_that_show_a_joint_are_named(whole: Analysis, outputs: Outputs) -> None:
     first = whole.of_role(Role.T1W)
     assert first is not None
-    keys = list(texts(root_of(outputs), "KEY_SLICE"))
+    keys = list(texts(lead_of(outputs), "KEY_SLICE"))
     assert [str(one.TextValue) for one in keys] == [one["words"] for one in outputs.summary["look_first"]]
     assert "most edema at the joints" in keys[0].TextValue
-    shown = list(texts(root_of(outputs), "SHOWN_IN"))
+    shown = list(texts(lead_of(outputs), "SHOWN_IN"))
     assert len(shown) == 2 and "joint traced in 4 of 6 slices" in shown[0].TextValue
     for text, planes in ((keys[0], [2]), (shown[0], [1, 2, 3, 4])):
         cited = [part.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for part in text.ContentSequence]
@@ -168,11 +178,9 @@ def test_a_probability_beyond_the_bound_is_coded_at_it_with_a_word(study: Study,
     sure = build_outputs(
         sacroiliac(study, Said(shares={"normal": 0.00004, "early": 0.99994, "moderate": 1e-5, "advanced": 1e-5}))
     )
-    for made, value, words in ((sure, 0.95, ["over 0.95"]), (outputs, 0.6, [])):
-        (number,) = named(groups_of(made)["AXSPA-STUDY"], "P1")
-        assert float(number.MeasuredValueSequence[0].NumericValue) == pytest.approx(value)
-        told = [str(one.TextValue).partition(".  ")[0] for one in texts(number, "BOUNDED")]
-        assert [one[:9] for one in told] == words
+    for made, words in ((sure, "over 0.95. No probability"), (outputs, "0.6")):
+        (number,) = named(results_of(made), "P1")
+        assert str(number.TextValue).startswith(words)
     shares = next(one for one in sure.summary["said"] if one["key"] == "stage")["probabilities"]
     assert {one["value"]: (one["p"], one["p_words"]) for one in shares}["early"] == (0.99994, "over 0.95")
 

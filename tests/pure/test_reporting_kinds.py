@@ -5,7 +5,8 @@ from dataclasses import replace
 from dicom_node.deliver.cstore import OUR_SOP_CLASSES
 from inference.series import Selection
 from reporting import objects
-from reporting.kinds import Kind, expected_kinds, row_of
+from reporting.kinds import Kind, default_kinds, every_kind, expected_kinds, row_of
+from reporting.sij_mri import SacroiliacPresentation
 from tests.factories.foreign import ForeignPresentation, make_lumbar, make_photo
 
 
@@ -23,9 +24,10 @@ def test_every_class_of_the_table_is_offered_to_destinations() -> None:
 
 def test_what_an_analysis_calls_for() -> None:
     lumbar = ForeignPresentation()
-    whole = {"sr-root": 1, "seg-cyst": 1, "sr-measurements": 1, "sr-text": 1, "sc-summary": 1, "sc-heat": 1}
+    whole = {"seg-cyst": 1, "sr-cyst": 1, "sr-text": 1, "sc-summary": 1, "sc-heat": 1}
     assert expected_kinds(make_lumbar(), lumbar) == whole
-    assert expected_kinds(make_photo(), lumbar) == {"sr-root": 1, "sr-text": 1, "sc-summary": 1}
+    assert expected_kinds(make_lumbar(), lumbar, {"sr-cyst"}) == {"sr-cyst": 1}
+    assert expected_kinds(make_photo(), lumbar) == {"sr-text": 1, "sc-summary": 1}
     nothing = replace(make_photo(), scope="none", images=(), evaluations=(), selection=Selection((), {}))
     assert expected_kinds(nothing, lumbar) == {"sr-text": 1}
 
@@ -33,5 +35,13 @@ def test_what_an_analysis_calls_for() -> None:
 def test_a_row_is_found_by_the_name_of_an_object() -> None:
     lumbar = ForeignPresentation()
     assert row_of("seg-cyst", lumbar) is Kind.SEGMENTATION.value
+    assert row_of("sr-cyst", lumbar) is Kind.OUTLINES.value
     assert row_of("sc-heat", lumbar) is Kind.HEATMAPS.value
-    assert row_of("seg", lumbar) is None and row_of("seg-other", lumbar) is None
+    assert not any(row_of(name, lumbar) for name in ("seg", "sr", "", "seg-other", "sr-other"))
+
+
+def test_what_is_not_of_the_default_set_is_made_on_request_and_has_no_report_unless_it_is_outlined() -> None:
+    presentation = SacroiliacPresentation()
+    assert {"seg-region"} <= set(every_kind(presentation)) - default_kinds(presentation)
+    assert "sr-region" not in every_kind(presentation)
+    assert {"sr-edema", "sr-joints", "seg-edema", "seg-joints", "sr-text", "sc-summary"} <= default_kinds(presentation)

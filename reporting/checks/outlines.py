@@ -1,0 +1,79 @@
+"""An outline lies on the segment that it is an outline of, and its area is that of what it encloses."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from scipy import ndimage
+
+from inference.result import Images
+from inference.types import BoolArray
+from reporting.objects import coded_number, codes
+
+FEWEST_POINTS = 7
+
+Points = NDArray[np.float64]
+
+
+def plane_of(region: Dataset, images: Images) -> int | None:
+    """The plane on which an outline is drawn; None where it is on none of these images."""
+    (image,) = region.ContentSequence[0].ReferencedSOPSequence
+    named = str(image.ReferencedSOPInstanceUID), image.get("ReferencedFrameNumber")
+    planes = [(one.sop_instance_uid, one.frame) for one in images.sources]
+    return planes.index(named) if named in planes else None
+
+
+def encloses(region: Dataset, mask: BoolArray) -> bool:
+    """True where a closed polyline goes about the largest part of a mask, a pixel's breadth more or less.
+
+    Parameters
+    ----------
+    region : Dataset
+        Spatial coordinates (PS3.3 C.18.6): column and row, the center of the first pixel at (0.5, 0.5).
+    mask : bool array (rows, columns)
+    """
+    points = np.asarray(region.GraphicData, float).reshape(-1, 2)
+    if region.GraphicType != "POLYLINE" or len(points) < FEWEST_POINTS or not np.array_equal(points[0], points[-1]):
+        return False
+    part = np.pad(ndimage.binary_fill_holes(_largest(mask)), 1)
+    inside = np.pad(_within(points, mask.shape), 1)
+    return (
+        bool(not (inside & ~ndimage.binary_dilation(part)).any() and not (ndimage.binary_erosion(part) & ~inside).any())
+        and _size(points) >= part.sum() / 2
+    )
+
+
+def stated_area(mask: BoolArray, images: Images) -> float | None:
+    """The area that the outline of a mask must state, in square millimeters; None where no pixel has a size."""
+    if images.grid is None and not images.sources[0].pixel_spacing_mm:
+        return None
+    down, across = images.pixel_spacing_mm
+    return coded_number(float(_largest(mask).sum()) * down * across, codes.SQUARE_MILLIMETER)[0]
+
+
+def _largest(mask: BoolArray) -> BoolArray:
+    """The largest part whose pixels share edges, the first of those of one size."""
+    labels, count = ndimage.label(mask)
+    if not count:
+        return np.zeros_like(mask)
+    largest: BoolArray = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
+    return largest
+
+
+def _within(points: Points, shape: tuple[int, ...]) -> BoolArray:
+    """Pixels whose centers lie within a polygon, by the crossings of a line through each row of centers."""
+    rows, columns = np.arange(shape[0]) + 0.5, np.arange(shape[1]) + 0.5
+    inside = np.zeros(shape, bool)
+    for (x, y), (to_x, to_y) in pairwise(points):
+        crossed = (y > rows) != (to_y > rows)
+        if crossed.any():
+            at = x + (rows[crossed] - y) * (to_x - x) / (to_y - y)
+            inside[crossed] ^= columns[None] < at[:, None]
+    return inside
+
+
+def _size(points: Points) -> float:
+    """Area of a polygon, in pixels."""
+    x, y = points.T
+    return float(abs((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2)
