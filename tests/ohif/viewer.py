@@ -109,6 +109,22 @@ class Viewer:
             self._study = study_instance_uid
         return self.listed()
 
+    def open_again(self) -> None:
+        """Open the study anew, so that nothing of what was opened before is left."""
+        study, self._study = self._study, ""
+        self.open_study(study, 1)
+
+    def wait_until_still(self, *, seconds: float = 60) -> None:
+        """Wait until two looks one after the other see the same."""
+        before: Any = None
+
+        def still() -> bool:
+            nonlocal before
+            last, before = before, self.browser.run(f"({PROBE})()")
+            return bool(last == before)
+
+        wait_until(still, seconds, "the viewport to come to rest", pause_s=0.5)
+
     def listed(self) -> list[Listed]:
         """The series of the study browser, in its order."""
         rows = self.browser.run(
