@@ -11,10 +11,12 @@ from typing import Any
 from tests.factories.waiting import wait_until
 
 _FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
+    "--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
     "--remote-debugging-pipe", "--hide-scrollbars", "--force-color-profile=srgb", "--disable-dev-shm-usage",
 )  # fmt: skip
+_WITHOUT_GPU = ("--disable-gpu",)
+_WEBGL_IN_SOFTWARE = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 class Browser:
@@ -26,16 +28,21 @@ class Browser:
         Path of Chromium.
     profile : Path
         An empty folder for its profile.
+    webgl : bool
+        Whether pages may draw with WebGL, which the processor then computes.
     """
 
-    def __init__(self, program: str, profile: Path, *, width: int = 1366, height: int = 768) -> None:
+    def __init__(
+        self, program: str, profile: Path, *, width: int = 1366, height: int = 768, webgl: bool = False
+    ) -> None:
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
         window = f"--window-size={width},{height}"
+        flags = [*_FLAGS, *(_WEBGL_IN_SOFTWARE if webgl else _WITHOUT_GPU), window, f"--user-data-dir={profile}"]
         # The browser reads commands from descriptor 3 and writes answers to 4; dash knows no descriptor above 9.
         script = f'exec "$0" "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", script, program, *_FLAGS, window, f"--user-data-dir={profile}", "about:blank"],
+            ["/bin/bash", "-c", script, program, *flags, "about:blank"],
             pass_fds=(commands, answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import programs
+from tests import npm, programs
 
 if TYPE_CHECKING:
     from dicom_node.analyse.pipeline import Outcome
@@ -56,6 +56,28 @@ def need_program() -> Callable[[str], str]:
                 pytest.fail(message)
             pytest.skip(message)
         return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def need_package() -> Callable[[str], Path]:
+    """A function from the name of a package of npm to its folder.
+
+    Whether it is there is a matter of the network: one that is missing skips the test, and fails it in CI.
+    """
+
+    def find(name: str) -> Path:
+        folder = npm.find(name)
+        if folder is None:
+            package = npm.PACKAGES[name]
+            message = (
+                f"{package.name} {package.version} was not fetched: make install-dev fetches it from {npm.REGISTRY}"
+            )
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return folder
 
     return find
 

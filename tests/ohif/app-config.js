@@ -1,0 +1,35 @@
+// One DICOMweb server at the origin of the viewer. A PDF comes as single-part bulk data.
+window.config = {
+  routerBasename: '/',
+  extensions: [],
+  modes: [],
+  customizationService: {},
+  showStudyList: false,
+  maxNumberOfWebWorkers: 1,
+  showWarningMessageForCrossOrigin: false,
+  showCPUFallbackMessage: false,
+  investigationalUseDialog: { option: 'never' },
+  defaultDataSourceName: 'pacs',
+  dataSources: [
+    {
+      namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+      sourceName: 'pacs',
+      configuration: {
+        friendlyName: 'PACS',
+        name: 'PACS',
+        qidoRoot: '/dicom-web',
+        wadoRoot: '/dicom-web',
+        wadoUriRoot: '/dicom-web',
+        imageRendering: 'wadors',
+        thumbnailRendering: 'wadors',
+        enableStudyLazyLoad: true,
+        qidoSupportsIncludeField: false,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        omitQuotationForMultipartRequest: true,
+        singlepart: 'bulkdata,pdf,video',
+        bulkDataURI: { enabled: true },
+      },
+    },
+  ],
+};
