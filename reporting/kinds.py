@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import (
     Comprehensive3DSRStorage,
+    EncapsulatedPDFStorage,
     EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
+    ParametricMapStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
 
+from reporting.objects import drawn_series, mapped
 from reporting.types import KindRow
 
 if TYPE_CHECKING:
@@ -46,6 +51,35 @@ _SR = (
     "ContentSequence",
     "ContentTemplateSequence",
     "CurrentRequestedProcedureEvidenceSequence",
+)
+_KO = (
+    "ValueType",
+    "ConceptNameCodeSequence",
+    "ContentSequence",
+    "ContentTemplateSequence",
+    "CurrentRequestedProcedureEvidenceSequence",
+)
+_PR = (
+    "ContentLabel",
+    "PresentationCreationDate",
+    "ReferencedSeriesSequence",
+    "GraphicAnnotationSequence",
+    "GraphicLayerSequence",
+    "DisplayedAreaSelectionSequence",
+    "SoftcopyVOILUTSequence",
+)
+_PDF = ("DocumentTitle", "ConceptNameCodeSequence", "SourceInstanceSequence", "EncapsulatedDocument", "ConversionType")
+_PM = (
+    "FrameOfReferenceUID",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "FloatPixelData",
+    "ReferencedSeriesSequence",
+    "ContentLabel",
+    "ImageType",
 )
 _SC = ("ConversionType", "Rows", "Columns", "PixelData", "SamplesPerPixel", "ImageType", "BurnedInAnnotation")
 _UNVERIFIED = {"CompletionFlag": "COMPLETE", "VerificationFlag": "UNVERIFIED", "PreliminaryFlag": "PRELIMINARY"}
@@ -82,6 +116,23 @@ def _heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     """The planes of the first heat map."""
     planes = len(analysis.heatmaps[0].planes) if analysis.heatmaps else 0
     return Counter({"sc-heat": min(planes, MAX_HEAT) * analysis.applicable})
+
+
+def _key_objects(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"ko": int(analysis.applicable and bool(analysis.key_slices))})
+
+
+def _presentation_states(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    """One for each series with segments of the default set, wherever its images lie."""
+    return Counter({"pr": len(drawn_series(analysis, presentation))})
+
+
+def _documents(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"pdf": int(analysis.applicable)})
+
+
+def _parametric_maps(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"pm": int(analysis.applicable and mapped(analysis) is not None)})
 
 
 class Kind(Enum):
@@ -161,6 +212,55 @@ class Kind(Enum):
         most=MAX_HEAT,
         never_empty=_SC,
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
+    )
+    KEY_OBJECTS = KindRow(
+        "ko",
+        "Key images",
+        KeyObjectSelectionDocumentStorage,
+        "KO",
+        offset=10,
+        made="on request, where there are slices to look at first",
+        builder="build_key_objects",
+        count=_key_objects,
+        default=False,
+        never_empty=_KO,
+    )
+    PRESENTATION_STATES = KindRow(
+        "pr",
+        "Outlines as presentation states",
+        GrayscaleSoftcopyPresentationStateStorage,
+        "PR",
+        offset=11,
+        made="on request, one for each series with segments of the default set",
+        builder="build_presentation_states",
+        count=_presentation_states,
+        default=False,
+        never_empty=_PR,
+    )
+    DOCUMENT = KindRow(
+        "pdf",
+        "Report as a PDF",
+        EncapsulatedPDFStorage,
+        "DOC",
+        offset=12,
+        made="on request, for every study that was read",
+        builder="build_pdf",
+        count=_documents,
+        default=False,
+        never_empty=_PDF,
+        expected={"MIMETypeOfEncapsulatedDocument": "application/pdf", "VerificationFlag": "UNVERIFIED"},
+    )
+    PARAMETRIC_MAP = KindRow(
+        "pm",
+        "Values of the heat map",
+        ParametricMapStorage,
+        "OT",
+        offset=13,
+        made="on request, where there is a heat map on images in space",
+        builder="build_parametric_map",
+        count=_parametric_maps,
+        default=False,
+        never_empty=_PM,
     )
 
 

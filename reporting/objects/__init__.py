@@ -4,7 +4,11 @@ from reporting.objects import codes
 from reporting.objects.capture import build_heatmaps, build_summary
 from reporting.objects.codes import local
 from reporting.objects.identity import local_time, take_identity
+from reporting.objects.keyobjects import build_key_objects
 from reporting.objects.material import Material
+from reporting.objects.parametric import build_parametric_map, mapped
+from reporting.objects.pdf import build_pdf
+from reporting.objects.presentation_state import build_presentation_states, drawn_series
 from reporting.objects.said import level_concept
 from reporting.objects.seg import build_segmentations
 from reporting.objects.sources import Evidence, read_header
@@ -17,15 +21,21 @@ __all__ = [
     "Material",
     "ResultContext",
     "build_heatmaps",
+    "build_key_objects",
     "build_measurements",
+    "build_parametric_map",
+    "build_pdf",
+    "build_presentation_states",
     "build_segmentations",
     "build_study_report",
     "build_summary",
     "build_text_report",
     "codes",
+    "drawn_series",
     "level_concept",
     "local",
     "local_time",
+    "mapped",
     "read_header",
     "take_identity",
 ]

@@ -233,6 +233,7 @@ class Terms:
     evaluations: Mapping[Key, EvaluationTerm] = field(default_factory=dict)
     profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
+    quantities: Mapping[Key, Concept] = field(default_factory=dict)  # of heat maps, in code; else a local one
     layers: Mapping[Key, LayerTerm] = field(
         default_factory=dict
     )  # of segments, traces, heat maps; else one for each key

@@ -196,6 +196,7 @@ TERMS = Terms(
         "joint-visibility": ProfileTerm("How clearly the joint line is seen", shows="joint traced"),
     },
     heatmaps={"focused": "Focused Grad-CAM", "grad-cam": "Grad-CAM"},
+    quantities=dict.fromkeys(("focused", "grad-cam"), dicom.GRADIENT_WEIGHTED),
     layers={
         "region": LayerTerm("region", "Region", shown=False),
         "joint": _JOINTS,
