@@ -49,6 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
     process.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where results are written")
     process.add_argument("--application", default="sij_mri", metavar="NAME", help="an installed one (default sij_mri)")
 
+    words = "objects to write: default, all, or kinds with commas between them (docs/how-to/choose-what-is-sent.md)"
+    process.add_argument("--kinds", default="default", metavar="NAMES", help=words)
+
     demo = command("demo", _demo, "Start a node, send it the shipped synthetic study, show what comes back.")
     demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
     demo.add_argument("--out", type=Path, metavar="FOLDER", help="keep the received results here")
@@ -113,7 +116,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     with logs.native_silence():
         from dicom_node.commands.process import process
 
-    return process(options.input, options.out, settings=settings, application=options.application)
+    return process(options.input, options.out, settings=settings, application=options.application, kinds=options.kinds)
 
 
 def _demo(options: argparse.Namespace, settings: Settings) -> int:

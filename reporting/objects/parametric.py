@@ -75,7 +75,7 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
 
 
 def _sort_along_normal(dataset: Dataset) -> None:
-    """Put the frames in order along the normal of rows and columns: dcmqi takes their order for that of their places."""
+    """Put the frames in order along the normal of rows and columns: dcmqi takes them to be."""
     groups = dataset.PerFrameFunctionalGroupsSequence
     directions = np.array(
         dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0].ImageOrientationPatient, float

@@ -237,7 +237,7 @@ def test_a_destination_that_takes_everything(change: Change) -> None:
         findings = examine(change(destinations=(destination,)))
     (finding,) = (finding for finding in findings if finding.subject == "destination archive")
     assert finding.verdict is Verdict.OK
-    assert "every SOP class of our results is accepted" in finding.sentence
+    assert "every SOP class of what it gets is accepted" in finding.sentence
     assert "destinations" not in {finding.subject for finding in findings}
 
 
