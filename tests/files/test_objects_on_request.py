@@ -18,11 +18,12 @@ from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
 from inference.result import Analysis
 from inference.sij_mri import Role
+from reporting.gate import check
 from reporting.kinds import default_kinds, every_kind, expected_kinds
 from reporting.objects.pdf import write_pdf
 from reporting.objects.presentation_state import contours
 from reporting.objects.shading import alike, shadings
-from reporting.outputs import Outputs
+from reporting.outputs import Outputs, build
 from reporting.presentation import Report
 from reporting.sij_mri import SacroiliacPresentation
 from reporting.writer import encode
@@ -36,6 +37,7 @@ from tests.factories.analysis import (
     with_enhanced_t1,
     without_frame_of_reference,
 )
+from tests.factories.examples import EXAMPLES
 
 ASKED = ("ko", "pr", "pdf", "pm")
 KINDS = default_kinds(SacroiliacPresentation()) | set(ASKED)
@@ -277,3 +279,16 @@ def texts(document: bytes) -> list[bytes]:
 def test_a_pdf_states_the_time_of_the_analysis(outputs: Outputs) -> None:
     (dataset,) = read(outputs, "pdf")
     assert f"{STARTED:D:%Y%m%d}".encode() in dataset.EncapsulatedDocument
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_other_applications_give_what_they_have(tmp_path: Path, name: str) -> None:
+    made = EXAMPLES[name](tmp_path)
+    kinds = default_kinds(made.words) | set(ASKED)
+    options = {"presentation": made.words, "revision": 1, "software_version": "1", "started": STARTED}
+    objects = build(made.analysis, made.source, kinds=kinds, **options).objects
+    assert check(objects, made.analysis, presentation=made.words, source=made.source, kinds=kinds) == ()
+    assert {one.kind for one in objects} & set(ASKED) == EXPECTED[name]
+
+
+EXPECTED = {"levels": {"ko", "pdf"}, "threshold": set(ASKED), "picture": {"ko", "pdf"}}
