@@ -202,6 +202,7 @@ class Code(AnyCode):
     RESULT_HELD = row(_PERSON, "A result that the check held back is not sent; look at its findings.")
     RESULT_SUPERSEDED = row(_PERSON, "Only the newest result is sent; ask for that one.")
     RESULT_NOT_SENT = row(_PERSON, "Only results of pushed studies and of primary deployments are sent.")
+    KIND_UNKNOWN = row(_PERSON, "No application that runs here gives objects of this kind; take those that are named.")
     DESTINATION_UNKNOWN = row(_PERSON, "The settings have no destination of this name; what waited for it is given up.")
     USER_NAME = row(_PERSON, "A user name has 1 to 64 printable characters; choose another one.")
     USER_ROLE = row(_PERSON, "There is no such role; take one of those that are named.")

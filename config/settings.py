@@ -86,6 +86,21 @@ class DeploymentSettings(_Section):
     )
 
 
+def _check_kinds(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Whether the names are those of kinds, is known where deployments are: it is checked at the start."""
+    names = () if isinstance(value, str) else value
+    if len(set(names)) != len(names):
+        raise ValueError(f"each kind is named once, received {list(names)!r}")
+    return value
+
+
+KindName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+Kinds = Annotated[
+    Literal["default", "all"] | Annotated[tuple[KindName, ...], Field(min_length=1)], AfterValidator(_check_kinds)
+]
+"""Which kinds of result objects are wanted: the default set, all that there are, or a list of kinds and these words."""
+
+
 class Destination(_Section):
     """One DICOM peer that gets the results."""
 
@@ -93,6 +108,7 @@ class Destination(_Section):
     ae_title: AeTitle
     host: str
     port: Port
+    kinds: Kinds = Field("default", description='Objects that it gets: "default", "all", or a list of their kinds.')
 
 
 class DeliverySettings(_Section):
@@ -169,6 +185,11 @@ class Settings(BaseSettings):
         if twice:
             raise ValueError(f"each destination needs a name of its own, and more than one is named {twice}")
         return destinations
+
+    @property
+    def wanted_kinds(self) -> dict[str, Kinds]:
+        """From the name of each destination to the kinds of objects that it wants."""
+        return {destination.name: destination.kinds for destination in self.destinations}
 
     @property
     def database_url(self) -> str:

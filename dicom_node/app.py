@@ -25,6 +25,7 @@ __all__ = [
     "ChildMain",
     "announce",
     "changing",
+    "known_applications",
     "known_deployments",
     "looking",
     "open_database",
@@ -140,12 +141,14 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     from dicom_node.analyse import worker
     from dicom_node.analyse.coordinator import Coordinator
     from dicom_node.analyse.engine import Engine
+    from dicom_node.kinds import check_kinds
     from dicom_node.receive.receiver import run_receiver
     from panel.app import run_panel
 
     receiver, panel = settings.receiver, settings.panel
     _check_bundles(settings)
     _check_language(settings)
+    check_kinds(settings, known_applications(settings))
     if reason := ports.problem(receiver.host, receiver.port, patience_s=PORT_PATIENCE_S):
         why = ports.explain(reason, receiver.host, receiver.port, setting="receiver.port")
         raise Final(Code.RECEIVER_PORT, f"The DICOM port cannot be used {why}")
@@ -203,6 +206,18 @@ def _check_language(settings: Settings) -> None:
     from reporting.language import find_language
 
     find_language(settings.report.language)
+
+
+def known_applications(settings: Settings) -> list[str]:
+    """The applications that are switched on in the database, or, before the first start, in the settings.
+
+    Raises
+    ------
+    StorageUnavailable
+        The database cannot be reached or read.
+    """
+    rows = [row for row in known_deployments(settings) if row.enabled]
+    return list(dict.fromkeys(one.application for one in rows or settings.wanted_deployments))
 
 
 def _check_bundles(settings: Settings) -> None:

@@ -52,6 +52,8 @@ def build_parser() -> argparse.ArgumentParser:
     process.add_argument(
         "--language", default="", metavar="CODE", help="of the words, as de (default: as settings say)"
     )
+    words = "objects to write: default, all, or kinds with commas between them (docs/how-to/choose-what-is-sent.md)"
+    process.add_argument("--kinds", default="default", metavar="NAMES", help=words)
 
     demo = command("demo", _demo, "Start a node, send it the shipped synthetic study, show what comes back.")
     demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
@@ -118,7 +120,12 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
         from dicom_node.commands.process import process
 
     return process(
-        options.input, options.out, settings=settings, application=options.application, language=options.language
+        options.input,
+        options.out,
+        settings=settings,
+        application=options.application,
+        language=options.language,
+        kinds=options.kinds,
     )
 
 

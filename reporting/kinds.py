@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 from pydicom.uid import (
     Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
     EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
+    ParametricMapStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
 
+from reporting.objects import drawn_series, mapped
 from reporting.types import KindRow
 
 if TYPE_CHECKING:
@@ -52,6 +57,35 @@ _SR = (
     "ContentSequence",
     "ContentTemplateSequence",
     "CurrentRequestedProcedureEvidenceSequence",
+)
+_KO = (
+    "ValueType",
+    "ConceptNameCodeSequence",
+    "ContentSequence",
+    "ContentTemplateSequence",
+    "CurrentRequestedProcedureEvidenceSequence",
+)
+_PR = (
+    "ContentLabel",
+    "PresentationCreationDate",
+    "ReferencedSeriesSequence",
+    "GraphicAnnotationSequence",
+    "GraphicLayerSequence",
+    "DisplayedAreaSelectionSequence",
+    "SoftcopyVOILUTSequence",
+)
+_PDF = ("DocumentTitle", "ConceptNameCodeSequence", "SourceInstanceSequence", "EncapsulatedDocument", "ConversionType")
+_PM = (
+    "FrameOfReferenceUID",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "FloatPixelData",
+    "ReferencedSeriesSequence",
+    "ContentLabel",
+    "ImageType",
 )
 _SC = ("ConversionType", "Rows", "Columns", "PixelData", "SamplesPerPixel", "ImageType", "BurnedInAnnotation")
 _UNVERIFIED = {"CompletionFlag": "COMPLETE", "VerificationFlag": "UNVERIFIED", "PreliminaryFlag": "PRELIMINARY"}
@@ -92,6 +126,23 @@ def _all_heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str
 
 def _heat_planes(analysis: "Analysis") -> int:
     return len(analysis.heatmaps[0].planes) if analysis.heatmaps and analysis.applicable else 0
+
+
+def _key_objects(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"ko": int(analysis.applicable and bool(analysis.key_slices))})
+
+
+def _presentation_states(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    """One for each series with segments of the default set, wherever its images lie."""
+    return Counter({"pr": len(drawn_series(analysis, presentation))})
+
+
+def _documents(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"pdf": int(analysis.applicable)})
+
+
+def _parametric_maps(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
+    return Counter({"pm": int(analysis.applicable and mapped(analysis) is not None)})
 
 
 class Kind(Enum):
@@ -178,6 +229,55 @@ class Kind(Enum):
         default=False,
         never_empty=_SC,
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
+    )
+    KEY_OBJECTS = KindRow(
+        "ko",
+        "Key images",
+        KeyObjectSelectionDocumentStorage,
+        "KO",
+        offset=10,
+        made="on request, where there are slices to look at first",
+        builder="build_key_objects",
+        count=_key_objects,
+        default=False,
+        never_empty=_KO,
+    )
+    PRESENTATION_STATES = KindRow(
+        "pr",
+        "Outlines as presentation states",
+        GrayscaleSoftcopyPresentationStateStorage,
+        "PR",
+        offset=11,
+        made="on request, one for each series with segments of the default set",
+        builder="build_presentation_states",
+        count=_presentation_states,
+        default=False,
+        never_empty=_PR,
+    )
+    DOCUMENT = KindRow(
+        "pdf",
+        "Report as a PDF",
+        EncapsulatedPDFStorage,
+        "DOC",
+        offset=12,
+        made="on request, for every study that was read",
+        builder="build_pdf",
+        count=_documents,
+        default=False,
+        never_empty=_PDF,
+        expected={"MIMETypeOfEncapsulatedDocument": "application/pdf", "VerificationFlag": "UNVERIFIED"},
+    )
+    PARAMETRIC_MAP = KindRow(
+        "pm",
+        "Values of the heat map",
+        ParametricMapStorage,
+        "OT",
+        offset=13,
+        made="on request, where there is a heat map on images in space",
+        builder="build_parametric_map",
+        count=_parametric_maps,
+        default=False,
+        never_empty=_PM,
     )
 
 

@@ -77,6 +77,7 @@ class DeliveryCode(AnyCode):
     SEND_FAILED = row(Fault.NODE, "The object could not be put on the way; it is tried again. Report it.", tone=_WARN)
     SUPERSEDED = row(None, "A newer result took its place before it was sent.", tone=_NEUTRAL)
     DISCARDED = row(None, "A person ended the study before it was sent.", tone=_NEUTRAL)
+    NOT_WANTED = row(None, "The destination's settings no longer ask for objects of this kind.", tone=_NEUTRAL)
 
 
 RELEASABLE = frozenset({EventCode.IDENTITY_MIXED})

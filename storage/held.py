@@ -1,6 +1,5 @@
 """The ways out of *held*: a person releases, discards, keeps one patient or has it read again, and says why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from config.errors import Final
 from storage import audit, identities, results, runs, snapshots
 from storage.codes import RELEASABLE, DeliveryCode, EventCode
 from storage.identities import Patient
+from storage.kinds import Destinations
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import DeliveryState, Reception, ResultStatus, RunState, StudyState, utc_now
@@ -74,7 +74,7 @@ def release(
     *,
     reason: str,
     actor: str,
-    destinations: Sequence[str] = (),
+    destinations: Destinations = (),
     at: datetime | None = None,
 ) -> int:
     """Say that the images are all of one patient; what was held back for that alone is sent. Returns how many objects.
@@ -83,8 +83,8 @@ def release(
 
     Parameters
     ----------
-    destinations : sequence of str
-        Names of the destinations of this node.
+    destinations : Destinations
+        Those of this node; each gets what it wants now.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def _releasable(result: Result) -> bool:
 
 
 def _release_result(
-    session: Session, study: Study, result: Result, destinations: Sequence[str], *, sentence: str, at: datetime
+    session: Session, study: Study, result: Result, destinations: Destinations, *, sentence: str, at: datetime
 ) -> int:
     """Let a held result leave as if the check had found nothing; what it found stays with it."""
     applies = result.summary.get("status") != ResultStatus.NOT_APPLICABLE

@@ -10,6 +10,7 @@ from config.codes import Code
 from config.errors import Final
 from storage import audit
 from storage.codes import EventCode
+from storage.kinds import Destinations, wanted
 from storage.session import Database
 from storage.showing import newest_runs, refresh
 from storage.states import DeliveryState, utc_now
@@ -21,7 +22,7 @@ def resend(
     database: Database,
     result_id: int,
     *,
-    destinations: Sequence[str],
+    destinations: Destinations,
     actor: str,
     object_id: int | None = None,
     destination: str | None = None,
@@ -32,8 +33,9 @@ def resend(
 
     Parameters
     ----------
-    destinations : sequence of str
-        Names of the destinations of this node; one that was added later gets its ledger rows now.
+    destinations : Destinations
+        Those of this node; one that was added later, or wants more now, gets its ledger rows now. None gets what it
+        does not want.
     object_id, destination : optional
         Only this object, only to this destination; without them all.
     only_failed : bool
@@ -56,11 +58,11 @@ def resend(
         if destination is not None and destination not in destinations:
             raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
         chosen = [made for made in result.objects if object_id in (None, made.id)]
-        names = [name for name in destinations if destination in (None, name)]
         count = 0
         for made in chosen:
-            for name in names:
-                count += _again(session, made, name, only_failed=only_failed, now=now)
+            for name in wanted(made, destinations):
+                if destination in (None, name):
+                    count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:
             sentence = f"{actor} asked for {count} objects to be sent again."
             note(session, study.id, at=now, code=EventCode.RESEND, sentence=sentence, run_id=result.run_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage import runs, snapshots
 from storage.codes import DeliveryCode, EventCode
+from storage.kinds import Destinations, wanted
 from storage.objects import StoredObject
 from storage.runs import ClaimedRun
 from storage.session import Database
@@ -22,7 +23,7 @@ from storage.timeline import move_run, note
 
 @dataclass(frozen=True, slots=True)
 class NewObject:
-    """A DICOM object whose file is durable."""
+    """A DICOM object whose file is durable; ``of_default``: its kind is of the default set."""
 
     kind: str
     description: str
@@ -31,6 +32,7 @@ class NewObject:
     series_instance_uid: str
     transfer_syntax_uid: str
     stored: StoredObject
+    of_default: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +103,29 @@ def save(
     claimed: ClaimedRun,
     result: NewResult,
     *,
-    destinations: Sequence[str],
+    destinations: Destinations,
     wants: Wants = everything,
     now: datetime | None = None,
 ) -> int | None:
     """Save a result and end its run, in one transaction; returns the result's number.
 
-    One outbox row is made for each object and destination, where a PACS pushed the study, the deployment is a primary
-    one and the gate let the result pass. Where wanted images came while it was made, it is kept as superseded and
-    nothing of it is sent: all is read again. What earlier results of this deployment have not yet sent is cancelled;
-    other deployments are not touched.
+    One outbox row is made for each object and destination that wants it, where a PACS pushed the study, the deployment
+    is a primary one and the gate let the result pass. Where wanted images came while it was made, it is kept as
+    superseded and nothing of it is sent: all is read again. What earlier results of this deployment have not yet sent
+    is cancelled; other deployments are not touched.
 
     Parameters
     ----------
-    destinations : sequence of str
-        Names of the destinations of this node.
+    destinations : Destinations
+        Those of this node.
     wants : Wants
         What the run's snapshot was taken with.
 
     Returns
     -------
     int or None
-        None where the result says what the one that stands says: nothing was saved, and the run ended as unchanged.
+        None where the result says what the one that stands says: nothing was saved, and the run ended as unchanged. One
+        that a person asked for is saved where it brings a kind of object that the standing one lacks.
 
     Raises
     ------
@@ -136,7 +139,7 @@ def save(
         study, run = runs.held(session, claimed)
         runs.let_go(run)
         run.faults = 0
-        if _says_the_same(runs.standing(session, study.id, run.deployment_id), result):
+        if _says_the_same(runs.standing(session, study.id, run.deployment_id), result, asked=claimed.asked):
             sentence = "The analysis says what the last result says, which stands."
             move_run(session, run, to=RunState.UNCHANGED, at=now, code=EventCode.UNCHANGED, sentence=sentence)
             refresh(session, study, at=now)
@@ -165,8 +168,10 @@ def standing_objects(database: Database, claimed: ClaimedRun) -> tuple[ResultObj
         return tuple(last.objects)
 
 
-def _says_the_same(last: Result | None, result: NewResult) -> bool:
+def _says_the_same(last: Result | None, result: NewResult, *, asked: bool) -> bool:
     if last is None or not last.analysis_hash:
+        return False
+    if asked and not {made.kind for made in result.objects} <= {made.kind for made in last.objects}:
         return False
     return (last.analysis_hash, last.status) == (result.analysis_hash, result.status)
 
@@ -219,6 +224,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
             sha256=made.stored.sha256,
             size_bytes=made.stored.size_bytes,
             path_key=made.stored.key,
+            of_default=made.of_default,
         )
         for made in result.objects
     ]
@@ -236,10 +242,12 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
     return row
 
 
-def post(session: Session, row: Result, destinations: Sequence[str], *, now: datetime) -> int:
-    """Put every object into the outbox for every destination; returns how many rows that makes."""
+def post(session: Session, row: Result, destinations: Destinations, *, now: datetime) -> int:
+    """Put every object into the outbox for every destination that wants it; returns how many rows that makes."""
+    count = 0
     for made in row.objects:
-        for name in destinations:
+        for name in wanted(made, destinations):
+            count += 1
             session.add(
                 Delivery(
                     object_id=made.id,
@@ -249,7 +257,7 @@ def post(session: Session, row: Result, destinations: Sequence[str], *, now: dat
                     next_attempt_at=now,
                 )
             )
-    return len(row.objects) * len(destinations)
+    return count
 
 
 def _supersede(session: Session, row: Result, *, now: datetime) -> None:

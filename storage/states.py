@@ -149,7 +149,7 @@ class DeliveryState(_Shown):
     DELIVERED = "delivered", None  # the destination answered success or a warning
     REFUSED = "refused", StudyState.UNDELIVERED  # the destination refused it for good
     GIVEN_UP = "given_up", StudyState.UNDELIVERED  # it was tried for as long as the settings allow
-    CANCELLED = "cancelled", None  # a newer result took its place before it was sent
+    CANCELLED = "cancelled", None  # a newer result took its place, or the destination no longer wants it
 
     @property
     def lost(self) -> bool:
@@ -235,8 +235,8 @@ _AGAIN = frozenset({DeliveryState.WAITING})  # a person has it sent again
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.WAITING: frozenset(DeliveryState),
     DeliveryState.DELIVERED: _AGAIN,
-    DeliveryState.REFUSED: _AGAIN,
-    DeliveryState.GIVEN_UP: _AGAIN,
+    DeliveryState.REFUSED: _AGAIN | {DeliveryState.CANCELLED},  # CANCELLED: the destination no longer wants it
+    DeliveryState.GIVEN_UP: _AGAIN | {DeliveryState.CANCELLED},
     DeliveryState.CANCELLED: _AGAIN,
 }
 """Every move there is. Nothing ever leaves these tables, whatever crashes."""

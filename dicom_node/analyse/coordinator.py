@@ -21,7 +21,7 @@ from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
 from dicom_node.deliver import outbox
-from storage import arrivals, deliveries, heartbeats, runs, studies, sweeping
+from storage import arrivals, deliveries, heartbeats, kinds, runs, studies, sweeping
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun
 from storage.session import Database
@@ -134,6 +134,7 @@ class Coordinator:
         """What is done once, when the office begins."""
         names = [destination.name for destination in self._settings.destinations]
         deliveries.give_up_unknown(self._database, known=names)
+        kinds.cancel_unwanted(self._database, self._settings.wanted_kinds)
         named.read_names(self._database, self._objects)
         lost = sweeping.sweep(self._database, self._objects)
         if lost:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from dicom_node.analyse.pipeline import Outcome, software_version
+from reporting.kinds import default_kinds
 from reporting.presentation import find_presentation
 from reporting.statements import analysis_hash, statements
 from storage.objects import ObjectStore
@@ -21,7 +22,8 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
         The disk is full or cannot be written.
     """
     analysis, outputs = outcome.analysis, outcome.outputs
-    group = claimed.file_group
+    group, presentation = claimed.file_group, find_presentation(analysis.application)
+    default = default_kinds(presentation)
     return NewResult(
         status=_status(outcome),
         headline=outputs.summary["headline"],
@@ -41,9 +43,7 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
             for finding in outcome.findings
         ],
         timings_s=analysis.seconds,
-        statements=[
-            NewStatement(**asdict(one)) for one in statements(analysis, find_presentation(analysis.application).terms)
-        ],
+        statements=[NewStatement(**asdict(one)) for one in statements(analysis, presentation.terms)],
         objects=[
             NewObject(
                 kind=made.kind,
@@ -53,6 +53,7 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
                 series_instance_uid=made.series_instance_uid,
                 transfer_syntax_uid=str(made.dataset.file_meta.TransferSyntaxUID),
                 stored=objects.put("results", group, name=made.sop_instance_uid, content=[made.encoded], suffix=".dcm"),
+                of_default=made.kind in default,
             )
             for made in outputs.objects
         ],

@@ -1,7 +1,7 @@
 """The one orchestration of an analysis: files in, checked DICOM objects out. Knows neither network nor database."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,6 +61,7 @@ def run(
     identity_conflict: bool = False,
     identity_settled: bool = False,
     missing: Sequence[Gap] = (),
+    kinds: Collection[str] | None = None,
     progress: Callable[[Key], None] = lambda step: None,
 ) -> Outcome:
     """Analyse one study with one application, build its result objects and check them.
@@ -93,6 +94,8 @@ def run(
         A person said that all images are of one patient, whatever they name.
     missing : sequence of Gap
         What is known of missing images beside what their headers say.
+    kinds : collection of str, optional
+        Which kinds of objects to make; the default set without.
     progress : callable
         Called with each of :func:`steps` as it begins.
 
@@ -128,10 +131,11 @@ def run(
             series_base=series_base,
             site_salt=site_salt,
             predecessors=predecessors,
+            kinds=kinds,
         )
     with _timed(CHECK, analysis.seconds, progress):
         findings = gate.check(
-            made.objects, analysis, presentation=presentation, source=study, predecessors=predecessors
+            made.objects, analysis, presentation=presentation, source=study, predecessors=predecessors, kinds=kinds
         )
         if identity_settled:
             findings = tuple(finding for finding in findings if finding.code != MIXED)

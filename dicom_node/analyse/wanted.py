@@ -4,6 +4,7 @@ from inference.application import find_application, installed_applications
 
 _NO_IMAGES = (
     "1.2.840.10008.5.1.4.1.1.11.",  # presentation states
+    "1.2.840.10008.5.1.4.1.1.30",  # parametric maps
     "1.2.840.10008.5.1.4.1.1.66",  # registrations, segmentations, surfaces
     "1.2.840.10008.5.1.4.1.1.88.",  # structured reports, key objects
     "1.2.840.10008.5.1.4.1.1.104.",  # documents

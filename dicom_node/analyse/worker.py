@@ -86,9 +86,11 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
     from dicom_node.analyse import pipeline
     from dicom_node.analyse.keeping import discard, keep
     from dicom_node.analyse.salt import site_salt
+    from dicom_node.kinds import kinds_to_make
     from inference.application import find_application
     from inference.dicom import read_study
     from inference.types import Gap, Reason
+    from reporting.presentation import find_presentation
 
     started = datetime.now(UTC)
     application = find_application(claimed.application)
@@ -110,6 +112,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
     if (waits := _wait(claimed, study, context, now=started)) is not None:
         return str(waits)
+    destinations = context.settings.wanted_kinds
     outcome = pipeline.run(
         study,
         bundle,
@@ -123,9 +126,9 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         identity_conflict=claimed.identity_conflict,
         identity_settled=claimed.identity_settled,
         missing=[Gap(Reason(gap.code, {"count": gap.count}), gap.series) for gap in claimed.gaps],
+        kinds=kinds_to_make(find_presentation(claimed.application), destinations.values()),
     )
     record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
-    destinations = tuple(destination.name for destination in context.settings.destinations)
     saved = results.save(context.database, claimed, record, destinations=destinations, wants=wants)
     total_s = (record.finished_at - started).total_seconds()
     log.info("Run %d of study %d: analysed in %.1f s", claimed.run_id, claimed.study_id, total_s)

@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from config import hints, logs
-from config.errors import AxspaError, StorageUnavailable
+from config.errors import AxspaError, BundleError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import ports
-from dicom_node.app import known_deployments
+from dicom_node.app import known_applications, known_deployments
 from dicom_node.deliver import cstore
+from dicom_node.kinds import check_kinds, wanted_classes
 from inference.application import find_application
 from inference.serving import load_bundle
 from reporting.presentation import find_presentation
@@ -51,6 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("database", lambda: _database(settings)),
         ("deployments", lambda: _deployments(settings)),
         ("bundle", lambda: _bundles(settings)),
+        ("kinds", lambda: _kinds(settings)),
         *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
     ]
     findings: list[Finding] = []
@@ -155,17 +157,37 @@ def _bundles(settings: Settings) -> Iterator[Finding]:
         yield Finding("bundle", Verdict.OK, text)
 
 
+def _applications(settings: Settings) -> list[str]:
+    try:
+        return known_applications(settings)
+    except StorageUnavailable:  # the check of the database says more
+        return list(dict.fromkeys(one.application for one in settings.wanted_deployments))
+
+
+def _kinds(settings: Settings) -> Iterator[Finding]:
+    """Whether destinations name kinds of objects that there are."""
+    check_kinds(settings, _applications(settings))
+    for destination in settings.destinations:
+        if destination.kinds != "default":
+            named = destination.kinds if isinstance(destination.kinds, str) else ", ".join(destination.kinds)
+            yield Finding("kinds", Verdict.OK, f"{destination.name} gets: {named}.")
+
+
 def _destination(destination: Destination, settings: Settings) -> Iterator[Finding]:
     subject = f"destination {destination.name}"
     answer = cstore.verify(destination, our_ae_title=settings.receiver.ae_title, timeout_s=settings.delivery.timeout_s)
     if not answer.echo:
         yield Finding(subject, Verdict.FAIL, answer.sentence)
         return
-    refused = [name for name, accepted in answer.accepted.items() if not accepted]
+    try:
+        wanted = wanted_classes(destination, _applications(settings))
+    except BundleError:  # the check of the bundles says more
+        wanted = frozenset(cstore.OUR_SOP_CLASSES.values())
+    refused = [name for name, taken in answer.accepted.items() if not taken and cstore.OUR_SOP_CLASSES[name] in wanted]
     if refused:
         text = (
             f"C-ECHO succeeds, but these objects will be refused: {', '.join(refused)}. Allow their SOP classes there."
         )
         yield Finding(subject, Verdict.WARN, text)
     else:
-        yield Finding(subject, Verdict.OK, "C-ECHO succeeds and every SOP class of our results is accepted.")
+        yield Finding(subject, Verdict.OK, "C-ECHO succeeds and every SOP class of what it gets is accepted.")

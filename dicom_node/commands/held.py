@@ -38,8 +38,7 @@ def decide(
         It cannot be done; see :mod:`storage.held`.
     """
     if action == "release":
-        names = [one.name for one in settings.destinations]
-        count = held.release(database, study_id, reason=reason, actor=ACTOR, destinations=names)
+        count = held.release(database, study_id, reason=reason, actor=ACTOR, destinations=settings.wanted_kinds)
         return f"Study {study_id} is released; {count} objects are to be sent."
     if action == "discard":
         held.discard(database, study_id, reason=reason, actor=ACTOR)

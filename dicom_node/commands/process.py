@@ -14,6 +14,7 @@ from config.codes import Code
 from config.errors import AxspaError, UnusableInput
 from config.settings import Settings
 from dicom_node.analyse import pipeline
+from dicom_node.kinds import chosen_kinds, kinds_to_make
 from inference.application import Application, find_application
 from inference.dicom import read_studies
 from inference.serving import LoadedBundle, load_bundle
@@ -35,16 +36,26 @@ class _Work:
     bundle: LoadedBundle | None
     site_salt: str
     language: str
+    kinds: frozenset[str]  # that are written
+    made: frozenset[str]  # with those that others name
     bar: "tqdm[Any]"
 
 
 def process(
-    source: Path, out: Path, *, settings: Settings, application: str = DEFAULT_APPLICATION, language: str = ""
+    source: Path,
+    out: Path,
+    *,
+    settings: Settings,
+    application: str = DEFAULT_APPLICATION,
+    language: str = "",
+    kinds: str = "default",
 ) -> int:
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
-    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings.
+    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings. `kinds` says
+    which objects are written: ``default``, ``all``, or names with commas between them; whichever they are, the default
+    set is made and checked.
 
     Returns
     -------
@@ -59,7 +70,8 @@ def process(
         No application of this name is installed, or it has no words in this language.
     """
     reader, spoken = find_application(application), language or settings.report.language
-    find_presentation(application, spoken)
+    presentation = find_presentation(application, spoken)
+    chosen = chosen_kinds(kinds, presentation)
     studies, unreadable = read_studies(_files(source))
     if not studies:
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
@@ -69,7 +81,8 @@ def process(
         load_bundle(settings.analysis.bundle, reader, roots=settings.analysis.bundle_roots) if reader.needs else None
     )
     with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
-        work = _Work(reader, bundle, settings.site_salt, spoken, bar)
+        made = kinds_to_make(presentation, [tuple(chosen)])
+        work = _Work(reader, bundle, settings.site_salt, spoken, chosen, made, bar)
         summaries = [
             _process_one(study, work, out if len(studies) == 1 else out / _folder_name(study)) for study in studies
         ]
@@ -111,6 +124,7 @@ def _process_one(study: StudyHeaders, work: _Work, folder: Path) -> dict[str, An
             started=datetime.now(UTC),
             site_salt=work.site_salt,
             language=work.language,
+            kinds=work.made,
             progress=advance,
         )
     except AxspaError as error:
@@ -120,18 +134,18 @@ def _process_one(study: StudyHeaders, work: _Work, folder: Path) -> dict[str, An
             "reasons": [error.sentence],
         }
     else:
-        summary = _write_objects(outcome, folder)
+        summary = _write_objects(outcome, folder, work.kinds)
     bar.update(first_step + len(steps) - bar.n)
     _write_json(folder / "summary.json", summary)
     return summary
 
 
-def _write_objects(outcome: pipeline.Outcome, folder: Path) -> dict[str, Any]:
+def _write_objects(outcome: pipeline.Outcome, folder: Path, kinds: frozenset[str]) -> dict[str, Any]:
     """What the gate refused is written too, under ``held/``, so that nobody takes it for a result."""
     target = folder if outcome.may_leave else folder / "held"
     target.mkdir(exist_ok=True)
     files = []
-    for number, item in enumerate(outcome.outputs.objects, 1):
+    for number, item in enumerate((one for one in outcome.outputs.objects if one.kind in kinds), 1):
         path = target / f"{number:02d}_{item.kind}.dcm"
         write_encoded(item.encoded, path)
         files.append(str(path.relative_to(folder)))

@@ -42,9 +42,8 @@ def decide(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
 
 
 def _release(node: Node, login: Login, study_id: int, form: Form) -> None:
-    names = [one.name for one in node.settings.destinations]
-    reason = form.get("reason", "")
-    held.release(node.database, study_id, reason=reason, actor=login.name, destinations=names)
+    reason, destinations = form.get("reason", ""), node.settings.wanted_kinds
+    held.release(node.database, study_id, reason=reason, actor=login.name, destinations=destinations)
 
 
 def _discard(node: Node, login: Login, study_id: int, form: Form) -> None:

@@ -12,7 +12,8 @@ from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Node
-from storage import held, resending, studies
+from storage import held, kinds, resending, studies
+from storage.kinds import Destinations
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Result, ResultObject, Run, Study
 
@@ -26,6 +27,8 @@ _CLASS_WORDS = {
     "1.2.840.10008.5.1.4.1.1.88.22": "Enhanced structured report",
     "1.2.840.10008.5.1.4.1.1.88.33": "Comprehensive structured report",
     "1.2.840.10008.5.1.4.1.1.88.34": "Comprehensive 3D structured report",
+    "1.2.840.10008.5.1.4.1.1.88.59": "Key object selection",
+    "1.2.840.10008.5.1.4.1.1.30": "Parametric map",
     "1.2.840.10008.5.1.4.1.1.11.1": "Presentation state",
     "1.2.840.10008.5.1.4.1.1.104.1": "PDF",
 }
@@ -168,7 +171,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
             resending.resend(
                 node.database,
                 result_id,
-                destinations=[one.name for one in node.settings.destinations],
+                destinations=node.settings.wanted_kinds,
                 actor=login.name,
                 object_id=object_id,
                 destination=destination,
@@ -276,7 +279,7 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     objects = queries.objects(node.database, result.id) if result else []
     names = [one.name for one in node.settings.destinations]
     return {
-        "objects": [_object(one, objects) for one in objects],
+        "objects": [_object(one, objects, node.settings.wanted_kinds) for one in objects],
         "destinations": names,
         "can_act": result is not None and resending.can_resend(node.database, result.id),
         "stays": result is not None and not resending.may_leave(study, result),
@@ -284,14 +287,17 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     }
 
 
-def _object(made: ResultObject, others: list[ResultObject]) -> dict[str, Any]:
+def _object(made: ResultObject, others: list[ResultObject], destinations: Destinations) -> dict[str, Any]:
     siblings = [one.id for one in others if one.series_instance_uid == made.series_instance_uid]
+    wanted, sent = kinds.wanted(made, destinations), {one.destination for one in made.deliveries}
     return {
         "made": made,
         "number": siblings.index(made.id) + 1,
         "of": len(siblings),
         "class_words": _CLASS_WORDS.get(made.sop_class_uid, made.sop_class_uid),
         "deliveries": [_delivery(one) for one in made.deliveries],
+        "wanted": wanted,
+        "unwanted": [name for name in destinations if name not in wanted and name not in sent],
     }
 
 

@@ -67,6 +67,8 @@ UNITED_STATES = Code("US", "ISO3166_1", "United States")
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")  # CID 7162
 ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")  # CID 7005
 PROCESSING_EQUIPMENT = Code("109102", "DCM", "Processing Equipment")  # CID 7005
+OF_INTEREST = Code("113000", "DCM", "Of Interest")  # CID 7010
+GRADIENT_WEIGHTED = Code("130403", "DCM", "Gradient-weighted class activation")  # CID 217
 SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")  # CID 7202
 
 LIMITATION = local("LIMITATION", "Limitation of this result")

@@ -252,6 +252,7 @@ class Terms:
     profiles: Mapping[Key, ProfileTerm] = field(default_factory=dict)
     heatmaps: Mapping[Key, str] = field(default_factory=dict)  # in words
     heat_note: str = ""  # what was measured of the heat maps that are sent, in a sentence
+    quantities: Mapping[Key, Concept] = field(default_factory=dict)  # of heat maps, in code; else a local one
     layers: Mapping[Key, LayerTerm] = field(
         default_factory=dict
     )  # of segments, traces, heat maps; else one for each key

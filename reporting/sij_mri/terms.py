@@ -236,6 +236,7 @@ def find_terms(code: str = "en") -> Terms:
             "joint-visibility": ProfileTerm(say("profile-visibility"), shows=say("profile-visibility-shows")),
         },
         heatmaps={"focused": say("heatmap-focused"), "grad-cam": say("heatmap-grad-cam")},
+        quantities=dict.fromkeys(("focused", "grad-cam"), dicom.GRADIENT_WEIGHTED),
         heat_note=say("heat-note", heat=HEAT_AREA, brightness=BRIGHTNESS_AREA, patients=PATIENTS),
         layers={
             "region": LayerTerm("region", say("layer-region"), shown=False),

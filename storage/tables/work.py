@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.states import DeliveryState, Purpose, ResultStatus, RunState
@@ -137,6 +137,7 @@ class ResultObject(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     path_key: Mapped[str] = mapped_column(String(255))
+    of_default: Mapped[bool] = mapped_column(default=True, server_default=true())  # its kind is of the default set
 
     result: Mapped[Result] = relationship(back_populates="objects")
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="object", order_by="Delivery.destination")

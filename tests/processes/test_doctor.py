@@ -237,7 +237,7 @@ def test_a_destination_that_takes_everything(change: Change) -> None:
         findings = examine(change(destinations=(destination,)))
     (finding,) = (finding for finding in findings if finding.subject == "destination archive")
     assert finding.verdict is Verdict.OK
-    assert "every SOP class of our results is accepted" in finding.sentence
+    assert "every SOP class of what it gets is accepted" in finding.sentence
     assert "destinations" not in {finding.subject for finding in findings}
 
 
@@ -248,6 +248,23 @@ def test_a_destination_that_refuses_some_of_our_objects(change: Change, monkeypa
     assert finding.verdict is Verdict.WARN
     assert "Segmentation" in finding.sentence
     assert "Secondary Capture" not in finding.sentence
+
+
+def test_a_destination_is_judged_by_what_it_gets(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_config, "UNRESTRICTED_STORAGE_SERVICE", False)
+    with peer(VERIFICATION, SECONDARY_CAPTURE) as destination:
+        captures = destination.model_copy(update={"kinds": ("sc-summary",)})
+        findings = examine(change(destinations=(captures,)))
+    said = {finding.subject: finding for finding in findings}
+    assert said["destination archive"].verdict is Verdict.OK
+    assert said["kinds"].sentence == "archive gets: sc-summary."
+
+
+def test_a_kind_that_nothing_gives_is_a_failure_with_the_names_there_are(change: Change) -> None:
+    wrong = Destination(name="archive", ae_title="A", host="127.0.0.1", port=free_port(), kinds=("report",))
+    finding = found(change(destinations=(wrong,)), "kinds")
+    assert finding.verdict is Verdict.FAIL
+    assert "sr-text" in finding.sentence and "Received 'report'." in finding.sentence
 
 
 def test_a_destination_where_nobody_is(change: Change) -> None:

@@ -15,8 +15,8 @@ from tests.programs import ENVIRONMENT
 COMMAND = str(Path(sys.executable).with_name("axspa-node"))
 
 
-def process(source: Path, out: Path) -> "subprocess.CompletedProcess[str]":
-    command = [COMMAND, "process", str(source), "--out", str(out)]
+def process(source: Path, out: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    command = [COMMAND, "process", str(source), "--out", str(out), *more]
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -61,10 +61,13 @@ def test_the_good_study_is_found_among_all_hostile_files(
     for file in (shared_data / "data" / "dicom" / "hostile").rglob("*"):
         if file.is_file():
             (source / f"{file.parent.name}-{file.name}").symlink_to(file.resolve())
-    done = process(source, tmp_path / "out")
+    done = process(source, tmp_path / "out", "--kinds", "sc-summary,pdf,pm")
     assert done.returncode == 0, done.stderr[-2000:]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["unreadable_files"]
     uid = study_uid_of(shipped_study)
     studies = summary.get("studies", [summary])
-    assert [study["status"] for study in studies if study["study_instance_uid"] == uid] == ["result"]
+    good = [study for study in studies if study["study_instance_uid"] == uid]
+    assert [study["status"] for study in good] == ["result"]
+    names = sorted(file.partition("_")[2] for file in good[0]["files"])
+    assert names == ["pdf.dcm", "pm.dcm", "sc-summary.dcm"], "those that were named"
