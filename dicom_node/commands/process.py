@@ -53,9 +53,9 @@ def process(
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
-    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings. `kinds` says
-    which objects are written: ``default``, ``all``, or names with commas between them; whichever they are, the default
-    set is made and checked.
+    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings. `kinds`
+    says which objects are written: ``default``, ``all``, or names with commas between them; whichever they are, the
+    default set is made and checked.
 
     Returns
     -------

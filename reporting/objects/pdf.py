@@ -50,7 +50,7 @@ def build_pdf(material: Material, row: KindRow) -> list[ResultObject]:
     page = None
     if material.plates is not None:
         software = ", ".join(context.software_versions)
-        page = draw_page(material.analysis, material.presentation, report, material.plates, software=software)
+        page = draw_page(material.analysis, material.presentation, report, software=software)
     title = material.presentation.title
     document = write_pdf(report, title=title, made_by=_made_by(context), at=context.started, page=page)
     dataset = _encapsulate(document, material, row)

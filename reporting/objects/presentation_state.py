@@ -23,9 +23,10 @@ from pydicom.dataset import Dataset
 
 from inference.result import Analysis, Images, Segment
 from inference.types import BoolArray, FloatArray, ImageHeader
+from reporting.objects.legal import as_ds
 from reporting.objects.material import Material
 from reporting.objects.shading import Shading, alike, shadings
-from reporting.objects.sources import as_ds, body_part, placeholder, read_header
+from reporting.objects.sources import body_part, placeholder, read_header
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, stamp, tracking_identifier
 from reporting.presentation import Presentation
 from reporting.sites import segment_label
