@@ -45,7 +45,10 @@ def encloses(region: Dataset, mask: BoolArray) -> bool:
 
 
 def stated_area(mask: BoolArray, images: Images) -> float | None:
-    """The area that the outline of a mask must state, in square millimeters; None where no pixel has a size."""
+    """The area that the outline of a mask (rows, columns) must state, in square millimeters.
+
+    None where no pixel has a size.
+    """
     if images.grid is None and not images.sources[0].pixel_spacing_mm:
         return None
     down, across = images.pixel_spacing_mm
