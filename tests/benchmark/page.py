@@ -1,0 +1,97 @@
+"""The figures as a page: ``docs/performance.md`` is written here and nowhere else."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+STEPS = {
+    "wait": "wait for the clock and the worker",
+    "select": "select both series",
+    "load": "load them",
+    "region": "region (two networks, each over the image and its mirror image)",
+    "joints": "joints",
+    "edema": "edema and the ASAS rule",
+    "classify": "classify",
+    "explain": "Grad-CAM",
+    "report": "build all objects and pictures",
+    "check": "check before sending",
+    "deliver": "deliver",
+}
+PROCESSES = {"worker": "worker (TensorFlow)"}
+
+
+def write_page(figures: Mapping[str, Any]) -> str:
+    """The page for figures as :mod:`tests.benchmark` measures them."""
+    steps = [(STEPS.get(name, name), f"{seconds:.2f}") for name, seconds in figures["stages_s"].items()]
+    memory = [(PROCESSES.get(name, name), str(mb)) for name, mb in sorted(figures["peak_memory_mb"].items())]
+    objects = "\n".join(_objects(case) for case in figures["objects"])
+    return f"""# Performance
+
+```sh
+make install-dev
+.venv/bin/python -m tests.benchmark --out docs/performance.json --page docs/performance.md
+```
+
+writes this page. It runs `axspa-node serve` on loopback, sends it copies of the shipped phantom (a study of
+{
+        figures["images"]
+    } images, of them 25 T1-weighted and 25 fluid-sensitive at 256 x 256) with DCMTK's storescu, and takes the
+results with DCMTK's storescp. Figures of {figures["date"]} on {
+        figures["machine"]
+    }; [performance.json](performance.json)
+holds them as measured.
+
+## From the last image to the last result
+
+Less the quiet period; warm studies, and the first one, during which the models load.
+
+{
+        _table(
+            ("", ""),
+            (
+                ("warm, median", f"**{figures['warm_median_s']:.1f} s**"),
+                ("warm, worst", f"{figures['warm_worst_s']:.1f} s"),
+                ("first study after the start", f"{figures['first_study_s']:.1f} s"),
+            ),
+        )
+    }
+
+Where a warm study's time goes (medians); the rest is reading headers, encoding, and writing every object durably:
+
+{_table(("step", "s"), steps)}
+
+## Memory
+
+Peak resident memory of each process over that run (`VmHWM`).
+
+{_table(("process", "MiB"), memory)}
+
+## Receiving
+
+Images a second over one association, storescu's start included, in turns with storescp (which does not fsync) in the
+same run: node {figures["receive_images_per_s"]}, storescp {figures["storescp_images_per_s"]}, ratio
+**{figures["receive_ratio_to_storescp"]:.2f}**. The node answers an image only after two fsyncs and one committed row.
+
+## Objects
+
+The default set of one result, built from a made-up analysis of two series that needs every kind. *Build* is all objects
+and the panel's pictures, *check* is the gate; medians of a warm process that has both cores.
+
+{objects}
+## Carrying a stack onto another grid
+
+25 slices of 336 x 336 onto an oblique grid of the same size: {figures["resample_s"]} s of one processor.
+"""
+
+
+def _objects(case: Mapping[str, Any]) -> str:
+    total = sum(one["bytes"] for one in case["objects"])
+    rows = [(one["kind"], str(one["number"]), f"{one['bytes'] / 1e6:.2f}") for one in case["objects"]]
+    rows.append(("**all**", f"**{sum(one['number'] for one in case['objects'])}**", f"**{total / 1e6:.2f}**"))
+    title = f"### {case['slices']} slices of {case['pixels']} x {case['pixels']}"
+    times = f"Build {case['build_s']:.2f} s, check {case['check_s']:.2f} s."
+    return f"{title}\n\n{times}\n\n{_table(('kind', 'objects', 'MB'), rows)}\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
