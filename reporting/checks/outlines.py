@@ -36,6 +36,7 @@ def encloses(region: Dataset, mask: BoolArray) -> bool:
     points = np.asarray(region.GraphicData, float).reshape(-1, 2)
     if region.GraphicType != "POLYLINE" or len(points) < FEWEST_POINTS or not np.array_equal(points[0], points[-1]):
         return False
+    points, mask = _window(points, mask)
     part = np.pad(ndimage.binary_fill_holes(_largest(mask)), 1)
     inside = np.pad(_within(points, mask.shape), 1)
     return (
@@ -45,7 +46,10 @@ def encloses(region: Dataset, mask: BoolArray) -> bool:
 
 
 def stated_area(mask: BoolArray, images: Images) -> float | None:
-    """The area that the outline of a mask must state, in square millimeters; None where no pixel has a size."""
+    """The area that the outline of a mask (rows, columns) must state, in square millimeters.
+
+    None where no pixel has a size.
+    """
     if images.grid is None and not images.sources[0].pixel_spacing_mm:
         return None
     down, across = images.pixel_spacing_mm
@@ -59,6 +63,14 @@ def _largest(mask: BoolArray) -> BoolArray:
         return np.zeros_like(mask)
     largest: BoolArray = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
     return largest
+
+
+def _window(points: Points, mask: BoolArray) -> tuple[Points, BoolArray]:
+    """Points and mask within the part of the image that holds both: all else costs time alone."""
+    held = np.vstack([np.argwhere(mask), points[:, ::-1]])
+    top, left = np.maximum(np.floor(held.min(axis=0)).astype(int) - 1, 0)
+    bottom, right = np.ceil(held.max(axis=0)).astype(int) + 2
+    return points - (left, top), mask[top:bottom, left:right]
 
 
 def _within(points: Points, shape: tuple[int, ...]) -> BoolArray:

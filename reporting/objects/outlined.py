@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.result import Analysis, Images, Segment
 from reporting.objects.seg import segments_on
@@ -52,9 +53,9 @@ def _largest_first(segments: Sequence[Segment], group: SegmentGroup) -> tuple[Se
     return tuple(sorted(segments, key=lambda one: (group.keys.index(one.key), -int(sizes(one).max()))))
 
 
-def sizes(segment: Segment) -> np.ndarray:
-    """Pixels of a segment in each plane."""
-    counted: np.ndarray = segment.mask.sum(axis=(1, 2))
+def sizes(segment: Segment) -> NDArray[np.int64]:
+    """Pixels of a segment in each plane, (planes,)."""
+    counted: NDArray[np.int64] = segment.mask.sum(axis=(1, 2))
     return counted
 
 

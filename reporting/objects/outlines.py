@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from inference.types import BoolArray
 
@@ -42,8 +43,8 @@ def outline(mask: BoolArray) -> Outline:
     mask : bool array (rows, columns)
         Not empty.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    sizes = stats[1:count, cv2.CC_STAT_AREA]
+    labels, _ = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel())[1:]
     nodes = _border(labels == 1 + int(sizes.argmax()))
     midway = nodes[nodes.sum(axis=1) % 2 == 1]
     corners = cv2.approxPolyDP(midway.astype(np.float32), 2 * TOLERANCE_PX, closed=True)[:, 0].astype(np.float64)
