@@ -117,10 +117,9 @@ def _same_plane(plane: Plane, whole: Level, header: Dataset) -> bool:
 
 
 def _covers(whole: Level, header: Dataset) -> bool:
-    """The same pixels; a capture may have further rows below them, for its caption."""
-    rows, columns = whole.number("Rows"), whole.number("Columns")
-    enough = rows >= int(header.Rows) if whole.text("Modality") == "OT" else rows == int(header.Rows)
-    return enough and columns == int(header.Columns)
+    """The same pixels; a capture may have further ones below and to the right of them, for its caption."""
+    rows, columns = whole.number("Rows") - int(header.Rows), whole.number("Columns") - int(header.Columns)
+    return rows == columns == 0 or (whole.text("Modality") == "OT" and min(rows, columns) >= 0)
 
 
 def _dimensions(item: Checked) -> Iterator[GateFinding]:
