@@ -29,7 +29,6 @@ from reporting.presentation import Report
 from reporting.said_json import said_json
 from reporting.sij_mri import SacroiliacPresentation
 from reporting.sij_mri.page import COLUMNS
-from reporting.sij_mri.page_slices import GRID_X
 from reporting.sij_mri.report import describe
 from reporting.sij_mri.terms import LANGUAGES, find_terms
 from reporting.words import LONGEST
@@ -138,7 +137,7 @@ def speak(analysis: Analysis, pages: Pages) -> Spoken:
         coded,
         [number for _, items in groups for number in _numbers(items)],
         [line for report in reports for line in _texts(report)],
-        [(x, words) for x, words in drawn if x < GRID_X],
+        drawn,
         content,
         html.unescape(re.sub(r"<[^>]*>", " ", body)),
         f"{brief.words} {brief.line}",
@@ -217,9 +216,7 @@ def check_class(said: Said, spoken: Spoken) -> None:
 def check_side(said: Said, spoken: Spoken, side: Side) -> None:
     group, column = f"AXSPA-EDEMA-{side.upper()}", COLUMNS[1 if side is Side.LEFT else 0]
     report = "\n".join(spoken.text)
-    drawn = [words for x, words in spoken.drawn if x == column and x != COLUMNS[0]] or [
-        words for x, words in spoken.drawn if x == column
-    ]
+    drawn = in_column(spoken, column)
     table = {one.key: one for one in (spoken.view.lead, *spoken.view.questions) if one is not None}["asas"]
     row = next(one for one in table.rows if one.where == side.value)
     numbers = [getattr(one, side.value) for one in spoken.view.numbers.rows if getattr(one, side.value) is not None]
@@ -235,14 +232,19 @@ def check_side(said: Said, spoken: Spoken, side: Side) -> None:
         assert all(one["value"] is None and one["words"].startswith("not assessable: ") for one in told)
         assert row.words == "not assessable" and row.grade == "missing"
         assert len(edema) == (1 if said.joints[side] else 0), "the band of the joint alone"
-        assert side is Side.RIGHT or not [words for words in drawn if words.endswith("met") or " ml" in words]
+        assert drawn == f"{side.capitalize()} not assessable not assessable"
         return
     assert values(spoken, group, "ASAS_RULE") == {VALUE[said.asas[side]]}
     assert set(answers) == {RULE[said.asas[side]]} and amount is not None
     assert all(one["value"] is not None and "not assessable" not in one["words"] for one in told)
     assert row.words == RULE[said.asas[side]] and (row.grade == "undecided") == (said.asas[side] is Answer.UNDECIDED)
     assert len(edema) == 3
-    assert f"ASAS rule: {RULE[said.asas[side]]}" in drawn
+    assert drawn.endswith(f" ml {RULE[said.asas[side]]}")
+
+
+def in_column(spoken: Spoken, column: float) -> str:
+    """What stands in a column of the summary's table, from its head downwards."""
+    return " ".join(words for x, words in spoken.drawn if x == column)
 
 
 def rule_of_study(said: Said) -> Answer | None:
@@ -261,7 +263,7 @@ def check_rule_of_study(said: Said, spoken: Spoken) -> None:
     words, expected = spoken.everything, rule_of_study(said)
     assert told["value"] == expected
     if expected is None:
-        assert value == MISSING and "ASAS rule, study: not assessable" in words["page"]
+        assert value == MISSING and in_column(spoken, COLUMNS[2]) == "Study not assessable"
         for where, one in words.items():
             asked = "study" if where == "page" else "(sacroiliitis|ASAS rule|study)"  # the page says it of sides, too
             assert not re.search(rf"{asked}: (not )?met", one), (where, one)
@@ -269,7 +271,7 @@ def check_rule_of_study(said: Said, spoken: Spoken) -> None:
         assert spoken.content["asas"] is None
     else:
         assert value == VALUE[expected]
-        assert f"ASAS rule, study: {RULE[expected]}" in words["page"]
+        assert in_column(spoken, COLUMNS[2]) == f"Study {RULE[expected]}"
         assert f"sacroiliitis: {RULE[expected]}" in words["report"]
         assert f"ASAS rule: {RULE[expected]}" in words["list"]
 
