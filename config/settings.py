@@ -129,10 +129,15 @@ class PanelSettings(_Section):
     secure_cookie: bool = Field(False, description="Set the Secure flag on the session cookie (behind HTTPS).")
 
 
+Colormap = Literal["plasma", "inferno", "viridis", "cividis", "turbo", "jet"]
+"""Colors of heat maps; of the last two the lightness does not rise evenly."""
+
+
 class ReportSettings(_Section):
-    """How results speak."""
+    """How results speak, and the colors of their pictures."""
 
     language: str = Field("en", max_length=35, description="Language of their words, as de; codes stay English.")
+    colormap: Colormap = Field("plasma", description="Colors of heat maps.")
 
 
 class DatabaseSettings(_Section):

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 from config.codes import Code
 from config.errors import AxspaError, SettingsError, UnusableInput
-from config.settings import Settings, load_settings
+from config.settings import Colormap, Settings, load_settings
 
 NOTICE = "Research software, not a medical device."
 
@@ -51,6 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     process.add_argument(
         "--language", default="", metavar="CODE", help="of the words, as de (default: as settings say)"
+    )
+    process.add_argument(
+        "--colormap", default="", choices=get_args(Colormap), help="colors of heat maps (default: as settings say)"
     )
     words = "objects to write: default, all, or kinds with commas between them (docs/how-to/choose-what-is-sent.md)"
     process.add_argument("--kinds", default="default", metavar="NAMES", help=words)
@@ -125,6 +129,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
         settings=settings,
         application=options.application,
         language=options.language,
+        colormap=options.colormap,
         kinds=options.kinds,
     )
 

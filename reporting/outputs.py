@@ -117,6 +117,7 @@ def build(
         identity=identity,
         header=header,
         tracking_seed=_seed(identity, analysis, site_salt),
+        language=presentation.terms.language,
         losses=losses_among(source for _, source in _images(analysis)),
         series_base=series_base,
         predecessors=tuple(predecessors),

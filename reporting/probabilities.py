@@ -5,7 +5,7 @@ one-sided, 95 %), and no calibration on patients exists. 0.95 is the round figur
 stored keeps every digit.
 """
 
-from reporting.language import Language, find_language
+from reporting.language import Language
 
 LOWEST_SHOWN = 0.05
 HIGHEST_SHOWN = 0.95
@@ -21,17 +21,17 @@ def shown_probability(probability: float) -> float:
     return min(max(float(probability), LOWEST_SHOWN), HIGHEST_SHOWN)
 
 
-def probability_words(probability: float, language: Language | None = None) -> str:
-    """A probability in words, two decimals; in English where no language is given.
+def probability_words(probability: float, language: Language) -> str:
+    """A probability in words, two decimals.
 
     Examples
     --------
-    >>> [probability_words(p) for p in (0.0, 0.049, 0.05, 0.418, 0.95, 0.99996)]
+    >>> from reporting.language import find_language
+    >>> [probability_words(p, find_language()) for p in (0.0, 0.049, 0.05, 0.418, 0.95, 0.99996)]
     ['under 0.05', 'under 0.05', '0.05', '0.42', '0.95', 'over 0.95']
     >>> probability_words(0.99996, find_language("de"))
     'über 0,95'
     """
-    language = language or find_language()
     if probability < LOWEST_SHOWN:
         return language.say("under", bound=language.number(LOWEST_SHOWN, 2))
     if probability > HIGHEST_SHOWN:
@@ -45,15 +45,13 @@ def bound_statement(language: Language) -> str:
     return language.say("bound-statement", **bounds)
 
 
-BOUND_STATEMENT = bound_statement(find_language())
-
-
-def names_a_bound(words: str, language: Language | None = None) -> bool:
+def names_a_bound(words: str, language: Language) -> bool:
     """True where words hold a probability that is not shown as it is.
 
     Examples
     --------
-    >>> [names_a_bound(f"probability {probability_words(p)}") for p in (0.01, 0.5, 0.99)]
+    >>> from reporting.language import find_language
+    >>> [names_a_bound(probability_words(p, find_language()), find_language()) for p in (0.01, 0.5, 0.99)]
     [True, False, True]
     """
     return probability_words(0.0, language) in words or probability_words(1.0, language) in words

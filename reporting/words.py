@@ -2,23 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from textwrap import wrap
 
 from config.codes import GapCode
 from inference.result import Analysis, Evaluation, Images, Key, Measurement, NotAssessable, Site
 from inference.series import Candidate
 from inference.types import ImageHeader
-from reporting.language import Language, find_language
+from reporting.language import Language
 from reporting.presentation import Report, Terms, limitation_lines, word_limitation
 from reporting.sites import level_words
 
 LONGEST = 90
 """Characters that an item of a report has at most: what lists of viewers show of it in one line."""
-
-RESEARCH_LINE = find_language().say("research-line")
-HEATMAP_STATEMENT = find_language().say("heatmap-statement")
-SECTION_LIMITATIONS = find_language().say("section-limitations")
-PICTURE_TEXT = find_language().say("picture-text")
-NOT_ASSESSABLE = find_language().say("not-assessable")
 
 
 def research_lines(terms: Terms) -> tuple[str, ...]:
@@ -50,6 +45,17 @@ def fit(word: Callable[[str], str], name: str) -> str:
     name = " ".join(name.split())
     over = len(word(name)) - LONGEST
     return clip(word(name if over <= 0 else clip(name, max(len(name) - over, 4))))
+
+
+def lines_of(text: str) -> list[str]:
+    """A text as items of a report, broken between words where it is longer than one.
+
+    Examples
+    --------
+    >>> [len(line) for line in lines_of(30 * "word ")]
+    [89, 59]
+    """
+    return wrap(text, LONGEST, break_on_hyphens=False)
 
 
 def with_gaps_first(report: Report, analysis: Analysis, terms: Terms) -> Report:
@@ -86,9 +92,8 @@ def other_limitations(report: Report) -> tuple[str, ...]:
     return tuple(one for one in report.limitations if one not in report.missing)
 
 
-def image_name(images: Images, plane: int, language: Language | None = None) -> str:
+def image_name(images: Images, plane: int, language: Language) -> str:
     """How people find a slice: ``slice 9 of 25 (image 17)``, the image number being the scanner's."""
-    language = language or find_language()
     header = images.sources[plane] if plane < len(images.sources) else None
     number = None if header is None else image_number(header)
     place = {"slice": plane + 1, "slices": images.shape[0]}
@@ -133,27 +138,25 @@ def measurement_words(terms: Terms, measurement: Measurement) -> str:
     return terms.measurements[measurement.key].show(measurement.value)
 
 
-def series_words(analysis: Analysis, role: Key, language: Language | None = None) -> str:
+def series_words(analysis: Analysis, role: Key, language: Language) -> str:
     """Which series was read in a role: ``series 2 't1_tse', 25 slices``; empty where none was."""
-    images, language = analysis.of_role(role), language or find_language()
+    images = analysis.of_role(role)
     if images is None:
         return ""
     name = series_name(analysis.selection.chosen.get(role), language)
     return language.say("series-read", series=name, slices=images.shape[0])
 
 
-def series_name(candidate: Candidate | None, language: Language | None = None, *, description: str = "") -> str:
+def series_name(candidate: Candidate | None, language: Language, *, description: str = "") -> str:
     """How people find a series: ``series 2 't1_tse'``.
 
     Parameters
     ----------
     candidate : Candidate or None
-    language : Language, optional
-        Else English.
+    language : Language
     description : str
         Stands for that of the series, where it shall be shorter.
     """
-    language = language or find_language()
     if candidate is None:
         return language.say("series-chosen")
     name = " ".join((description or candidate.description).split())

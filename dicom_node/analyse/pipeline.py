@@ -15,6 +15,7 @@ from inference.serving import LoadedBundle
 from inference.types import Gap, ModelIdentity, Reason, StudyHeaders
 from reporting import gate, outputs
 from reporting.findings import GateCode
+from reporting.pictures import COLORMAP
 from reporting.presentation import find_presentation
 from reporting.types import Predecessor
 
@@ -56,6 +57,7 @@ def run(
     series_base: int = 900,
     site_salt: str = "",
     language: str = "en",
+    colormap: str = COLORMAP,
     chosen: Mapping[Key, str] | None = None,
     predecessors: Sequence[Predecessor] = (),
     identity_conflict: bool = False,
@@ -84,6 +86,8 @@ def run(
         Secret of the site; without it nothing is followed from one study of a patient to another.
     language : str
         Of the words of the results.
+    colormap : str
+        Of heat maps, one of :data:`reporting.pictures.COLORMAPS`.
     chosen : mapping from Key to str, optional
         A person's choice: series UID by role.
     predecessors : sequence of Predecessor
@@ -132,6 +136,7 @@ def run(
             site_salt=site_salt,
             predecessors=predecessors,
             kinds=kinds,
+            colormap=colormap,
         )
     with _timed(CHECK, analysis.seconds, progress):
         findings = gate.check(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from config import logs
 from config.codes import Code
 from config.errors import AxspaError, Retryable, StorageUnavailable, UnusableInput
-from config.settings import Settings
+from config.settings import ReportSettings, Settings
 from dicom_node.analyse.wanted import wants
 from storage import deployments, gaps, results, runs
 from storage.objects import ObjectStore
@@ -99,7 +99,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         content_hash=claimed.content_hash,
         application_version=application.version,
         bundle_digest="" if bundle is None else bundle.identity.digest,
-        settings_digest=_settings_digest(claimed, context.settings.report.language),
+        settings_digest=_settings_digest(claimed, context.settings.report),
     )
     if claimed.standing == basis and not claimed.asked:
         log.info("Run %d of study %d: nothing changed", claimed.run_id, claimed.study_id)
@@ -122,6 +122,7 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         series_base=claimed.series_base,
         site_salt=site_salt(context.settings),
         language=context.settings.report.language,
+        colormap=context.settings.report.colormap,
         predecessors=_predecessors(claimed, context),
         identity_conflict=claimed.identity_conflict,
         identity_settled=claimed.identity_settled,
@@ -198,9 +199,10 @@ def _bundle(context: _Context, application: str, name: str) -> "LoadedBundle":
         return context.shelf.bundle(name, find_application(application))
 
 
-def _settings_digest(claimed: ClaimedRun, language: str) -> str:
+def _settings_digest(claimed: ClaimedRun, report: ReportSettings) -> str:
     """Hash of the settings that have a part in a result."""
-    return hashlib.sha256(json.dumps({"series_base": claimed.series_base, "language": language}).encode()).hexdigest()
+    parts = {"series_base": claimed.series_base, "language": report.language, "colormap": report.colormap}
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _fail(claimed: ClaimedRun, error: AxspaError, context: _Context) -> str:

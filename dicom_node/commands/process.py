@@ -36,6 +36,7 @@ class _Work:
     bundle: LoadedBundle | None
     site_salt: str
     language: str
+    colormap: str
     kinds: frozenset[str]  # that are written
     made: frozenset[str]  # with those that others name
     bar: "tqdm[Any]"
@@ -48,14 +49,15 @@ def process(
     settings: Settings,
     application: str = DEFAULT_APPLICATION,
     language: str = "",
+    colormap: str = "",
     kinds: str = "default",
 ) -> int:
     """Analyse every study under ``source`` and write the result objects and ``summary.json`` to ``out``.
 
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
-    from it where it is none), and the summary lists them. They speak ``language``, else that of the settings. `kinds`
-    says which objects are written: ``default``, ``all``, or names with commas between them; whichever they are, the
-    default set is made and checked.
+    from it where it is none), and the summary lists them. They speak ``language``, and their heat maps have the colors
+    ``colormap``; where these are empty, those of the settings. `kinds` says which objects are written: ``default``,
+    ``all``, or names with commas between them; whichever they are, the default set is made and checked.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def process(
     )
     with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
         made = kinds_to_make(presentation, [tuple(chosen)])
-        work = _Work(reader, bundle, settings.site_salt, spoken, chosen, made, bar)
+        colors = colormap or settings.report.colormap
+        work = _Work(reader, bundle, settings.site_salt, spoken, colors, chosen, made, bar)
         summaries = [
             _process_one(study, work, out if len(studies) == 1 else out / _folder_name(study)) for study in studies
         ]
@@ -124,6 +127,7 @@ def _process_one(study: StudyHeaders, work: _Work, folder: Path) -> dict[str, An
             started=datetime.now(UTC),
             site_salt=work.site_salt,
             language=work.language,
+            colormap=work.colormap,
             kinds=work.made,
             progress=advance,
         )

@@ -1,5 +1,6 @@
 """What reports must say of an analysis, and what they say: coded facts, each with the part of the body it is of."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -134,6 +135,7 @@ def heard(container: Dataset, *, at: Where | None = None) -> list[Fact]:
     ]
 
 
+_NUMBER = re.compile(r"(-?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)(?: (\S+))?")
 _DESCRIBES = {one.value for one in (codes.FINDING, codes.AREA)}
 _WORDS = {one.value for one in (codes.CONCLUSION, codes.LIMITATION, codes.KEY_SLICE, codes.SHOWN_IN)}
 
@@ -151,10 +153,17 @@ def _value(part: Dataset) -> str | None:
 
 
 def _read(text: str) -> str:
-    """A number that stands as a text: ``4.2 cm3``, ``0.78``, ``over 0.95. No probability ...``."""
-    words = text.partition(". ")[0].removeprefix("over ").removeprefix("under ").split()
-    unit = words[1] if len(words) > 1 else str(codes.NO_UNITS.value)
-    return _number(float(words[0]), unit)
+    """The first number of a text, in any language: ``4.2 cm3``, ``0,78``, ``over 0.95. No probability ...``.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    found = _NUMBER.search(text)
+    if found is None:
+        raise ValueError("a text that should hold a number holds none")
+    return _number(float(found[1].replace(",", ".")), found[2] or str(codes.NO_UNITS.value))
 
 
 def name_of(item: Dataset) -> str:

@@ -45,6 +45,8 @@ class Language:
     Attributes
     ----------
     code : str
+    name : str
+        In English: ``German``.
     read : bool
         True where a radiologist who speaks it has read every catalogue.
 
@@ -56,7 +58,8 @@ class Language:
 
     def __init__(self, code: str, catalogues: Sequence[str]) -> None:
         self.code = code
-        self._locale = Locale.parse(code)
+        self._locale = Locale.parse(code, sep="-")
+        self.name = str(self._locale.get_display_name(ENGLISH))
         self._bundle = FluentBundle([code], functions={"NUMBER": fluent_number}, use_isolating=False)
         said = [self._add(text) for text in catalogues]
         self.read = all(said)
@@ -95,6 +98,17 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """A number with as many digits behind the decimal sign."""
         return str(_number(value, digits).format(self._locale))
+
+    def shortest(self, value: float) -> str:
+        """A number with those digits that it has, at most six."""
+        whole, _, decimals = f"{value:g}".partition(".")
+        return self.number(value, len(decimals)) if "e" not in f"{whole}{decimals}" else f"{value:g}"
+
+    @property
+    def country(self) -> tuple[str, str]:
+        """The country whose spelling it has, by the catalogue: code of ISO 3166-1, and its name in English."""
+        code = self.say("country")
+        return code, str(Locale(ENGLISH).territories[code])
 
     def _words(self, key: str, parameters: dict[str, Any]) -> Iterator[str]:
         if not self.knows(key):

@@ -19,8 +19,47 @@ not-analysed = Nicht analysiert
 not-analysed-because = Nicht analysiert: { $Why }
 not-assessable = nicht beurteilbar
 not-assessable-because = nicht beurteilbar: { $Why }
-section-limitations = Einschränkung
 study-incomplete = Die Untersuchung ist unvollständig.
+
+## Nach welchem Land sich die Schreibweise richtet (ISO 3166-1)
+
+country = DE
+
+## Was neben einem Ergebnis steht
+
+replaces = Revision { $revision }; ersetzt das frühere Ergebnis dieser Untersuchung.
+revision = Revision { $revision }.
+made-by = Software { $software }; Modell { $model }.
+made-by-manifest = Manifest SHA-256 { $digest }.
+not-verified = Automatische Auswertung für die Forschung, nicht geprüft
+derived-summary = Übersicht des Ergebnisses.
+limitation-of-result = Einschränkung: { $text }
+heading-impression = Beurteilung
+heading-findings = Befund
+heading-limitations = Einschränkungen
+heading-conclusions = Aussagekraft
+letters-lacking = Ein ? steht für Buchstaben, die diese Seiten nicht zeigen; der Textbefund zeigt sie.
+
+## Bilder
+
+more-in-the-report = { $count ->
+    [one] 1 weitere Angabe im Befund
+   *[other] { $count } weitere Angaben im Befund
+}
+heat-looked = Wohin das Netz geschaut hat. Das ist keine Krankheit.
+heat-none-in-study = Wohin das Netz geschaut hat: in dieser Untersuchung zu wenig zum Einzeichnen.
+heat-none-in-slice = Wohin das Netz geschaut hat: in dieser Schicht zu wenig zum Einzeichnen.
+
+## Namen der Serien: Betrachter zeigen die ersten 22 Zeichen
+
+description-sc-summary = KI-Übersicht
+description-sr-text = KI-Befund
+description-sc-heat = KI-Heatmaps
+description-sc-heat-all = KI-Heatmaps, alle
+description-ko = KI-Schlüsselbilder
+description-pr = KI-Umrisse (GSPS)
+description-pdf = KI-Befund (PDF)
+description-pm = KI-Heatmap-Werte
 
 ## Namen der Dinge
 

@@ -19,8 +19,44 @@ not-analysed = Not analysed
 not-analysed-because = Not analysed: { $why }
 not-assessable = not assessable
 not-assessable-because = not assessable: { $why }
-section-limitations = Limitation
 study-incomplete = The study is incomplete.
+
+## Of which country the spelling is (ISO 3166-1)
+
+country = US
+
+## What stands beside a result
+
+replaces = Revision { $revision }; it replaces the earlier result of this study.
+revision = Revision { $revision }.
+made-by = Software { $software }; model { $model }.
+made-by-manifest = Manifest SHA-256 { $digest }.
+not-verified = Automatic analysis for research, not verified
+derived-summary = Summary of the result.
+limitation-of-result = Limitation: { $text }
+heading-impression = Impression
+heading-findings = Findings
+heading-limitations = Limitations
+heading-conclusions = Conclusions
+letters-lacking = A ? stands for letters that these pages cannot show; the report in words shows them.
+
+## Pictures
+
+more-in-the-report = { $count } more in the report
+heat-looked = Where the network looked. It is not disease.
+heat-none-in-study = Where the network looked: too little to draw in this study.
+heat-none-in-slice = Where the network looked: too little to draw in this slice.
+
+## Series descriptions: viewers show the first 22 letters
+
+description-sc-summary = AI summary
+description-sr-text = AI report
+description-sc-heat = AI heatmaps
+description-sc-heat-all = AI heatmaps, all
+description-ko = AI key images
+description-pr = AI outlines (GSPS)
+description-pdf = AI report (PDF)
+description-pm = AI heat values
 
 ## Names of things
 

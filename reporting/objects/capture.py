@@ -22,9 +22,6 @@ from reporting.objects.stamp import MANUFACTURER, stamp
 from reporting.pictures import draw_heat, draw_page, heat_caption, heat_planes
 from reporting.presentation import ByteArray
 from reporting.types import KindRow, ResultObject
-from reporting.words import HEATMAP_STATEMENT, RESEARCH_LINE
-
-DESCRIPTIONS = {"sc-summary": "AI summary", "sc-heat": "AI heatmaps", "sc-heat-all": "AI heatmaps, all"}
 
 
 def build_summary(material: Material, row: KindRow) -> list[ResultObject]:
@@ -33,9 +30,7 @@ def build_summary(material: Material, row: KindRow) -> list[ResultObject]:
         return []
     software = ", ".join(material.context.software_versions)
     page = draw_page(material.analysis, material.presentation, material.report, software=software)
-    capture = _capture(
-        page, material, row, number=1, text="Summary of the AI research result", description=DESCRIPTIONS[row.name]
-    )
+    capture = _capture(page, material, row, number=1, text=material.context.language.say("derived-summary"))
     capture.PatientOrientation = ""
     return [material.finish(row, capture)]
 
@@ -53,9 +48,9 @@ def build_heatmaps(material: Material, row: KindRow) -> list[ResultObject]:
         first = [one.plane for one in analysis.key_slices if one.role == heat.role]
         planes = heat_planes(heat, row.most, first=first)
         said = {plane: heat_caption(heat, images, plane, terms) for plane in planes}
-        drawn = draw_heat(heat, levels, said, colormap=plates.colormap)
+        drawn = draw_heat(heat, levels, said, language=terms.language, colormap=plates.colormap)
         for number, (plane, pixels) in enumerate(zip(planes, drawn, strict=True), start=1):
-            text = " ".join((HEATMAP_STATEMENT, *said[plane][:-1]))
+            text = " ".join((terms.say("heatmap-statement"), *said[plane][:-1]))
             captures.append(_heat_capture(pixels, images, plane, material, row, number=number, text=text))
     return [material.finish(row, capture) for capture in captures]
 
@@ -65,9 +60,7 @@ def _heat_capture(
 ) -> Dataset:
     grid, image = images.grid, images.sources[plane]
     letters = patient_orientation(grid) if grid is not None else ("L", "F")
-    capture = _capture(
-        pixels, material, row, number=number, text=text, description=DESCRIPTIONS[row.name], orientation=letters
-    )
+    capture = _capture(pixels, material, row, number=number, text=text, orientation=letters)
     if grid is None:
         capture.PatientOrientation = ""
     else:
@@ -99,10 +92,9 @@ def _capture(
     *,
     number: int,
     text: str,
-    description: str,
     orientation: tuple[str, str] = ("L", "F"),
 ) -> Dataset:
-    context = material.context
+    context, research = material.context, material.context.language.say("research-line")
     capture: Any = SCImage(
         pixel_array=pixels,
         photometric_interpretation="RGB",
@@ -123,9 +115,9 @@ def _capture(
     capture.BodyPartExamined = body_part(context.header, material.presentation.body_parts)
     capture.BurnedInAnnotation = "YES"
     capture.RecognizableVisualFeatures = "NO"
-    capture.DerivationDescription = f"{RESEARCH_LINE}. {text}"
-    capture.ImageComments = RESEARCH_LINE
-    stamp(capture, context, row, description=description)
+    capture.DerivationDescription = f"{research}. {text}"
+    capture.ImageComments = research
+    stamp(capture, context, row, description=material.description(row))
     capture.DateOfSecondaryCapture = capture.ContentDate
     capture.TimeOfSecondaryCapture = capture.ContentTime
     return capture

@@ -8,6 +8,7 @@ Codes of an application stand with its presentation.
 from pydicom.sr.coding import Code
 
 from inference.types import Side
+from reporting.language import Language
 
 LOCAL_SCHEME = "99AXSPA"
 LOCAL_SCHEME_NAME = "axspa-node local codes"
@@ -17,6 +18,17 @@ LOCAL_SCHEME_ORGANIZATION = "axspa-node"
 def local(value: str, meaning: str) -> Code:
     """A code of the local scheme."""
     return Code(value, LOCAL_SCHEME, meaning)
+
+
+def language_code(language: Language) -> Code:
+    """A language (CID 5000)."""
+    return Code(language.code, "RFC5646", language.name)
+
+
+def country_code(language: Language) -> Code:
+    """The country whose spelling a language has here (CID 5001)."""
+    code, name = language.country
+    return Code(code, "ISO3166_1", name)
 
 
 SACROILIAC_JOINT = Code("39723000", "SCT", "Sacroiliac joint")
@@ -61,8 +73,6 @@ IMAGING = Code("363679005", "SCT", "Imaging")
 MRI_UNSPECIFIED = Code("25056-3", "LN", "MRI unspecified body region")
 COUNTRY_OF_LANGUAGE = Code("121046", "DCM", "Country of Language")
 LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")
-ENGLISH = Code("en", "RFC5646", "English")
-UNITED_STATES = Code("US", "ISO3166_1", "United States")
 
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")  # CID 7162
 ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")  # CID 7005

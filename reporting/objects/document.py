@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 
 from highdicom.sr import (
     AlgorithmIdentification,
+    CodeContentItem,
     CodedConcept,
     Comprehensive3DSR,
     ComprehensiveSR,
+    ContentSequence,
     DeviceObserverIdentifyingAttributes,
     EnhancedSR,
     LanguageOfContentItemAndDescendants,
@@ -21,6 +23,7 @@ from highdicom.sr import (
     ObservationContext,
     ObserverContext,
     PlanarROIMeasurementsAndQualitativeEvaluations,
+    RelationshipTypeValues,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 from pydicom.dataset import Dataset
@@ -28,11 +31,9 @@ from pydicom.sr.codedict import codes as dicom_codes
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage, EnhancedSRStorage
 
-from inference.types import ModelIdentity
 from reporting.objects import codes
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, coding_schemes, stamp
 from reporting.types import KindRow, followed_kinds
-from reporting.words import RESEARCH_LINE
 
 DOCUMENTS: Mapping[UID, type] = {
     Comprehensive3DSRStorage: Comprehensive3DSR,
@@ -58,13 +59,14 @@ def observer(context: ResultContext) -> ObserverContext:
     )
 
 
-def algorithm_identification(model: ModelIdentity) -> AlgorithmIdentification:
+def algorithm_identification(context: ResultContext) -> AlgorithmIdentification:
     """The bundle as an algorithm (TID 4019)."""
+    model = context.model
     digest = [f"bundle manifest SHA-256 {model.digest}"] if model.digest else []
     return AlgorithmIdentification(
         name=model.name or MANUFACTURER,
         version=model.version or "0",
-        parameters=[*digest, RESEARCH_LINE],
+        parameters=[*digest, context.language.say("research-line")],
         family=codes.ARTIFICIAL_INTELLIGENCE,
         manufacturer=MANUFACTURER,
     )
@@ -77,10 +79,23 @@ def measurement_report(context: ResultContext, groups: Sequence[Group], *, proce
         procedure_reported=_procedure(context, procedure),
         imaging_measurements=groups,
         title=dicom_codes.DCM.ImagingMeasurementReport,
-        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(
-            CodedConcept.from_code(codes.ENGLISH)
-        ),
+        language_of_content_item_and_descendants=language_of(context),
     )
+
+
+def language_of(context: ResultContext) -> LanguageOfContentItemAndDescendants:
+    """The language of a report and the country of its spelling (TID 1204)."""
+    said = LanguageOfContentItemAndDescendants(CodedConcept.from_code(codes.language_code(context.language)))
+    said[0].ContentSequence = ContentSequence(
+        [
+            CodeContentItem(
+                name=codes.COUNTRY_OF_LANGUAGE,
+                value=CodedConcept.from_code(codes.country_code(context.language)),
+                relationship_type=RelationshipTypeValues.HAS_CONCEPT_MOD,
+            )
+        ]
+    )
+    return said
 
 
 def _procedure(context: ResultContext, otherwise: Code) -> Code:

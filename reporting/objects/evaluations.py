@@ -17,13 +17,14 @@ from highdicom.sr import (
 from pydicom.sr.coding import Code
 
 from inference.result import Images
+from reporting.language import Language
 from reporting.objects import codes
 from reporting.objects.material import Material
 from reporting.objects.said import Number, Thing, finding_sites, say_study
 from reporting.objects.stamp import tracking_identifier
 from reporting.seen import Seen, look_first, shown_in
 from reporting.sites import is_paired
-from reporting.words import RESEARCH_LINE, conclusion_of, other_limitations
+from reporting.words import conclusion_of, other_limitations
 
 CONTAINS = RelationshipTypeValues.CONTAINS
 
@@ -44,7 +45,7 @@ def evaluations_container(material: Material, outlined: Collection[Thing]) -> Co
     DICOM PS3.16 TID 1500.
     """
     report, analysis, terms = material.report, material.analysis, material.presentation.terms
-    texts = [(codes.CONCLUSION, RESEARCH_LINE), *((codes.LIMITATION, text) for text in report.missing)]
+    texts = [(codes.CONCLUSION, terms.say("research-line")), *((codes.LIMITATION, text) for text in report.missing)]
     after = [(codes.CONCLUSION, text) for text in conclusion_of(report)]
     after += [(codes.LIMITATION, text) for text in other_limitations(report)]
     seen = [(codes.KEY_SLICE, one) for one in look_first(analysis, terms)]
@@ -83,13 +84,14 @@ def coded_results(material: Material, outlined: Collection[Thing], *, numbers: b
     for thing, said in say_study(material.analysis, presentation).items():
         if thing not in outlined:
             where = [] if thing is None else [*_tracked(material, thing), *finding_sites(thing[1], presentation.terms)]
-            items = [*(one.evaluation[0] for one in said.answers), *(_number(one, numbers) for one in said.numbers)]
+            answers = (one.evaluation[0] for one in said.answers)
+            items = [*answers, *(_number(one, material.context.language, numbers) for one in said.numbers)]
             yield from (_below(item, where) for item in items)
 
 
-def _number(said: Number, as_number: bool) -> ContentItem:
+def _number(said: Number, language: Language, as_number: bool) -> ContentItem:
     if not as_number:
-        return _text(said.name, said.words)
+        return _text(said.name, said.words(language))
     item = NumContentItem(said.name, said.value, said.unit, relationship_type=CONTAINS)
     if said.note:
         item.ContentSequence = [TextContentItem(codes.BOUNDED, said.note, RelationshipTypeValues.HAS_PROPERTIES)]

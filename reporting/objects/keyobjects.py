@@ -16,9 +16,7 @@ from reporting.objects.material import Material
 from reporting.objects.stamp import MANUFACTURER, stamp
 from reporting.presentation import Terms
 from reporting.types import KindRow, ResultObject
-from reporting.words import RESEARCH_LINE, image_name
-
-DESCRIPTION = "AI key images"
+from reporting.words import image_name
 
 
 def build_key_objects(material: Material, row: KindRow) -> list[ResultObject]:
@@ -32,7 +30,7 @@ def build_key_objects(material: Material, row: KindRow) -> list[ResultObject]:
         document_title=codes.OF_INTEREST,
         referenced_objects=[_reference(evidence[uid]) for uid in chosen],
         observer_device_context=observer(context),
-        description="\n".join((RESEARCH_LINE, *_whys(analysis, material.presentation.terms))),
+        description="\n".join((context.language.say("research-line"), *_whys(analysis, material.presentation.terms))),
     )
     document: Dataset = KeyObjectSelectionDocument(
         evidence=[evidence[uid] for uid in chosen],
@@ -44,7 +42,7 @@ def build_key_objects(material: Material, row: KindRow) -> list[ResultObject]:
         manufacturer=MANUFACTURER,
     )
     _name_frames(document, chosen)
-    stamp(document, context, row, description=DESCRIPTION)
+    stamp(document, context, row, description=material.description(row))
     return [material.finish(row, document)]
 
 
@@ -92,6 +90,6 @@ def _whys(analysis: Analysis, terms: Terms) -> list[str]:
     for one in analysis.key_slices:
         images = analysis.of_role(one.role)
         if images is not None:
-            name = f"{terms.roles[one.role].words}, {image_name(images, one.plane)}"
+            name = f"{terms.roles[one.role].words}, {image_name(images, one.plane, terms.language)}"
             lines.append(f"{name}: {terms.whys.get(one.why, one.why)}")
     return lines

@@ -51,6 +51,10 @@ class Material:
         """A series description: what it is, then whose; viewers show some 22 letters of it."""
         return f"{words}, {self.presentation.title}"
 
+    def description(self, row: KindRow) -> str:
+        """What a kind that is of no group is called in its series description."""
+        return self.context.language.say(f"description-{row.name}")
+
     def finish(self, row: KindRow, dataset: Dataset, *, name: str = "", title: str = "") -> ResultObject:
         """An object of this result; its references to images name the true ones."""
         relink(dataset, self.evidence.classes)

@@ -22,9 +22,6 @@ from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, coding_schem
 from reporting.presentation import Presentation
 from reporting.sites import is_paired
 from reporting.types import KindRow, ResultObject
-from reporting.words import HEATMAP_STATEMENT
-
-DESCRIPTION = "AI heat values"
 
 
 def mapped(analysis: Analysis) -> tuple[HeatMap, Images] | None:
@@ -60,7 +57,7 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
         real_world_value_mappings=[_quantity(heat, presentation)],
         voi_lut_transformations=[VOILUTTransformation(heat.full_scale / 2, heat.full_scale)],
         content_label="AXSPA_HEAT",
-        content_description=clip(HEATMAP_STATEMENT),
+        content_description=clip(context.language.say("heat-looked")),
     )
     relink(dataset, source.references)
     _sort_along_normal(dataset)
@@ -70,7 +67,7 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
     dataset.ContentCreatorName = ""
     dataset.BodyPartExamined = source.planes[0].BodyPartExamined
     dataset.CodingSchemeIdentificationSequence = coding_schemes()
-    stamp(dataset, context, row, description=DESCRIPTION)
+    stamp(dataset, context, row, description=material.description(row))
     return [material.finish(row, dataset)]
 
 

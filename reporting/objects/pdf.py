@@ -8,7 +8,6 @@ PS3.3 A.45.1 (Encapsulated PDF IOD), C.24.1 (Encapsulated Document Series), C.24
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from highdicom.sr import CodedConcept
@@ -24,21 +23,21 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Image, PageBreak, Paragraph, SimpleDocTemplate
 
+from reporting.language import Language
 from reporting.objects import codes
 from reporting.objects.material import Material
-from reporting.objects.stamp import MANUFACTURER, ResultContext, clip, stamp
-from reporting.pictures import draw_page
+from reporting.objects.stamp import MANUFACTURER, clip, stamp
+from reporting.objects.text import made_by
+from reporting.pictures import BOLD, REGULAR, draw_page, font_file, is_legible, legible
 from reporting.presentation import ByteArray, Report
 from reporting.types import KindRow, ResultObject
-from reporting.words import PICTURE_TEXT, RESEARCH_LINE, conclusion_of, other_limitations
+from reporting.words import conclusion_of, other_limitations
 
-DESCRIPTION = "AI report (PDF)"
-FONT, BOLD = "Vera", "VeraBd"
 EDGE = 18 * mm
 JPEG_QUALITY = 92
 rl_config.useA85 = 0  # streams as they are: text form takes a second for a picture, and a quarter more room
 
-_LINE = ParagraphStyle("line", fontName=FONT, fontSize=9.5, leading=13, spaceAfter=3)
+_LINE = ParagraphStyle("line", fontName=REGULAR, fontSize=9.5, leading=13, spaceAfter=3)
 _HEADING = ParagraphStyle("heading", fontName=BOLD, fontSize=11, leading=15, spaceBefore=8, spaceAfter=3)
 _TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=20, spaceAfter=4)
 _WARNING = ParagraphStyle("warning", parent=_LINE, fontName=BOLD, textColor="#8a4b00", spaceAfter=6)
@@ -51,26 +50,38 @@ def build_pdf(material: Material, row: KindRow) -> list[ResultObject]:
     if material.plates is not None:
         software = ", ".join(context.software_versions)
         page = draw_page(material.analysis, material.presentation, report, software=software)
-    title = material.presentation.title
-    document = write_pdf(report, title=title, made_by=_made_by(context), at=context.started, page=page)
+    document = write_pdf(
+        report,
+        language=context.language,
+        title=material.presentation.title,
+        made_by=(*made_by(context), context.language.say("revision", revision=context.revision)),
+        at=context.started,
+        page=page,
+    )
     dataset = _encapsulate(document, material, row)
-    stamp(dataset, context, row, description=DESCRIPTION)
+    stamp(dataset, context, row, description=material.description(row))
     return [material.finish(row, dataset)]
 
 
-def _made_by(context: ResultContext) -> str:
-    return f"Software {context.software_version}; model {context.model_words}. Revision {context.revision}."
-
-
-def write_pdf(report: Report, *, title: str, made_by: str, at: datetime, page: ByteArray | None = None) -> bytes:
+def write_pdf(
+    report: Report,
+    *,
+    language: Language,
+    title: str,
+    made_by: Sequence[str],
+    at: datetime,
+    page: ByteArray | None = None,
+) -> bytes:
     """A PDF of a report; the same bytes for the same report at the same time.
 
     Parameters
     ----------
     report : Report
+    language : Language
+        Of the same.
     title : str
-    made_by : str
-        The last line.
+    made_by : sequence of str
+        The last lines.
     at : datetime
         Aware; when it was made.
     page : uint8 array (rows, columns, 3), optional
@@ -81,8 +92,8 @@ def write_pdf(report: Report, *, title: str, made_by: str, at: datetime, page: B
     bytes
         PDF 1.4 with its fonts embedded.
     """
-    for name in (FONT, BOLD):
-        registerFont(TTFont(name, Path(rl_config.__file__).parent / "fonts" / f"{name}.ttf"))
+    for name in (REGULAR, BOLD):
+        registerFont(TTFont(name, font_file(name)))
     buffer = BytesIO()
     template = SimpleDocTemplate(
         buffer,
@@ -93,17 +104,22 @@ def write_pdf(report: Report, *, title: str, made_by: str, at: datetime, page: B
         bottomMargin=EDGE,
         title=title,
         author=MANUFACTURER,
-        subject=RESEARCH_LINE,
+        subject=language.say("research-line"),
+        lang=language.code,
         invariant=1,
-        initialFontName=FONT,
+        initialFontName=REGULAR,
         pageCompression=1,
     )
 
+    def later_page(canvas: Canvas, _template: SimpleDocTemplate) -> None:
+        _foot(canvas, language.say("picture-text"))
+
     def first_page(canvas: Canvas, _template: SimpleDocTemplate) -> None:
         canvas.setDateFormatter(lambda *_: _pdf_date(at))
-        _foot(canvas, _template)
+        later_page(canvas, _template)
 
-    template.build(list(_story(report, title, made_by, page)), onFirstPage=first_page, onLaterPages=_foot)
+    story = list(_story(report, language, title, made_by, page))
+    template.build(story, onFirstPage=first_page, onLaterPages=later_page)
     return buffer.getvalue()
 
 
@@ -113,16 +129,24 @@ def _pdf_date(at: datetime) -> str:
     return f"{at:D:%Y%m%d%H%M%S}{zone[:3]}'{zone[3:5]}'"
 
 
-def _story(report: Report, title: str, made_by: str, page: ByteArray | None) -> Iterator[Flowable]:
+def _story(
+    report: Report, language: Language, title: str, made_by: Sequence[str], page: ByteArray | None
+) -> Iterator[Flowable]:
     yield _paragraph(title, _TITLE)
-    yield _paragraph(RESEARCH_LINE, _WARNING)
+    yield _paragraph(language.say("research-line"), _WARNING)
     concluded = conclusion_of(report)
     first = () if report.impression else concluded
     findings = [*report.missing, *first, *(one for one in report.findings if one not in first)]
-    yield from _section(codes.IMPRESSIONS.meaning, report.impression)
-    yield from _section(codes.FINDINGS.meaning, findings)
-    yield from _section("Limitations", other_limitations(report))
-    yield from _section(codes.CONCLUSIONS.meaning, (*report.conclusions, made_by))
+    sections: dict[str, Sequence[str]] = {
+        "heading-impression": report.impression,
+        "heading-findings": findings,
+        "heading-limitations": other_limitations(report),
+        "heading-conclusions": (*report.conclusions, *made_by),
+    }
+    for heading, lines in sections.items():
+        yield from _section(language.say(heading), lines)
+    if not all(is_legible(line) for lines in sections.values() for line in lines):
+        yield _paragraph(language.say("letters-lacking"), _LINE)
     if page is not None:
         yield PageBreak()
         yield _picture(page)
@@ -135,7 +159,7 @@ def _section(heading: str, lines: Sequence[str]) -> Iterator[Flowable]:
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text), style)
+    return Paragraph(escape(legible(text)), style)
 
 
 def _picture(page: ByteArray) -> Image:
@@ -148,10 +172,10 @@ def _picture(page: ByteArray) -> Image:
     return Image(data, columns * scale, rows * scale)
 
 
-def _foot(canvas: Canvas, _template: SimpleDocTemplate) -> None:
+def _foot(canvas: Canvas, research: str) -> None:
     """What stands below each page."""
-    canvas.setFont(FONT, 8)
-    canvas.drawCentredString(A4[0] / 2, EDGE / 2, f"{PICTURE_TEXT}  -  {canvas.getPageNumber()}")
+    canvas.setFont(REGULAR, 8)
+    canvas.drawCentredString(A4[0] / 2, EDGE / 2, f"{legible(research)}  -  {canvas.getPageNumber()}")
 
 
 def _encapsulate(document: bytes, material: Material, row: KindRow) -> Dataset:

@@ -31,9 +31,7 @@ from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, stamp, track
 from reporting.presentation import Presentation
 from reporting.sites import segment_label
 from reporting.types import KindRow, ResultObject
-from reporting.words import PICTURE_TEXT
 
-DESCRIPTION = "AI outlines (GSPS)"
 FINE = 4  # outlines are traced on pixels cut into so many, so that they lie an eighth of a pixel within the edge
 SIMPLER_PX = 0.4
 TEXT_BOX = (0.25, 0.9, 0.75, 0.95)  # of what is shown: in the middle below, where viewers write nothing
@@ -60,8 +58,9 @@ def _build(images: Images, number: int, material: Material, row: KindRow) -> Dat
     references = _references(images, context.study_instance_uid)
     segments = _segments(material.analysis, presentation, images)
     layers = [_layer(order, segment, presentation) for order, segment in enumerate(segments, 1)]
-    text = GraphicLayer("RESEARCH", len(layers) + 1, "Not for diagnosis")
-    annotations = [_text(text, references[images.sources[0].sop_instance_uid])]
+    research = context.language.say("picture-text")
+    text = GraphicLayer("RESEARCH", len(layers) + 1, research)
+    annotations = [_text(text, research, references[images.sources[0].sop_instance_uid])]
     for layer, segment in zip(layers, segments, strict=True):
         tracking = tracking_identifier(segment.key, segment.site), context.tracking_uid(segment.key, segment.site)
         annotations += _outlines(layer, segment, images, references, tracking)
@@ -77,7 +76,7 @@ def _build(images: Images, number: int, material: Material, row: KindRow) -> Dat
         software_versions=context.software_version,
         device_serial_number=context.serial_number,
         content_label="AXSPA_OUTLINES",
-        content_description=PICTURE_TEXT,
+        content_description=research,
         graphic_layers=[*layers, text],
         graphic_annotations=annotations,
         modality_lut_transformation=_rescale(shown[0]),
@@ -87,7 +86,7 @@ def _build(images: Images, number: int, material: Material, row: KindRow) -> Dat
     del dataset.GraphicAnnotationSequence[0].ReferencedImageSequence  # the text is for all images
     _state_pixel_size(dataset.DisplayedAreaSelectionSequence[0], images)
     dataset.BodyPartExamined = body_part(read_header(images.sources[0].path), presentation.body_parts)
-    stamp(dataset, context, row, description=DESCRIPTION)
+    stamp(dataset, context, row, description=material.description(row))
     return dataset
 
 
@@ -125,9 +124,9 @@ def _layer(order: int, segment: Segment, presentation: Presentation) -> GraphicL
     return GraphicLayer(f"SEGMENT_{order}", order, clip(segment_label(segment, terms)), color)
 
 
-def _text(layer: GraphicLayer, image: Dataset) -> GraphicAnnotation:
+def _text(layer: GraphicLayer, words: str, image: Dataset) -> GraphicAnnotation:
     """One line; it names an image only until the object is built."""
-    line = TextObject(PICTURE_TEXT, "DISPLAY", bounding_box=TEXT_BOX)
+    line = TextObject(words, "DISPLAY", bounding_box=TEXT_BOX)
     frame = 1 if "NumberOfFrames" in image else None
     return GraphicAnnotation([image], layer, referenced_frame_number=frame, text_objects=[line])
 

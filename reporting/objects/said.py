@@ -8,10 +8,11 @@ from pydicom.sr.coding import Code
 
 from inference.result import Analysis, Evaluation, Key, NotAssessable, Site
 from inference.types import Side
+from reporting.language import Language
 from reporting.objects import codes
 from reporting.objects.digits import coded_number
 from reporting.presentation import Presentation, Terms
-from reporting.probabilities import BOUND_STATEMENT, is_bounded, probability_words, shown_probability
+from reporting.probabilities import bound_statement, is_bounded, probability_words, shown_probability
 from reporting.sites import concept_of, is_paired, of_whole_study
 from reporting.words import why_not
 
@@ -27,12 +28,12 @@ class Number:
     unit: Code
     note: str = ""
 
-    @property
-    def words(self) -> str:
+    def words(self, language: Language) -> str:
         """The number with its unit; of a probability beyond the bounds, the note."""
         if self.note:
             return self.note
-        return f"{self.value:g}" if self.unit == codes.NO_UNITS else f"{self.value:g} {self.unit.value}"
+        number = language.shortest(self.value)
+        return number if self.unit == codes.NO_UNITS else f"{number} {self.unit.value}"
 
     @property
     def measurement(self) -> Measurement:
@@ -97,12 +98,14 @@ class Said:
         for key, probability in evaluation.probabilities.items():
             name = values[key].probability
             if name is not None:
-                self.numbers.append(_probability(name, float(probability)))
+                self.numbers.append(_probability(name, float(probability), terms.language))
 
 
-def _probability(name: Code, probability: float) -> Number:
+def _probability(name: Code, probability: float, language: Language) -> Number:
     """A probability within the bounds, with a note where it lies beyond them."""
-    note = f"{probability_words(probability)}. {BOUND_STATEMENT}" if is_bounded(probability) else ""
+    note = ""
+    if is_bounded(probability):
+        note = f"{probability_words(probability, language)}. {bound_statement(language)}"
     return Number(name, *coded_number(shown_probability(probability), codes.NO_UNITS), note)
 
 

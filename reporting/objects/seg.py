@@ -19,6 +19,7 @@ from reporting.objects.stamp import (
     MANUFACTURER,
     MODEL_NAME,
     ResultContext,
+    clip,
     coding_schemes,
     stamp,
     tracking_identifier,
@@ -115,7 +116,7 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, row: KindRow, mat
         software_versions=context.software_version,
         device_serial_number=context.serial_number,
         content_label="AXSPA_RESEARCH",
-        content_description="AI research result, not for diagnosis",
+        content_description=clip(context.language.say("research-line")),
         coding_schemes=coding_schemes(),
     )
     relink(dataset, source.references)

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from inference.dicom import Losses
 from inference.result import Key, Site
 from inference.types import ImageHeader, ModelIdentity
+from reporting.language import Language
 from reporting.objects import codes
 from reporting.objects.legal import as_ds, legal_code_string, legal_text
 from reporting.objects.letters import source_text
@@ -56,6 +57,8 @@ class ResultContext:
         Header of one source image, for the scanner's name.
     tracking_seed : str
         From :func:`reporting.uids.tracking_seed`.
+    language : Language
+        Of all words.
     losses : Losses or None
         How the images that were read had been compressed with loss; None where none had.
     series_base : int
@@ -74,6 +77,7 @@ class ResultContext:
     identity: Dataset
     header: Dataset
     tracking_seed: str
+    language: Language
     losses: Losses | None = None
     series_base: int = 900
     predecessors: tuple[Predecessor, ...] = ()
@@ -206,7 +210,7 @@ def _algorithm(context: ResultContext) -> Dataset:
         software_versions=None,
         device_serial_number=context.serial_number,
         contribution_datetime=context.started.replace(tzinfo=None),
-        contribution_description="Automatic analysis for research, not verified",
+        contribution_description=context.language.say("not-verified"),
     )
     item.SoftwareVersions = context.software_versions
     item.DeviceUID = context.device_uid

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from highdicom.sr import (
-    CodeContentItem,
-    CodedConcept,
     ContainerContentItem,
     ContentSequence,
     EnhancedSR,
@@ -15,15 +13,13 @@ from highdicom.sr import (
 from pydicom.sr.coding import Code
 
 from reporting.objects import codes
-from reporting.objects.document import finish_document, observer
+from reporting.objects.document import finish_document, language_of, observer
 from reporting.objects.evaluations import coded_results
 from reporting.objects.material import Material
 from reporting.objects.outlined import plan_reports
 from reporting.objects.stamp import ResultContext
 from reporting.types import KindRow, ResultObject
-from reporting.words import RESEARCH_LINE, SECTION_LIMITATIONS, conclusion_of, other_limitations
-
-DESCRIPTION = "AI report"
+from reporting.words import conclusion_of, lines_of, other_limitations
 
 
 def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
@@ -37,16 +33,16 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     ----------
     DICOM PS3.16 TID 2000 (Basic Diagnostic Imaging Report).
     """
-    report, context = material.report, material.context
+    report, context, say = material.report, material.context, material.context.language.say
     root = ContainerContentItem(name=codes.DIAGNOSTIC_IMAGING_REPORT, is_content_continuous=False, template_id="2000")
     root.ContentSequence = ContentSequence()
-    for item in (_language(), *ObservationContext(observer_device_context=observer(context))):
+    for item in (*language_of(context), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
     concluded = conclusion_of(report)
     first = () if report.impression else concluded
-    found = [first_line(context), *report.missing, *first, *(one for one in report.findings if one not in first)]
-    found += [f"{SECTION_LIMITATIONS}: {text}" for text in other_limitations(report)]
-    found += _made_by(context)
+    found = [*first_lines(context), *report.missing, *first, *(one for one in report.findings if one not in first)]
+    found += [say("limitation-of-result", text=text) for text in other_limitations(report)]
+    found += made_by(context)
     root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
     if report.impression:
         root.ContentSequence.append(_section(codes.IMPRESSIONS, codes.IMPRESSION, report.impression))
@@ -59,41 +55,26 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
         root,
         context,
         row,
-        description=material.describe(DESCRIPTION),
+        description=material.describe(material.description(row)),
         evidence=[*material.evidence.items, *(one.dataset for one in material.made if leads)],
         leads=leads,
     )
     return [material.finish(row, dataset)]
 
 
-def first_line(context: ResultContext) -> str:
+def first_lines(context: ResultContext) -> tuple[str, ...]:
     """That this is research, and where there was an earlier result that this one replaces it."""
+    research = context.language.say("research-line")
     if not context.predecessors:
-        return RESEARCH_LINE
-    return f"{RESEARCH_LINE}. Revision {context.revision}; it replaces the earlier result of this study."
+        return (research,)
+    return research, context.language.say("replaces", revision=context.revision)
 
 
-def _made_by(context: ResultContext) -> list[str]:
-    lines = [f"Software {context.software_version}; model {context.model_words}."]
-    return [*lines, f"Manifest SHA-256 {context.model.digest}."] if context.model.digest else lines
-
-
-def _language() -> CodeContentItem:
-    language = CodeContentItem(
-        name=codes.LANGUAGE,
-        value=CodedConcept.from_code(codes.ENGLISH),
-        relationship_type=RelationshipTypeValues.HAS_CONCEPT_MOD,
-    )
-    language.ContentSequence = ContentSequence(
-        [
-            CodeContentItem(
-                name=codes.COUNTRY_OF_LANGUAGE,
-                value=CodedConcept.from_code(codes.UNITED_STATES),
-                relationship_type=RelationshipTypeValues.HAS_CONCEPT_MOD,
-            )
-        ]
-    )
-    return language
+def made_by(context: ResultContext) -> tuple[str, ...]:
+    """Software, model and, where it has one, the digest of its manifest."""
+    say, digest = context.language.say, context.model.digest
+    line = say("made-by", software=context.software_version, model=context.model_words)
+    return (line, say("made-by-manifest", digest=digest)) if digest else (line,)
 
 
 def _in_code(material: Material) -> ContainerContentItem:
@@ -109,6 +90,10 @@ def _section(heading: Code, name: Code, lines: Sequence[str]) -> ContainerConten
         name=heading, is_content_continuous=False, relationship_type=RelationshipTypeValues.CONTAINS
     )
     section.ContentSequence = ContentSequence(
-        [TextContentItem(name=name, value=line, relationship_type=RelationshipTypeValues.CONTAINS) for line in lines]
+        [
+            TextContentItem(name=name, value=line, relationship_type=RelationshipTypeValues.CONTAINS)
+            for text in lines
+            for line in lines_of(text)
+        ]
     )
     return section

@@ -27,7 +27,7 @@ from reporting.pictures.drawing import (
     side_letters,
     upright,
 )
-from reporting.pictures.fonts import font
+from reporting.pictures.fonts import BOLD, REGULAR, font, font_file, is_legible, legible
 from reporting.pictures.heat import draw_heat, heat_caption, heat_planes
 from reporting.pictures.layers import Picture, make_pictures
 from reporting.pictures.page import draw_page
@@ -37,6 +37,7 @@ from reporting.pictures.window import Window, find_window, gray_levels
 
 __all__ = [
     "AMBER",
+    "BOLD",
     "COLORMAP",
     "COLORMAPS",
     "CORNER_HEIGHT",
@@ -44,6 +45,7 @@ __all__ = [
     "EDGE_PX",
     "LINE",
     "MUTED",
+    "REGULAR",
     "SIDE_PX",
     "SMALL",
     "TEXT",
@@ -64,12 +66,15 @@ __all__ = [
     "find_window",
     "floor_of",
     "font",
+    "font_file",
     "gray_levels",
     "heat_alpha",
     "heat_caption",
     "heat_of",
     "heat_palette",
     "heat_planes",
+    "is_legible",
+    "legible",
     "look_at",
     "make_pictures",
     "measure",

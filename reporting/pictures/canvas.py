@@ -11,17 +11,16 @@ from PIL import Image, ImageDraw
 
 from inference.result import Images
 from reporting.pictures.drawing import side_letters
-from reporting.pictures.fonts import font
+from reporting.pictures.fonts import font, legible
 from reporting.presentation import ByteArray, Rgb
-from reporting.words import PICTURE_TEXT
 
 SIDE_PX = 980
-EDGE_PX = 36
+EDGE_PX = 32
 CORNER_HEIGHT, CORNER_WIDTH = 0.08, 0.22
 """Parts of a picture's height and width that are kept free of text in each corner."""
 TOP_PX = int(SIDE_PX * CORNER_HEIGHT) + 8
-SMALL = 29
-LINE = 1.3
+SMALL = 27
+LINE = 1.36
 BACKGROUND: Rgb = (13, 17, 23)
 CARD: Rgb = (22, 27, 34)
 RULE: Rgb = (48, 54, 61)
@@ -29,8 +28,6 @@ TEXT: Rgb = (230, 237, 243)
 MUTED: Rgb = (160, 170, 181)
 AMBER: Rgb = (255, 191, 71)
 ELLIPSIS = "..."
-NO_BREAK = "\u00a0"
-"""A space at which no line ends: between a number and its unit. The typeface has none of its own."""
 
 
 class Page:
@@ -52,7 +49,7 @@ class Page:
 
     def text(self, x: float, y: float, text: str, *, size: int = SMALL, color: Rgb = TEXT, anchor: str = "la") -> None:
         """Write one line."""
-        self.draw.text((x, y), text.replace(NO_BREAK, " "), font=font(size), fill=color, anchor=anchor)
+        self.draw.text((x, y), legible(text), font=font(size), fill=color, anchor=anchor)
 
     def paragraph(
         self, x: float, y: float, text: str, *, width: float, size: int = SMALL, color: Rgb = TEXT, lines: int = 2
@@ -63,11 +60,11 @@ class Page:
             y += size * LINE
         return y
 
-    def banner(self) -> None:
-        """Write RESEARCH at the middle of the upper edge, between the corners."""
+    def banner(self, words: str) -> None:
+        """Write that this is research at the middle of the upper edge, between the corners."""
         width = SIDE_PX * (1 - 2 * CORNER_WIDTH)
-        size = next(size for size in range(40, SMALL - 1, -1) if size == SMALL or measure(PICTURE_TEXT, size) <= width)
-        self.text(SIDE_PX / 2, SIDE_PX * CORNER_HEIGHT / 2, PICTURE_TEXT, size=size, color=AMBER, anchor="mm")
+        size = next(size for size in range(40, SMALL - 1, -1) if size == SMALL or measure(words, size) <= width)
+        self.text(SIDE_PX / 2, SIDE_PX * CORNER_HEIGHT / 2, words, size=size, color=AMBER, anchor="mm")
         self.draw.rectangle((0, SIDE_PX * CORNER_HEIGHT, SIDE_PX, SIDE_PX * CORNER_HEIGHT + 1), fill=AMBER)
 
     def rule(self, y: float) -> None:
@@ -86,11 +83,11 @@ class Page:
         """Colored squares with their words, from x, as many as fit."""
         right = x + width
         for label, color in entries:
-            if x + 30 + measure(label, SMALL) > right:
+            if x + 28 + measure(label, SMALL) > right:
                 return
             self.draw.rectangle((x, y + 7, x + 20, y + 27), fill=color)
             self.text(x + 28, y, label, color=MUTED)
-            x += 28 + measure(label, SMALL) + 22
+            x += 28 + measure(label, SMALL) + 12
 
     def _over(self, x: float, y: float, text: str, *, anchor: str) -> None:
         """Write over a picture, legible on every ground."""
@@ -100,7 +97,7 @@ class Page:
 @lru_cache(maxsize=4096)
 def measure(text: str, size: int) -> float:
     """How wide a text is."""
-    return float(font(size).getlength(text.replace(NO_BREAK, " ")))
+    return float(font(size).getlength(legible(text)))
 
 
 def wrap(text: str, *, width: float, size: int, lines: int = 99) -> list[str]:

@@ -12,16 +12,14 @@ from PIL import Image, ImageDraw
 
 from inference.result import HeatMap, Images
 from inference.types import FloatArray
+from reporting.language import Language
 from reporting.pictures.canvas import AMBER, BACKGROUND, CORNER_HEIGHT, CORNER_WIDTH, LINE, MUTED, TEXT, shortened, wrap
 from reporting.pictures.colormaps import COLORMAP, heat_palette
 from reporting.pictures.drawing import blend_heat, floor_of, heat_of
-from reporting.pictures.fonts import font
+from reporting.pictures.fonts import font, legible
 from reporting.presentation import ByteArray, Terms
-from reporting.words import PICTURE_TEXT, image_name
+from reporting.words import image_name
 
-LOOKED = "Where the network looked. It is not disease."
-NO_HEAT_IN_STUDY = "Where the network looked: too little to draw in this study."
-NO_HEAT_IN_PLANE = "Where the network looked: too little to draw in this slice."
 NARROWEST_PX = 300
 SHOWN_PX, LETTER_PX = 512, 10
 """How large a picture is shown at least, and how high its capital letters must then be."""
@@ -63,15 +61,20 @@ def is_warm(values: FloatArray, heat: HeatMap) -> bool:
 
 def heat_caption(heat: HeatMap, images: Images, plane: int, terms: Terms) -> tuple[str, ...]:
     """What stands below a plane: what the heat is, or that there is none; what was measured of it; the plane's name."""
-    looked = LOOKED
+    looked = "heat-looked"
     if not is_warm(heat.values[plane], heat):
-        looked = NO_HEAT_IN_PLANE if is_warm(heat.values, heat) else NO_HEAT_IN_STUDY
-    name = image_name(images, plane)
-    return tuple(filter(None, (looked, terms.heat_note, f"{name[:1].upper()}{name[1:]}")))
+        looked = "heat-none-in-slice" if is_warm(heat.values, heat) else "heat-none-in-study"
+    name = image_name(images, plane, terms.language)
+    return tuple(filter(None, (terms.say(looked), terms.heat_note, f"{name[:1].upper()}{name[1:]}")))
 
 
 def draw_heat(
-    heat: HeatMap, levels: ByteArray, captions: Mapping[int, Sequence[str]], *, colormap: str = COLORMAP
+    heat: HeatMap,
+    levels: ByteArray,
+    captions: Mapping[int, Sequence[str]],
+    *,
+    language: Language,
+    colormap: str = COLORMAP,
 ) -> list[ByteArray]:
     """Planes with the heat over them, each with its caption below, all of one size.
 
@@ -82,6 +85,8 @@ def draw_heat(
         Gray levels of the images.
     captions : mapping of int to sequence of str
         By the planes that are drawn; a paragraph each, the last is the name of the plane.
+    language : Language
+        Of the words that stand on every picture.
     colormap : str
         One of :data:`reporting.pictures.colormaps.COLORMAPS`.
 
@@ -91,8 +96,9 @@ def draw_heat(
         RGB, in the order of the captions; the upper left part of each is the plane.
     """
     _, rows, columns = levels.shape
-    laid = _lay_out(rows, max(columns, NARROWEST_PX), list(captions.values()))
-    legend = _Legend(floor_of(heat), colormap)
+    research = language.say("picture-text")
+    laid = _lay_out(rows, max(columns, NARROWEST_PX), list(captions.values()), research)
+    legend = _Legend(floor_of(heat), colormap, language)
     made = []
     for plane, lines in zip(captions, laid.lines, strict=True):
         rgb = np.repeat(levels[plane][..., None], 3, axis=2)
@@ -122,6 +128,7 @@ class _Legend:
 
     floor: float
     colormap: str
+    language: Language
 
     def draw(self, image: Image.Image, y: int, size: int) -> None:
         """Draw them in the middle, with both numbers."""
@@ -130,7 +137,7 @@ class _Legend:
         ramp = heat_palette(self.colormap)[np.linspace(255 * self.floor, 255, width).astype(int)]
         image.paste(Image.fromarray(np.repeat(ramp[None], height, axis=0)), (x, y))
         draw, middle = ImageDraw.Draw(image), y + height / 2
-        low = f"{self.floor:.2f}" if self.floor else "0"
+        low = self.language.number(self.floor, 2) if self.floor else "0"
         draw.text((x - size / 2, middle), low, font=font(size), fill=MUTED, anchor="rm")
         draw.text((x + width + size / 2, middle), "1", font=font(size), fill=MUTED, anchor="lm")
 
@@ -141,16 +148,16 @@ def _captioned(picture: ByteArray, lines: list[str], laid: _Layout, legend: _Leg
     draw, y, middle = ImageDraw.Draw(image), picture.shape[0] + laid.step // 2, laid.width / 2
     legend.draw(image, y, laid.size)
     for number, line in enumerate(lines[:-1], start=1):
-        draw.text((middle, y + number * laid.step), line, font=font(laid.size), fill=TEXT, anchor="ma")
+        draw.text((middle, y + number * laid.step), legible(line), font=font(laid.size), fill=TEXT, anchor="ma")
     y = laid.height - laid.size // 2
     for color, line in reversed([*((TEXT, line) for line in lines[-1:]), *((AMBER, line) for line in laid.research)]):
-        draw.text((middle, y), line, font=font(laid.size), fill=color, anchor="ms")
+        draw.text((middle, y), legible(line), font=font(laid.size), fill=color, anchor="ms")
         y -= laid.step
     pixels: ByteArray = np.asarray(image)
     return pixels
 
 
-def _lay_out(rows: int, width: int, captions: Sequence[Sequence[str]]) -> _Layout:
+def _lay_out(rows: int, width: int, captions: Sequence[Sequence[str]], research: str) -> _Layout:
     """Letters are as large as the height asks, and the height is what the letters need.
 
     The last line, the name of the plane, and RESEARCH stand between the lower corners.
@@ -166,7 +173,7 @@ def _lay_out(rows: int, width: int, captions: Sequence[Sequence[str]]) -> _Layou
             ]
             for one in captions
         ]
-        laid = _Layout(width, height, size, lines, wrap(PICTURE_TEXT, width=between, size=size))
+        laid = _Layout(width, height, size, lines, wrap(research, width=between, size=size))
         above = rows + laid.step // 2 + max(map(len, lines), default=0) * laid.step
         needed = max(
             int(np.ceil(above / (1 - CORNER_HEIGHT))), above + (1 + len(laid.research)) * laid.step + size // 2

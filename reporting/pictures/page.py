@@ -21,7 +21,6 @@ WIDTH = SIDE_PX - 2 * EDGE_PX
 MISSING_LINES, STATEMENT_LINES = 3, 2
 TEXT_BOTTOM = SIDE_PX - 2 * (CAPTION_PX + LOWEST_PX)
 INSIDE_ALPHA = 0.12
-MORE = "{count} more in the report"
 
 
 def draw_page(analysis: Analysis, presentation: Presentation, report: Report, *, software: str) -> ByteArray:
@@ -48,12 +47,13 @@ def draw_page(analysis: Analysis, presentation: Presentation, report: Report, *,
         return own
     terms = presentation.terms
     page = Page()
-    page.banner()
+    page.banner(terms.say("picture-text"))
     y = float(TOP_PX)
     incomplete = incomplete_line(report)
     if incomplete:
         y = page.paragraph(EDGE_PX, y, incomplete, width=WIDTH, color=AMBER, lines=MISSING_LINES)
-    y = _write(page, y, presentation.title, list(_statements(analysis, terms)))
+    y = page.paragraph(EDGE_PX, y, presentation.title, width=WIDTH, color=MUTED, lines=1)
+    y = _write(page, y, list(_statements(analysis, terms)), terms)
     shown = upright(analysis)
     draw_pairs(page, y + 8, [_pair(shown, images, terms) for images in shown.images])
     return page.pixels
@@ -69,32 +69,27 @@ def _statements(analysis: Analysis, terms: Terms) -> Iterator[tuple[str, Rgb]]:
 def _answer(one: Evaluation, terms: Terms) -> str:
     term = terms.evaluations[one.key]
     share = None if isinstance(one.value, NotAssessable) else one.probabilities.get(one.value)
-    number = "" if share is None else f" ({probability_words(share)})"
-    return f"{term.short or term.words}, {_small(site_words(terms, one.site))}: {evaluation_words(terms, one)}{number}"
+    number = "" if share is None else f" ({probability_words(share, terms.language)})"
+    return f"{term.short or term.words}, {site_words(terms, one.site)}: {evaluation_words(terms, one)}{number}"
 
 
 def _measured(one: Measurement, terms: Terms) -> str:
-    words = f"{terms.measurements[one.key].words}, {_small(site_words(terms, one.site))}"
+    words = f"{terms.measurements[one.key].words}, {site_words(terms, one.site)}"
     return f"{words}: {measurement_words(terms, one)}"
-
-
-def _small(words: str) -> str:
-    """Words within a sentence: small at the start, unless they are an abbreviation."""
-    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def _tone(value: object) -> Rgb:
     return MUTED if isinstance(value, NotAssessable) else TEXT
 
 
-def _write(page: Page, y: float, title: str, statements: Sequence[tuple[str, Rgb]]) -> float:
-    """Title and statements, as many as there is room for; how many are left is said."""
-    y = page.paragraph(EDGE_PX, y, title, width=WIDTH, color=MUTED, lines=1)
+def _write(page: Page, y: float, statements: Sequence[tuple[str, Rgb]], terms: Terms) -> float:
+    """Statements, as many as there is room for; how many are left is said."""
     for number, (text, color) in enumerate(statements):
         left = len(statements) - number
         needed = len(wrap(text, width=WIDTH, size=SMALL, lines=STATEMENT_LINES)) + (left > 1)
         if y + needed * SMALL * LINE > TEXT_BOTTOM:
-            return page.paragraph(EDGE_PX, y, MORE.format(count=left), width=WIDTH, color=MUTED, lines=1)
+            more = terms.say("more-in-the-report", count=left)
+            return page.paragraph(EDGE_PX, y, more, width=WIDTH, color=MUTED, lines=1)
         y = page.paragraph(EDGE_PX, y, text, width=WIDTH, color=color, lines=STATEMENT_LINES)
     return y
 
@@ -106,7 +101,7 @@ def _pair(analysis: Analysis, images: Images, terms: Terms) -> KeyPair:
     return KeyPair(
         images,
         plane,
-        f"{words[:1].upper()}{words[1:]}: {image_name(images, plane)}",
+        f"{words[:1].upper()}{words[1:]}: {image_name(images, plane, terms.language)}",
         _legend(analysis, images, terms),
         partial(_draw_found, analysis, images, plane, terms),
         partial(look_at, images, masks),

@@ -9,19 +9,18 @@ from inference.sij_mri import Role
 from inference.types import Side
 from reporting.presentation import Terms
 from reporting.sij_mri.edema_words import SIDES, amounts, any_joint, number, said, short_reason, with_reasons
-from reporting.sij_mri.terms import TERMS
 from reporting.sij_mri.where import image_words, images_alone
 from reporting.words import why_not
 
 
-def rule_words(evaluation: Evaluation, terms: Terms = TERMS) -> str:
+def rule_words(evaluation: Evaluation, terms: Terms) -> str:
     """The rule's value in words: met, not met, undecided or not assessable."""
     if isinstance(evaluation.value, NotAssessable):
         return terms.say("not-assessable")
     return terms.evaluations["asas"].values[evaluation.value].words
 
 
-def rule_brief(analysis: Analysis, terms: Terms = TERMS) -> str:
+def rule_brief(analysis: Analysis, terms: Terms) -> str:
     """The rule's value, with the sides where it is met, or a short reason."""
     rule = said(analysis, "asas")
     if isinstance(rule.value, NotAssessable):
@@ -39,7 +38,7 @@ def _met(analysis: Analysis, terms: Terms) -> str:
     return named[met[0].value] if met else terms.say("met-together")
 
 
-def rule_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def rule_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """The rule for the study and by side, what it asks for, and what was counted at each side."""
     rule = said(analysis, "asas")
     sides = {side: said(analysis, "asas", side) for side in SIDES}
@@ -52,7 +51,7 @@ def rule_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     return (*first, *terms.language.lines("asas-asks"), *counted)
 
 
-def rule_sentence(analysis: Analysis, terms: Terms = TERMS) -> str:
+def rule_sentence(analysis: Analysis, terms: Terms) -> str:
     """The rule, what it asks for, and whether it is met, in one sentence."""
     value, asked = said(analysis, "asas").value, terms.say("rule")
     if isinstance(value, NotAssessable):
@@ -84,7 +83,7 @@ def _counted(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]:
     )
 
 
-def evidence_impression(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def evidence_impression(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """What the measured edema amounts to, its volumes and images, and what that does not say."""
     rule = said(analysis, "asas")
     edema = _edema(analysis, rule, terms)
@@ -108,7 +107,7 @@ def _edema(analysis: Analysis, rule: Evaluation, terms: Terms) -> tuple[str, ...
     return (terms.say("edema-near", amounts=amounts(analysis, terms)), *seen)
 
 
-def missing_evidence(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def missing_evidence(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """Why edema or rule are not assessable, in a few words, each reason once."""
     values = [number(analysis, "edema-volume", side).value for side in SIDES] + [said(analysis, "asas").value]
     return tuple(dict.fromkeys(short_reason(one, terms) for one in values if isinstance(one, NotAssessable)))

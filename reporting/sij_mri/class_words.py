@@ -4,17 +4,12 @@ from inference.result import Analysis, Answer, Evaluation, NotAssessable
 from reporting.presentation import Terms
 from reporting.probabilities import probability_words
 from reporting.sij_mri.edema_words import said, short_reason, with_reasons
-from reporting.sij_mri.terms import TERMS
 
-CLASS_NAME = TERMS.evaluations["axspa"].words
-SIMULATED_SHORT = TERMS.evaluations["axspa"].note
-NOT_NO_DISEASE = TERMS.say("not-no-disease").rstrip(".")
-NOT_ASSESSED = TERMS.say("not-assessed")
 CLOSE = 0.1  # stages whose probabilities differ by less are named together (issue "never more than is known")
 NORMAL = "normal"
 
 
-def class_words(analysis: Analysis, terms: Terms = TERMS) -> str:
+def class_words(analysis: Analysis, terms: Terms) -> str:
     """The class as what it is, without its probability; or that it was not assessed."""
     present = said(analysis, "axspa")
     if isinstance(present.value, NotAssessable):
@@ -22,7 +17,7 @@ def class_words(analysis: Analysis, terms: Terms = TERMS) -> str:
     return terms.evaluations["axspa"].values[present.value].words
 
 
-def class_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def class_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """Class and stage, a line each, and what they were learned from; why there is neither, where that is so."""
     present, stage = (said(analysis, key).value for key in ("axspa", "stage"))
     if isinstance(present, NotAssessable) and isinstance(stage, NotAssessable):
@@ -52,7 +47,7 @@ def _stage_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     return (_stage_line(analysis, terms),)
 
 
-def stage_brief(analysis: Analysis, terms: Terms = TERMS) -> str:
+def stage_brief(analysis: Analysis, terms: Terms) -> str:
     """The stage in a few words: with a second one where both are close, the likeliest where it is undecided."""
     return _stage_line(analysis, terms).rstrip(".")
 
@@ -103,7 +98,7 @@ def _name(key: str, terms: Terms) -> str:
     return terms.evaluations["stage"].values[key].words
 
 
-def brief(analysis: Analysis, terms: Terms = TERMS) -> str:
+def brief(analysis: Analysis, terms: Terms) -> str:
     """Class and stage in short sentences."""
     present, stage = said(analysis, "axspa").value, said(analysis, "stage").value
     if isinstance(present, NotAssessable) and isinstance(stage, NotAssessable):

@@ -8,7 +8,7 @@ from inference.result import Analysis, Evaluation, Measurement, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.presentation import Terms, limitation_lines
-from reporting.sij_mri.terms import TERMS, milliliters
+from reporting.sij_mri.terms import milliliters
 from reporting.sij_mri.where import image_words
 from reporting.words import LONGEST
 
@@ -44,7 +44,7 @@ def number(analysis: Analysis, key: str, side: Side | None = None) -> Measuremen
     return measured
 
 
-def short_reason(value: NotAssessable, terms: Terms = TERMS) -> str:
+def short_reason(value: NotAssessable, terms: Terms) -> str:
     """Why something is not assessable, in a few words."""
     key = f"short-{value.because.code}"
     return terms.say(key) if terms.language.knows(key) else limitation_lines(terms, value.because)[0].rstrip(".")
@@ -59,14 +59,14 @@ def with_reasons(words: str, reasons: Iterable[str], terms: Terms) -> tuple[str,
     return (f"{words}.", *(terms.say("reason-of", reason=one) for one in known))
 
 
-def volume_words(measured: Measurement, terms: Terms = TERMS) -> str:
+def volume_words(measured: Measurement, terms: Terms) -> str:
     """A volume in as few words as it takes."""
     if isinstance(measured.value, NotAssessable):
         return terms.say("not-assessable")
     return milliliters(measured.value, terms.language)
 
 
-def amounts(analysis: Analysis, terms: Terms = TERMS, *, reasons: bool = False) -> str:
+def amounts(analysis: Analysis, terms: Terms, *, reasons: bool = False) -> str:
     """The volumes at the joints: ``right 1.8 ml, left 4.2 ml``; on request with the reasons where there is none."""
     words = {}
     for side in SIDES:
@@ -77,7 +77,7 @@ def amounts(analysis: Analysis, terms: Terms = TERMS, *, reasons: bool = False) 
     return terms.say("by-side", **words)
 
 
-def edema_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def edema_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """Edema within the subchondral band by side, what of it lies deeper, and what lies elsewhere, a fact each.
 
     Why something is not assessable stands before all findings, see :mod:`reporting.sij_mri.partial`.
@@ -117,7 +117,7 @@ def _spread(measured: Measurement, side: Side, terms: Terms) -> str:
     return terms.say("edema-range", side=side.value, range=words) if words else ""
 
 
-def spread_words(measured: Measurement, terms: Terms = TERMS) -> str:
+def spread_words(measured: Measurement, terms: Terms) -> str:
     """Between which volumes it lies by a stricter and a looser cut-off; empty where both are the same in words."""
     if measured.spread is None:
         return ""
@@ -163,7 +163,7 @@ def _region(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     return (terms.say("edema-in-region", amount=milliliters(found.value, terms.language)),)
 
 
-def cutoff_line(analysis: Analysis, terms: Terms = TERMS) -> str:
+def cutoff_line(analysis: Analysis, terms: Terms) -> str:
     """The intensity from which marrow may be edema, and that of normal marrow; empty where they are not known."""
     values = [number(analysis, key).value for key in ("edema-threshold", "marrow-mean", "marrow-sd")]
     known = [float(one) for one in values if not isinstance(one, NotAssessable)]

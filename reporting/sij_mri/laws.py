@@ -28,7 +28,7 @@ ONE_SIDED_MM = TYPICAL_LATERAL_MM / 2  # a region whose middle is nearer to the 
 _REGION = ("region", None)
 
 
-def sides(objects: Sequence[Checked], analysis: Analysis, terms: Terms = TERMS) -> Iterator[GateFinding]:
+def sides(objects: Sequence[Checked], analysis: Analysis, terms: Terms) -> Iterator[GateFinding]:
     """Left and right as the segmentations themselves, read back, hold them; the bone region as the analysis has it."""
     named: dict[str, FloatVector] = {}
     for item in objects:

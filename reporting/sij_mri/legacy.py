@@ -24,7 +24,7 @@ VOLUMES: tuple[tuple[str, str, Key, Side | None], ...] = (
 )
 
 
-def summary(analysis: Analysis, terms: Terms = TERMS) -> Mapping[str, Any]:
+def summary(analysis: Analysis, terms: Terms) -> Mapping[str, Any]:
     """The keys ``classification``, ``volumes``, ``edema``, ``asas``, ``joints`` and ``key_slices``.
 
     What could not be judged, or is undecided, is None or left out: which of both, and why, stands under ``said``.

@@ -16,31 +16,29 @@ from reporting.pictures import (
     measure,
     upright,
 )
-from reporting.presentation import ByteArray, Report, Rgb
+from reporting.presentation import ByteArray, Report, Rgb, Terms
 from reporting.sij_mri.asas_words import rule_words
-from reporting.sij_mri.class_words import NOT_ASSESSED, NOT_NO_DISEASE, SIMULATED_SHORT, class_words, stage_brief
-from reporting.sij_mri.edema_words import said, short_reason
+from reporting.sij_mri.class_words import class_words, stage_brief
+from reporting.sij_mri.edema_words import SIDES, said, short_reason
 from reporting.sij_mri.page_slices import key_pairs
 from reporting.sij_mri.terms import milliliters
-from reporting.words import NOT_ASSESSABLE
 
-EVIDENCE = "Marrow edema within 10\u00a0mm of the joint"
-RULE = "ASAS rule"
-STUDY = "Study"
-CLASS = "AI class, experimental"
-SIDES = ((Side.RIGHT, "Right"), (Side.LEFT, "Left"))
+PLACES = (Side.RIGHT, Side.LEFT, None)
+"""Columns of the table, as on the screen; the last is the study."""
 
 WIDTH = SIDE_PX - 2 * EDGE_PX
 LABEL_WIDTH = 330
 COLUMN_GAP = 14
 COLUMN_WIDTH = (WIDTH - LABEL_WIDTH) // 3 - COLUMN_GAP
-COLUMNS = tuple(EDGE_PX + LABEL_WIDTH + number * (COLUMN_WIDTH + COLUMN_GAP) + COLUMN_GAP for number in range(3))
+COLUMNS = tuple(
+    EDGE_PX + LABEL_WIDTH + number * (COLUMN_WIDTH + COLUMN_GAP) + COLUMN_GAP for number in range(len(PLACES))
+)
 LARGE = 48
 MISSING_LINES = 3
 STEP = SMALL * LINE
 
 
-def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray:
+def draw_page(analysis: Analysis, report: Report, terms: Terms, *, software: str) -> ByteArray:
     """Draw the summary.
 
     Parameters
@@ -49,6 +47,8 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
         Of the sacroiliac application, applicable.
     report : Report
         Of the same analysis.
+    terms : Terms
+        Of its language.
     software : str
         Name and version of software and model; they stand in the header of the object alone.
 
@@ -58,57 +58,60 @@ def draw_page(analysis: Analysis, report: Report, *, software: str) -> ByteArray
         RGB. It shows no patient data: the identity is in the header of the object.
     """
     page = Page()
-    page.banner()
+    page.banner(terms.say("picture-text"))
     y = float(TOP_PX)
     if report.missing:
         y = page.paragraph(EDGE_PX, y, " ".join(report.missing), width=WIDTH, color=AMBER, lines=MISSING_LINES)
-    y = _evidence(page, analysis, y)
+    y = _evidence(page, analysis, terms, y)
     page.rule(y + 4)
-    y = _class(page, analysis, y + 12)
+    y = _class(page, analysis, terms, y + 12)
     shown = upright(analysis)
-    draw_pairs(page, y + 6, list(key_pairs(shown)))
+    draw_pairs(page, y + 6, list(key_pairs(shown, terms)))
     return page.pixels
 
 
-def _evidence(page: Page, analysis: Analysis, y: float) -> float:
+def _evidence(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
     """Edema and the rule by side, and the rule for the study."""
-    for x, (_, label) in zip(COLUMNS, SIDES, strict=False):
-        page.text(x, y, label, color=MUTED)
-    page.text(COLUMNS[2], y, STUDY, color=MUTED)
+    for x, place in zip(COLUMNS, PLACES, strict=True):
+        label = terms.say("of-study") if place is None else terms.say("side", side=place.value)
+        page.text(x, y, f"{label[:1].upper()}{label[1:]}", color=MUTED)
     y += STEP
-    below = page.paragraph(EDGE_PX, y, EVIDENCE, width=LABEL_WIDTH, lines=3)
-    for x, (side, _) in zip(COLUMNS, SIDES, strict=False):
-        below = max(below, _volume(page, x, y, analysis.measurement("edema-volume", side)))
+    below = page.paragraph(EDGE_PX, y, terms.say("summary-edema"), width=LABEL_WIDTH, lines=3)
+    for x, side in zip(COLUMNS, SIDES, strict=False):
+        below = max(below, _volume(page, x, y, analysis.measurement("edema-volume", side), terms))
     y = below + 6
-    below = page.paragraph(EDGE_PX, y, RULE, width=LABEL_WIDTH)
-    for x, place in zip(COLUMNS, (*(side for side, _ in SIDES), None), strict=True):
+    below = page.paragraph(EDGE_PX, y, terms.evaluations["asas"].short, width=LABEL_WIDTH)
+    for x, place in zip(COLUMNS, PLACES, strict=True):
         rule = said(analysis, "asas", place)
-        below = max(below, page.paragraph(x, y, rule_words(rule), width=COLUMN_WIDTH, color=_tone(rule.value)))
+        words = rule_words(rule, terms)
+        below = max(below, page.paragraph(x, y, words, width=COLUMN_WIDTH, color=_tone(rule.value)))
     return below
 
 
-def _volume(page: Page, x: float, y: float, edema: Measurement | None) -> float:
+def _volume(page: Page, x: float, y: float, edema: Measurement | None, terms: Terms) -> float:
     """The volume in the largest letters that fit, or that it is not assessable; the y below it."""
     if edema is None or isinstance(edema.value, NotAssessable):
-        return page.paragraph(x, y, NOT_ASSESSABLE, width=COLUMN_WIDTH, color=MUTED)
-    words = milliliters(edema.value)
+        return page.paragraph(x, y, terms.say("not-assessable"), width=COLUMN_WIDTH, color=MUTED)
+    words = milliliters(edema.value, terms.language)
     size = next((size for size in range(LARGE, SMALL, -2) if measure(words, size) <= COLUMN_WIDTH), SMALL)
     return page.paragraph(x, y, words, width=COLUMN_WIDTH, size=size)
 
 
-def _class(page: Page, analysis: Analysis, y: float) -> float:
+def _class(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
     """Class and stage as what they are, or why there is none; the y below them."""
     present, stage = said(analysis, "axspa"), said(analysis, "stage")
     missing = next((one.value for one in (present, stage) if isinstance(one.value, NotAssessable)), None)
     if missing is not None:
-        words = f"{CLASS}: {NOT_ASSESSED} ({short_reason(missing)})"
+        words = terms.say("summary-class-missing", reason=short_reason(missing, terms))
         return page.paragraph(EDGE_PX, y, words, width=WIDTH, color=MUTED)
     tone = _tone(present.value)
-    y = page.paragraph(EDGE_PX, y, f"{CLASS}: {class_words(analysis)}", width=WIDTH, color=tone)
-    y = page.paragraph(EDGE_PX, y, stage_brief(analysis), width=WIDTH, color=tone)
+    y = page.paragraph(
+        EDGE_PX, y, terms.say("summary-class", value=class_words(analysis, terms)), width=WIDTH, color=tone
+    )
+    y = page.paragraph(EDGE_PX, y, stage_brief(analysis, terms), width=WIDTH, color=tone)
     if present.value == Answer.ABSENT:
-        y = page.paragraph(EDGE_PX, y, f"{NOT_NO_DISEASE[:1].upper()}{NOT_NO_DISEASE[1:]}.", width=WIDTH, color=AMBER)
-    return page.paragraph(EDGE_PX, y, SIMULATED_SHORT, width=WIDTH, color=MUTED)
+        y = page.paragraph(EDGE_PX, y, terms.say("not-no-disease"), width=WIDTH, color=AMBER)
+    return page.paragraph(EDGE_PX, y, terms.evaluations["axspa"].note, width=WIDTH, color=MUTED)
 
 
 def _tone(value: object) -> Rgb:

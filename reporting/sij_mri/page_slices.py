@@ -10,29 +10,31 @@ from inference.sij_mri import Role
 from inference.space import matching_slice
 from inference.types import BoolArray, Side
 from reporting.pictures import KeyPair, Viewport, draw_contour, draw_line, look_at
-from reporting.presentation import ByteArray, Rgb
+from reporting.presentation import ByteArray, Rgb, Terms
+from reporting.sij_mri.edema_words import SIDES
 from reporting.sij_mri.terms import TERMS
 from reporting.sij_mri.where import image_words
 
-FLUID, T1 = "Fluid", "T1"
-RIGHT, LEFT, DEEP, OTHER = "right", "left", "deep", "other"
 JOINT_RGB = TERMS.segments["joint"].rgb
-OTHERS = {"edema-deep": DEEP, "edema-elsewhere": OTHER}
+OTHERS = {"edema-deep": "legend-deep", "edema-elsewhere": "legend-other"}
 EDEMA_RGB = {
     (key, side): color
     for key in ("edema-elsewhere", "edema-deep", "edema")
     for side, color in TERMS.segments[key].rgb.items()
 }
-NAMES = {Role.FLUID: FLUID, Role.T1W: T1}
+NAMES = {Role.FLUID: "summary-fluid", Role.T1W: "summary-t1"}
+"""Messages that name a slice, in the order in which they are shown."""
 
 
-def key_pairs(analysis: Analysis) -> Iterator[KeyPair]:
+def key_pairs(analysis: Analysis, terms: Terms) -> Iterator[KeyPair]:
     """The slices that are shown, each with its outlines beside it: one of each series, of one place in the patient.
 
     Parameters
     ----------
     analysis : Analysis
         Its pictures upright.
+    terms : Terms
+        Of the language.
     """
     planes = _planes(analysis)
     masks = _focus(analysis)
@@ -42,11 +44,9 @@ def key_pairs(analysis: Analysis) -> Iterator[KeyPair]:
         plane = planes.get(role)
         if images is None or plane is None:
             continue
-        where = image_words(analysis, role, [plane])
+        caption = terms.say(name, image=image_words(analysis, role, [plane], terms))
         draw = partial(_draw_fluid if role is Role.FLUID else _draw_t1, analysis, images, plane)
-        yield KeyPair(
-            images, plane, f"{name}: {where}", _legend(analysis, role), draw, partial(look_at, reference, masks)
-        )
+        yield KeyPair(images, plane, caption, _legend(analysis, role, terms), draw, partial(look_at, reference, masks))
 
 
 def _planes(analysis: Analysis) -> dict[Role, int]:
@@ -73,12 +73,13 @@ def _focus(analysis: Analysis) -> list[BoolArray]:
     return joints if len(joints) == len(Side) or region is None else [region.mask]
 
 
-def _legend(analysis: Analysis, role: Role) -> list[tuple[str, Rgb]]:
+def _legend(analysis: Analysis, role: Role, terms: Terms) -> list[tuple[str, Rgb]]:
+    sides = {side: terms.say("side", side=side.value) for side in SIDES}
     if role is Role.T1W:
-        return [(RIGHT, JOINT_RGB[Side.RIGHT]), (LEFT, JOINT_RGB[Side.LEFT])]
-    entries = [(RIGHT, EDEMA_RGB["edema", Side.RIGHT]), (LEFT, EDEMA_RGB["edema", Side.LEFT])]
+        return [(words, JOINT_RGB[side]) for side, words in sides.items()]
+    entries = [(words, EDEMA_RGB["edema", side]) for side, words in sides.items()]
     found = {one.key: EDEMA_RGB[one.key, one.site.side] for one in analysis.segments if one.key.startswith("edema-")}
-    return [*entries, *((word, found[key]) for key, word in OTHERS.items() if key in found)]
+    return [*entries, *((terms.say(word), found[key]) for key, word in OTHERS.items() if key in found)]
 
 
 def _draw_fluid(analysis: Analysis, images: Images, plane: int, rgb: ByteArray, viewport: Viewport) -> None:

@@ -9,7 +9,6 @@ from inference.result import Analysis, NotAssessable
 from inference.sij_mri import LimitationCode
 from reporting.presentation import Terms, limitation_lines
 from reporting.sij_mri.edema_words import SIDES, number, said
-from reporting.sij_mri.terms import TERMS
 from reporting.words import LONGEST
 
 ALL = ("judged-joint", "judged-edema", "judged-asas", "judged-axspa", "judged-stage")
@@ -18,7 +17,7 @@ ALL = ("judged-joint", "judged-edema", "judged-asas", "judged-axspa", "judged-st
 STUDY = "study"
 
 
-def missing_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def missing_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """Each reason for which something is not assessable, once; then what was judged and what was not.
 
     Returns
@@ -37,12 +36,12 @@ def missing_lines(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
     return (*lines, *others, terms.say("judged", things=things), not_judged(unjudged, terms))
 
 
-def not_judged(things: list[str], terms: Terms = TERMS) -> str:
+def not_judged(things: list[str], terms: Terms) -> str:
     """What was not judged, as a sentence."""
     return terms.say("not-judged", things=", ".join(things))
 
 
-def kept_limitations(analysis: Analysis, terms: Terms = TERMS) -> tuple[str, ...]:
+def kept_limitations(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
     """The limitations in words but those that :func:`missing_lines` says, and those that follow from them."""
     present = said(analysis, "axspa").value
     follows = isinstance(present, NotAssessable) and present.because.code != LimitationCode.NOT_CLASSIFIED

@@ -12,7 +12,7 @@ from reporting.sij_mri.laws import sides
 from reporting.sij_mri.legacy import summary
 from reporting.sij_mri.page import draw_page
 from reporting.sij_mri.report import describe
-from reporting.sij_mri.terms import GROUPS, LANGUAGES, find_terms
+from reporting.sij_mri.terms import LANGUAGES, find_groups, find_terms
 
 
 class SacroiliacPresentation:
@@ -31,7 +31,6 @@ class SacroiliacPresentation:
 
     application = "sij_mri"
     languages = LANGUAGES
-    groups = GROUPS
     study_finding = EXAMINED
     study_site = SACROILIAC_JOINT
     body_parts = ("PELVIS", "SSPINE", "LSPINE", "HIP", "SPINE", "ABDOMEN")
@@ -40,6 +39,7 @@ class SacroiliacPresentation:
     def __init__(self, language: str = "en") -> None:
         self.language = language
         self.terms = find_terms(language)
+        self.groups = find_groups(language)
         self.title = self.terms.say("title")
 
     def report(self, analysis: Analysis) -> Report:
@@ -47,8 +47,8 @@ class SacroiliacPresentation:
         return describe(analysis, self.terms)
 
     def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
-        """The summary page, uint8 (rows, 1600, 3)."""
-        return draw_page(analysis, report, software=software)
+        """The summary page, uint8 (980, 980, 3)."""
+        return draw_page(analysis, report, self.terms, software=software)
 
     def summary(self, analysis: Analysis) -> Mapping[str, Any]:
         """The keys that summary.json had before results had a language of their own."""

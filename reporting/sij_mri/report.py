@@ -29,14 +29,13 @@ from reporting.sij_mri.edema_words import (
     short_reason,
 )
 from reporting.sij_mri.partial import ALL, kept_limitations, missing_lines, not_judged
-from reporting.sij_mri.terms import TERMS
 from reporting.words import clip, fit, research_lines, series_name
 
 LOW_VISIBILITY = 0.35
 NAMES = {Role.T1W: "role-t1-full", Role.FLUID: "role-fluid-full"}
 
 
-def describe(analysis: Analysis, terms: Terms = TERMS) -> Report:
+def describe(analysis: Analysis, terms: Terms) -> Report:
     """Word an analysis, applicable or not."""
     if not analysis.applicable:
         return _not_analysed(analysis, terms)
@@ -55,7 +54,7 @@ def describe(analysis: Analysis, terms: Terms = TERMS) -> Report:
     )
 
 
-def headline(analysis: Analysis, terms: Terms = TERMS) -> str:
+def headline(analysis: Analysis, terms: Terms) -> str:
     """The result in one line: evidence, class, stage."""
     present = said(analysis, "axspa").value
     if isinstance(present, NotAssessable) and not any_joint(analysis):

@@ -32,24 +32,9 @@ LANGUAGES = languages_in(CATALOGUES)
 JOINT_RGB: dict[Side | None, Rgb] = {Side.LEFT: (230, 250, 85), Side.RIGHT: (157, 223, 255)}
 DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (148, 52, 33), Side.RIGHT: (140, 31, 153)}
 
-GROUPS = (
-    SegmentGroup(
-        "edema",
-        5,
-        "AI edema areas",
-        ("edema", "edema-deep", "edema-elsewhere"),
-        report_offset=3,
-        report_description="AI edema outlines",
-    ),
-    SegmentGroup("joints", 6, "AI joint areas", ("joint",), report_offset=4, report_description="AI joint outlines"),
-    SegmentGroup("region", 8, "AI bone region", ("region",), default=False),
-)
-"""The first is of the report that leads."""
 
-
-def milliliters(volume_mm3: float, language: Language | None = None, *, unit: bool = True) -> str:
-    """A volume as people read it, in English where no language is given; what was found is never 0.0."""
-    language = language or _language("en")
+def milliliters(volume_mm3: float, language: Language, *, unit: bool = True) -> str:
+    """A volume as people read it; what was found is never 0.0."""
     little = 0 < volume_mm3 < 50
     amount = 0.1 if little else volume_mm3 / 1000
     if unit:
@@ -67,7 +52,7 @@ _MM3 = dicom.CUBIC_MILLIMETER
 
 
 @cache
-def find_terms(code: str = "en") -> Terms:
+def find_terms(code: str) -> Terms:
     """All terms in a language.
 
     Raises
@@ -258,5 +243,36 @@ def find_terms(code: str = "en") -> Terms:
     )
 
 
-TERMS = find_terms()
+@cache
+def find_groups(code: str) -> tuple[SegmentGroup, ...]:
+    """The groups of segments in a language; the first is of the report that leads.
+
+    Raises
+    ------
+    LanguageUnknown
+        There is no catalogue of it.
+    """
+    say = _language(code).say
+    return (
+        SegmentGroup(
+            "edema",
+            5,
+            say("group-edema"),
+            ("edema", "edema-deep", "edema-elsewhere"),
+            report_offset=3,
+            report_description=say("group-edema-outlines"),
+        ),
+        SegmentGroup(
+            "joints",
+            6,
+            say("group-joints"),
+            ("joint",),
+            report_offset=4,
+            report_description=say("group-joints-outlines"),
+        ),
+        SegmentGroup("region", 8, say("group-region"), ("region",), default=False),
+    )
+
+
+TERMS = find_terms("en")
 """In English."""

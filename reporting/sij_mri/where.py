@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from inference.result import Analysis, Key
 from reporting.presentation import Terms
-from reporting.sij_mri.terms import TERMS
 from reporting.words import image_number
 
 
-def image_words(analysis: Analysis, role: Key, planes: Sequence[int], terms: Terms = TERMS) -> str:
+def image_words(analysis: Analysis, role: Key, planes: Sequence[int], terms: Terms) -> str:
     """Images of a series in a few words: ``image 6 of series 3``, ``images 2 to 16 of series 3``.
 
     Where the scanner gave the images no numbers, their slices are counted; where it gave the series none, it is named
@@ -33,7 +32,7 @@ def image_words(analysis: Analysis, role: Key, planes: Sequence[int], terms: Ter
     return terms.say("images-of", images=images, series=_series(analysis, role, terms)) if images else ""
 
 
-def images_alone(analysis: Analysis, role: Key, planes: Sequence[int], terms: Terms = TERMS) -> str:
+def images_alone(analysis: Analysis, role: Key, planes: Sequence[int], terms: Terms) -> str:
     """The same without the series: ``images 2 to 16``."""
     images = analysis.of_role(role)
     if images is None or not planes:

@@ -20,6 +20,7 @@ from inference.result import Analysis
 from inference.sij_mri import Role
 from reporting.gate import check
 from reporting.kinds import default_kinds, every_kind, expected_kinds
+from reporting.language import find_language
 from reporting.objects.pdf import write_pdf
 from reporting.objects.presentation_state import contours
 from reporting.objects.shading import alike, shadings
@@ -41,6 +42,7 @@ from tests.factories.examples import EXAMPLES
 
 ASKED = ("ko", "pr", "pdf", "pm")
 KINDS = default_kinds(SacroiliacPresentation()) | set(ASKED)
+GERMAN = find_language("de")
 
 
 @pytest.fixture(scope="module")
@@ -259,9 +261,9 @@ REPORT = Report("Ödem & <Größe>", ("Größe 3,5 ml",), ("Nur für die Forschu
 
 def test_a_pdf_is_the_same_twice_and_brings_letters_and_fonts_along() -> None:
     at = datetime(2026, 3, 4, 11, 30, 15, tzinfo=UTC)
-    one, two = (write_pdf(REPORT, title="Bericht", made_by="Software 1", at=at) for _ in range(2))
+    one, two = (write_pdf(REPORT, language=GERMAN, title="Bericht", made_by=("Software 1",), at=at) for _ in range(2))
     assert one == two
-    assert one != write_pdf(REPORT, title="Bericht", made_by="Software 2", at=at)
+    assert one != write_pdf(REPORT, language=GERMAN, title="Bericht", made_by=("Software 2",), at=at)
     assert b"D:20260304113015+00'00'" in one
     fonts = set(re.findall(rb"/BaseFont /([\w+-]+)", one))
     assert fonts and all(b"+BitstreamVera" in font for font in fonts), "no font is left to the reader"

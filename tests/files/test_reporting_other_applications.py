@@ -6,6 +6,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from inference.types import ModelIdentity
+from reporting.language import find_language
 from reporting.objects import ResultContext
 from reporting.uids import ResultUids
 from tests.factories.examples import Made, make_levels, make_picture, make_threshold
@@ -161,7 +162,7 @@ def test_tracking_of_two_applications_differs() -> None:
         return ResultContext(
             uids=ResultUids(), application=application, study_instance_uid="2.25.1", revision=1,
             model=ModelIdentity("m", "1", ""), software_version="1", started=datetime.now(UTC), identity=Dataset(),
-            header=Dataset(), tracking_seed="seed",
+            header=Dataset(), tracking_seed="seed", language=find_language(),
         )  # fmt: skip
 
     first, second = (context(one) for one in ("levels", "picture"))

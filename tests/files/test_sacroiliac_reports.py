@@ -10,6 +10,7 @@ from inference.sij_mri import Role
 from inference.types import Reason, Side
 from reporting.outputs import Outputs
 from reporting.sij_mri.report import describe
+from reporting.sij_mri.terms import TERMS
 from tests.factories.analysis import build_outputs, gate_findings, headers_of
 from tests.factories.sacroiliac import Said, Study, nothing_recognized, sacroiliac, with_warning, write_study
 
@@ -73,12 +74,12 @@ def texts(item: Dataset, code: str) -> Iterator[Dataset]:
 
 
 def stage_line(analysis: Analysis) -> str:
-    (line,) = (one for one in describe(analysis).impression if one.startswith("Stage"))
+    (line,) = (one for one in describe(analysis, TERMS).impression if one.startswith("Stage"))
     return line
 
 
 def test_evidence_comes_first_then_the_class_then_the_stage(whole: Analysis) -> None:
-    report = describe(whole)
+    report = describe(whole, TERMS)
     for words in (report.headline, " ".join(report.impression)):
         places = [words.index(one) for one in ("ASAS", "AI class (AS yes/no): pattern suggestive of", "Stage: Early")]
         assert places == sorted(places)
@@ -187,7 +188,7 @@ def test_a_probability_beyond_the_bound_is_coded_at_it_with_a_word(study: Study,
 
 def test_pictures_without_a_recognized_joint_give_one_reason_once(study: Study, whole: Analysis) -> None:
     nothing, headers = nothing_recognized(study), headers_of(whole)
-    report = describe(nothing)
+    report = describe(nothing, TERMS)
     assert report.headline == ("Not analysed: the pictures do not show sacroiliac joints that could be recognized.")
     made = build_outputs(nothing, headers)
     assert [item.kind for item in made.objects] == ["sr-text"] and gate_findings(made.objects, nothing, headers) == ()
@@ -199,12 +200,12 @@ def test_pictures_without_a_recognized_joint_give_one_reason_once(study: Study, 
     assert "Not judged: joint line, edema, ASAS rule, class, stage." in lines
     assert any("neither normal nor abnormal" in line for line in lines)
     assert made.summary["reasons"][0].startswith("The pictures do not show") and made.summary["said"] == []
-    assert not describe(whole).headline.startswith("Not analysed")
+    assert not describe(whole, TERMS).headline.startswith("Not analysed")
 
 
 def test_a_warning_of_a_series_stands_once(whole: Analysis) -> None:
-    report = describe(with_warning(whole, Reason.of("repeated-positions", dropped=2)))
+    report = describe(with_warning(whole, Reason.of("repeated-positions", dropped=2)), TERMS)
     assert [line for line in report.limitations if "2 slices repeat a position" in line] == [
         "T1-weighted series: 2 slices repeat a position and are left out."
     ]
-    assert describe(whole).limitations == ()
+    assert describe(whole, TERMS).limitations == ()

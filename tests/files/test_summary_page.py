@@ -15,7 +15,7 @@ from inference.types import Reason, Side
 from reporting.pictures import CORNER_HEIGHT, CORNER_WIDTH, SIDE_PX, draw_page
 from reporting.pictures.canvas import ELLIPSIS, Page
 from reporting.presentation import Presentation, find_presentation
-from reporting.words import PICTURE_TEXT, with_gaps_first
+from reporting.words import with_gaps_first
 from tests.factories.analysis import make_analysis
 from tests.factories.foreign import ForeignPresentation, make_lumbar
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
@@ -102,7 +102,7 @@ def test_text_is_large_apart_and_out_of_the_corners(study: Study, tmp_path: Path
     corner_high, corner_wide = SIDE_PX * CORNER_HEIGHT, SIDE_PX * CORNER_WIDTH
     for name, (analysis, presentation) in cases(study, tmp_path).items():
         texts = summary(analysis, presentation, longer)
-        assert any(one.words == PICTURE_TEXT for one in texts), name
+        assert any(one.words == presentation.terms.say("picture-text") for one in texts), name
         for one in texts:
             assert one.left >= 0 and one.right <= SIDE_PX and one.bottom <= SIDE_PX, (name, one)
             assert one.capital_px * 512 / SIDE_PX >= 10, (name, one)

@@ -12,6 +12,7 @@ from inference.result import Analysis, Answer
 from inference.sij_mri import LimitationCode
 from inference.types import Reason, Side
 from reporting.sij_mri.report import describe
+from reporting.sij_mri.terms import TERMS
 from reporting.words import LONGEST
 from tests.factories.analysis import build_outputs
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
@@ -82,7 +83,7 @@ def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: 
         return
     first = next(number for number, line in enumerate(findings) if line.startswith("Technique: "))
     assert findings[1].startswith("Partial result. ") and findings[first - 1].startswith("Not judged: ")
-    for one in describe(analysis).missing:
+    for one in describe(analysis, TERMS).missing:
         assert sum(one in line for line in findings) == 1
     assert not any(line.startswith("Limitation: The study has no") for line in findings)
 
@@ -119,8 +120,8 @@ def test_a_met_rule_says_that_healthy_people_meet_it_and_an_unmet_one_that_it_ex
 def test_no_pattern_is_not_said_as_no_disease(study: Study) -> None:
     absent, present = (sacroiliac(study, CASES[name]) for name in ("not met", "whole"))
     words = "o pattern does not mean no disease"
-    assert words in describe(absent).headline and words in " ".join(describe(absent).impression)
-    assert words not in describe(present).headline and words not in " ".join(describe(present).impression)
+    assert words in describe(absent, TERMS).headline and words in " ".join(describe(absent, TERMS).impression)
+    assert words not in describe(present, TERMS).headline and words not in " ".join(describe(present, TERMS).impression)
 
 
 def test_other_causes_are_named_where_there_is_edema(study: Study) -> None:

@@ -34,7 +34,7 @@ ERRORS = {
 }
 """What only other languages have: English stands in the table of codes."""
 
-FAMILIES = ("reason-", "short-", "series-")
+FAMILIES = ("reason-", "short-", "series-", "description-")
 """Keys that the code puts together: those of reasons are held against what inference gives, in test_series_words.py."""
 
 DRAWN = {"page.py", "page_slices.py"}

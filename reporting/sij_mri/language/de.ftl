@@ -236,6 +236,21 @@ learned-headline = Klasse und Stadium wurden nur an simulierten Läsionen gelern
 learned-headline-absent = Klasse und Stadium wurden nur an simulierten Läsionen gelernt; kein Muster heißt nicht: keine Erkrankung.
 learned-long = Klasse und Stadium wurden an simulierten Läsionen in echter und synthetischer Anatomie gelernt, da es noch keine klinischen Annotationen gibt; sie sind an Patienten nicht validiert.
 
+## Übersichtsbild und Serien
+
+summary-edema = Knochenmarködem bis 10{ "\u00A0" }mm vom Gelenk
+summary-class = KI-Klasse, experimentell: { $value }
+summary-class-missing = KI-Klasse, experimentell: nicht beurteilt ({ $reason })
+summary-fluid = Fluidsensitiv: { $image }
+summary-t1 = T1: { $image }
+legend-deep = tief
+legend-other = übrige
+group-edema = KI-Ödem-Areale
+group-edema-outlines = KI-Ödem-Umrisse
+group-joints = KI-Gelenk-Areale
+group-joints-outlines = KI-Gelenk-Umrisse
+group-region = KI-Knochenregion
+
 ## Begriffe
 
 anatomy-joint = Iliosakralgelenk
@@ -286,12 +301,12 @@ profile-visibility = Abgrenzbarkeit der Gelenklinie
 profile-visibility-shows = Gelenk abgegrenzt
 heatmap-focused = Fokussiertes Grad-CAM
 heatmap-grad-cam = Grad-CAM
-heat-note = Zum Ödem der Leser: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, Helligkeit { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } Patienten)
+heat-note = Zum Ödem der Befunder: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, Helligkeit { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } Patienten)
 layer-region = Region
 layer-joints = Gelenke
 layer-edema = Ödem
 layer-focused = an den Gelenken
 layer-grad-cam = ganze Schicht
-why-most-edema = meistes Ödem an den Gelenken
+why-most-edema = größtes Ödem an den Gelenken
 why-strongest-class = Netz am sichersten über ein Muster
 why-middle-of-joints = Mitte der Gelenke

@@ -234,6 +234,21 @@ learned-headline = Class and stage were learned from simulated lesions only.
 learned-headline-absent = Class and stage were learned from simulated lesions only; no pattern does not mean no disease.
 learned-long = Class and stage were learned from simulated lesions in real and synthetic anatomy, because no clinical labels exist yet; they are not validated in patients.
 
+## Summary picture and series
+
+summary-edema = Marrow edema within 10{ "\u00A0" }mm of the joint
+summary-class = AI class, experimental: { $value }
+summary-class-missing = AI class, experimental: not assessed ({ $reason })
+summary-fluid = Fluid: { $image }
+summary-t1 = T1: { $image }
+legend-deep = deep
+legend-other = other
+group-edema = AI edema areas
+group-edema-outlines = AI edema outlines
+group-joints = AI joint areas
+group-joints-outlines = AI joint outlines
+group-region = AI bone region
+
 ## Terms
 
 anatomy-joint = Sacroiliac joint
