@@ -62,7 +62,7 @@ def observer(context: ResultContext) -> ObserverContext:
 def algorithm_identification(context: ResultContext) -> AlgorithmIdentification:
     """The bundle as an algorithm (TID 4019)."""
     model = context.model
-    digest = [f"bundle manifest SHA-256 {model.digest}"] if model.digest else []
+    digest = [context.language.say("made-by-manifest", digest=model.digest)] if model.digest else []
     return AlgorithmIdentification(
         name=model.name or MANUFACTURER,
         version=model.version or "0",

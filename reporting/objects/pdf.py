@@ -37,7 +37,7 @@ EDGE = 18 * mm
 JPEG_QUALITY = 92
 rl_config.useA85 = 0  # streams as they are: text form takes a second for a picture, and a quarter more room
 
-_LINE = ParagraphStyle("line", fontName=REGULAR, fontSize=9.5, leading=13, spaceAfter=3)
+_LINE = ParagraphStyle("line", fontName=REGULAR, fontSize=9.5, leading=12.5, spaceAfter=1.5)
 _HEADING = ParagraphStyle("heading", fontName=BOLD, fontSize=11, leading=15, spaceBefore=8, spaceAfter=3)
 _TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=20, spaceAfter=4)
 _WARNING = ParagraphStyle("warning", parent=_LINE, fontName=BOLD, textColor="#8a4b00", spaceAfter=6)

@@ -9,22 +9,23 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from config.settings import Settings
-from inference.result import Analysis, Answer
+from inference.result import Analysis, Answer, HeatMap, Site
 from inference.types import Side
 from panel import summary
 from panel.shell import Pages
 from reporting.objects import codes
-from reporting.pictures import Page
+from reporting.pictures import Page, draw_page, heat_caption
 from reporting.presentation import Report
 from reporting.said_json import said_json
 from reporting.sij_mri import SacroiliacPresentation
@@ -416,6 +417,63 @@ def check_german(said: Said, study: Study) -> None:
     assert "Dieser Wortlaut wurde von keinem deutschsprachigen Radiologen gegengelesen." in report.conclusions
 
 
+GERMAN_COLUMN = {Side.RIGHT: "Rechts", Side.LEFT: "Links", None: "Gesamt"}
+
+
+def check_german_page(said: Said, study: Study) -> None:
+    """The summary says in German of each column, of class and stage what is known, and nothing else."""
+    presentation, analysis = SacroiliacPresentation("de"), sacroiliac(study, said)
+    with drawing() as drawn:
+        draw_page(analysis, presentation, presentation.report(analysis), software="test")
+    words = " ".join(one for _, one in drawn)
+    for x, (place, head) in zip(COLUMNS, GERMAN_COLUMN.items(), strict=True):
+        column = " ".join(one for left, one in drawn if left == x)
+        known = rule_of_study(said) if place is None else None if said.no_side(place) is not None else said.asas[place]
+        rule = "nicht beurteilbar" if known is None else GERMAN_RULE[known]
+        if place is None:
+            assert column == f"{head} {rule}", column
+        elif known is None:
+            assert column == f"{head} nicht beurteilbar nicht beurteilbar", column
+        else:
+            assert re.fullmatch(rf"{head} (unter )?\d+,\d ml {rule}", column), column
+    if said.no_class is not None:
+        assert "experimentell: nicht beurteilt (" in words and not GERMAN_STAGES.search(words)
+        assert not any(one in words for one in GERMAN_CLASS.values())
+    else:
+        assert GERMAN_CLASS[said.axspa].rpartition(": ")[2] in words
+        assert ("Stadium unbestimmt" in words) == (said.axspa == "undecided")
+        assert ("Kein Muster heißt nicht" in words) == (said.axspa == "absent")
+    assert not re.search(r"\d\.\d", words) and not OUT_OF_BOUNDS.search(words.replace(",", "."))
+
+
+@pytest.mark.parametrize("said", CASES.values(), ids=CASES)
+def test_the_summary_says_in_german_no_more_and_no_less_than_is_known(said: Said, study: Study) -> None:
+    check_german_page(said, study)
+
+
+@settings(
+    max_examples=15,
+    phases=(Phase.generate,),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(said=draws())
+def test_whatever_is_missing_the_german_summary_says_so(said: Said, study: Study) -> None:
+    check_german_page(said, study)
+
+
+def test_captions_of_heat_share_no_line_between_languages_and_say_where_there_is_none(study: Study) -> None:
+    images = sacroiliac(study, Said()).images[0]
+    values = np.zeros(images.shape, np.float32)
+    cold = HeatMap("focused", "axspa", Site("joint"), Answer.PRESENT, images.role, values, full_scale=4.0, floor=1.0)
+    warm = replace(cold, values=values + np.float32(2))
+    for heat, looked in ((cold, "zu wenig zum Einzeichnen"), (warm, "Das ist keine Krankheit.")):
+        english, german = (heat_caption(heat, images, 1, find_terms(code)) for code in ("en", "de"))
+        assert looked in german[0] and not set(english) & set(german)
+        assert german[-1].startswith("Schicht 2 von ") and not re.search(r"\d\.\d", " ".join(german))
+
+
 def check_lines(said: Said, study: Study) -> None:
     """Every item is one line, each stands once in its part, and no word of English is left in German."""
     analysis = sacroiliac(study, said)
@@ -450,8 +508,9 @@ def test_the_check_of_german_would_notice(study: Study, monkeypatch: pytest.Monk
     whole, alone = sacroiliac(study, Said()), sacroiliac(study, Said(fluid=False))
     for said, other in ((Said(fluid=False), whole), (Said(), alone)):
         monkeypatch.setattr(f"{__name__}.sacroiliac", lambda study, said, other=other: other)
-        with pytest.raises(AssertionError):
-            check_german(said, study)
+        for judge in (check_german, check_german_page):
+            with pytest.raises(AssertionError):
+                judge(said, study)
 
 
 def test_objects_and_json_speak_german_and_codes_stay_english(study: Study) -> None:

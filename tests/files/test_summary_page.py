@@ -15,6 +15,7 @@ from inference.types import Reason, Side
 from reporting.pictures import CORNER_HEIGHT, CORNER_WIDTH, SIDE_PX, draw_page
 from reporting.pictures.canvas import ELLIPSIS, Page
 from reporting.presentation import Presentation, find_presentation
+from reporting.sij_mri.terms import LANGUAGES
 from reporting.words import with_gaps_first
 from tests.factories.analysis import make_analysis
 from tests.factories.foreign import ForeignPresentation, make_lumbar
@@ -23,7 +24,7 @@ from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
 PRESENTATION = find_presentation("sij_mri")
 FOREIGN = ForeignPresentation()
 ABSENT = Said(asas=dict.fromkeys(Side, Answer.ABSENT), axspa="absent")
-GAPS = tuple(Reason(GapCode.FEWER_THAN_ANNOUNCED, {"number": n, "announced": 25, "found": 9}) for n in (2, 3, 4))
+GAPS = tuple(Reason(GapCode.FEWER_THAN_ANNOUNCED, {"number": n, "announced": 25, "found": 9}) for n in range(2, 8))
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,17 @@ def test_slices_are_named_by_series_and_image(study: Study) -> None:
     said = [one.words for one in summary(sacroiliac(study))]
     assert any(one.startswith("Fluid: image ") and one.endswith("of series 3") for one in said)
     assert any(one.startswith("T1: image ") and one.endswith("of series 2") for one in said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_radiologist_must_see_is_whole_in_every_language(study: Study, language: str) -> None:
+    """Head, legend, captions and class are not cut; the legend has every color that is drawn."""
+    spoken = find_presentation("sij_mri", language)
+    drawn = [one.words for one in summary(sacroiliac(study), spoken)]
+    assert not any(one.endswith(ELLIPSIS) for one in drawn)
+    sides = [spoken.terms.say("side", side=side.value) for side in Side]
+    assert all(drawn.count(one) == 2 for one in sides)
+    assert all(spoken.terms.say(key) in drawn for key in ("picture-text", "legend-deep", "legend-other"))
 
 
 def test_another_application_says_how_much_is_left_for_the_report() -> None:

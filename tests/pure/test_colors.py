@@ -8,11 +8,12 @@ Comput. Graph. 2009; 15: 1291-1298. G. Sharma et al., "The CIEDE2000 color-diffe
 """
 
 import warnings
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
+from config.settings import Colormap, ReportSettings
 from inference.types import Side
 from reporting.pictures import COLORMAP, COLORMAPS, heat_palette
 from reporting.sij_mri.terms import TERMS
@@ -79,3 +80,7 @@ def test_a_gray_image_shows_through_no_color_of_the_map_as_itself() -> None:
     assert np.hypot(a, b).min() > 40
     with pytest.raises(ValueError, match="received 'rainbow'"):
         heat_palette("rainbow")
+
+
+def test_settings_name_the_color_maps_that_there_are() -> None:
+    assert set(get_args(Colormap)) == set(COLORMAPS) and ReportSettings().colormap == COLORMAP

@@ -9,13 +9,15 @@ import pytest
 import dicom_node
 import inference
 import storage
-from config.codes import Code, GapCode
+from config.codes import Code, GapCode, SourceCode
 from inference.result import Limitation
 from inference.series import Candidate, Evidence, Selection
 from inference.series.exclusions import MAPS
 from inference.series.words import Meaning
 from inference.sij_mri import LimitationCode, Role
 from inference.types import Reason
+from reporting import outputs
+from reporting.objects import identity
 from reporting.presentation import RoleTerm, Terms, word_limitation, word_reason
 from reporting.presentation.reasons import message_key
 from reporting.series_words import refusals, word_candidate, word_selection
@@ -28,6 +30,8 @@ SOURCES = "\n".join(
     for room in (inference, storage, dicom_node)
     for path in sorted(Path(room.__path__[0]).rglob("*.py"))
 )
+OF_SOURCES = "\n".join(Path(one.__file__).read_text(encoding="utf-8") for one in (identity, outputs))
+"""Where reporting itself says what its sources let a reader expect."""
 PLAIN = Terms(roles={"view": RoleTerm("sagittal", "sag")}, anatomy={})
 FOUND = Candidate("1.2", 3, "t1", "view", 80.0, True, True, (Evidence("plane", 80.0, Reason("asked-for")),))
 
@@ -37,11 +41,11 @@ def test_every_reason_that_inference_gives_has_words(language: str) -> None:
     given = set(re.findall(r'Reason(?:\.of)?\(\s*"([^"]+)"', SOURCES)) | set(MAPS.values()) | {*map(str, Meaning)}
     assert len(given) > 80
     known = find_terms(language).language
-    assert [one for one in (*given, *GapCode, *LimitationCode) if not known.knows(message_key(one))] == []
+    assert [one for one in (*given, *GapCode, *SourceCode, *LimitationCode) if not known.knows(message_key(one))] == []
 
 
 def test_every_word_has_a_reason_that_inference_gives() -> None:
-    codes = {message_key(code) for code in (*GapCode, *LimitationCode)}
+    codes = {message_key(code) for code in (*GapCode, *SourceCode, *LimitationCode)}
     given = {message_key(one) for one in re.findall(r'"([^"\n]+)"', SOURCES)}
     assert [key for key in messages("en") if key.startswith("reason-") and key not in codes | given] == ["reason-of"]
 
@@ -50,7 +54,7 @@ def test_every_word_has_a_reason_that_inference_gives() -> None:
 def test_no_parameter_is_named_that_inference_does_not_give(language: str) -> None:
     for key, message in messages(language).items():
         for name in message.parameters if key.startswith("reason-") and key != "reason-of" else ():
-            assert name == "Role" or re.search(rf'\b{name}=|"{name}":', SOURCES), key
+            assert name == "Role" or re.search(rf'\b{name}=|"{name}":', SOURCES + OF_SOURCES), key
 
 
 def test_a_reason_within_a_reason_is_worded_where_it_stands() -> None:
