@@ -2,10 +2,13 @@
 
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +24,7 @@ from inference.sij_mri import Role
 from reporting.gate import check
 from reporting.kinds import default_kinds, every_kind, expected_kinds
 from reporting.language import find_language
+from reporting.objects import pdf
 from reporting.objects.pdf import write_pdf
 from reporting.objects.presentation_state import contours
 from reporting.objects.shading import alike, shadings
@@ -294,3 +298,27 @@ def test_other_applications_give_what_they_have(tmp_path: Path, name: str) -> No
 
 
 EXPECTED = {"levels": {"ko", "pdf"}, "threshold": set(ASKED), "picture": {"ko", "pdf"}}
+
+
+def test_a_pdf_says_that_it_lacks_letters_where_it_does() -> None:
+    at, lacking = datetime(2026, 3, 4, tzinfo=UTC), GERMAN.say("letters-lacking")
+    for name, told in (("Größe", False), ("Серия 仙", True)):
+        with written() as paragraphs:
+            write_pdf(replace(REPORT, findings=(name,)), language=GERMAN, title="Bericht", made_by=(), at=at)
+        assert (lacking in paragraphs) is told and (name in paragraphs) is not told
+        assert ("????? ?" in paragraphs) is told
+
+
+@contextmanager
+def written() -> Iterator[list[str]]:
+    """The paragraphs of a PDF."""
+    paragraphs: list[str] = []
+    make = pdf.Paragraph
+
+    def paragraph(text: str, style: Any) -> Any:
+        paragraphs.append(text)
+        return make(text, style)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "Paragraph", paragraph)
+        yield paragraphs

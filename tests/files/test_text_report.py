@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedSRStorage
 
-from config.codes import GapCode
+from config.codes import GapCode, SourceCode
 from inference.result import Analysis, Answer
 from inference.sij_mri import LimitationCode
 from inference.types import Reason, Side
+from reporting.sij_mri import SacroiliacPresentation
 from reporting.sij_mri.report import describe
-from reporting.sij_mri.terms import TERMS
+from reporting.sij_mri.terms import LANGUAGES, TERMS, find_terms
+from reporting.types import Predecessor
 from reporting.words import LONGEST
 from tests.factories.analysis import build_outputs
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
@@ -149,3 +152,35 @@ def test_a_limitation_that_another_reason_explains_is_left_out_and_stays_where_i
     words = "No slice that shows a sacroiliac joint was found"
     assert not any(words in line for line in sections(alone)["Findings"])
     assert any(words in line for line in sections(whole)["Findings"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_is_a_line_whatever_stands_in_it(study: Study, language: str) -> None:
+    """A result that replaces another, with a model of a long name, of sources with many attributes that were mended."""
+    earlier = Predecessor("sr-text", EnhancedSRStorage, "2.25.71", "2.25.72")
+    mended = Reason.of(SourceCode.IDENTITY_SHORTENED, attributes=", ".join(["Patient's Birth Date"] * 6))
+    whole = sacroiliac(study)
+    long = replace(
+        whole,
+        bundle=replace(whole.bundle, name="sacroiliac-joints-" * 4),
+        limitations=(*whole.limitations, mended),
+    )
+    made = build_outputs(
+        long,
+        presentation=SacroiliacPresentation(language),
+        predecessors=[earlier],
+        revision=12,
+        software_version="1" * 40,
+    )
+    (report,) = (item.dataset for item in made.objects if item.kind == "sr-text")
+    lines, terms = list(_items(report)), find_terms(language)
+    assert max(map(len, lines)) <= LONGEST
+    assert terms.say("replaces", revision=12) in lines and terms.say("research-line") in lines
+    assert sum(line.count("Birth Date") for line in lines) == 6
+
+
+def _items(item: Dataset) -> Iterator[str]:
+    for part in item.get("ContentSequence", ()):
+        if part.ValueType == "TEXT" and part.RelationshipType == "CONTAINS":
+            yield str(part.TextValue)
+        yield from _items(part)
