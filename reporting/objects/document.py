@@ -165,9 +165,10 @@ def finish_document(
     leads : bool
         It leads the result, as the report of the study did in results of former versions.
     """
+    root = content if isinstance(content, Dataset) else content[0]
     dataset: Dataset = document(
         evidence=evidence,
-        content=content,
+        content=_heading(root),
         series_instance_uid=context.uids.make(row.name, f"series {of}"),
         series_number=context.series_base + row.offset,
         sop_instance_uid=context.uids.make(row.name, of),
@@ -178,9 +179,23 @@ def finish_document(
         is_verified=False,
         coding_schemes=coding_schemes(),
     )
+    dataset.ContentSequence = root.ContentSequence
     _follow(dataset, context, row, leads=leads)
     stamp(dataset, context, row, description=description)
     return dataset
+
+
+def _heading(root: Dataset) -> Dataset:
+    """The root of a content tree without what it holds.
+
+    highdicom copies the content that it is given, and looks through all of it for what it names, three times.
+    """
+    heading = Dataset()
+    for element in root:
+        if element.keyword != "ContentSequence":
+            heading.add(element)
+    heading.ContentSequence = []
+    return heading
 
 
 def _follow(dataset: Dataset, context: ResultContext, row: KindRow, *, leads: bool) -> None:

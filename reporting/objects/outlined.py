@@ -55,8 +55,7 @@ def _largest_first(segments: Sequence[Segment], group: SegmentGroup) -> tuple[Se
 
 def sizes(segment: Segment) -> NDArray[np.int64]:
     """Pixels of a segment in each plane, (planes,)."""
-    counted: NDArray[np.int64] = segment.mask.sum(axis=(1, 2))
-    return counted
+    return np.array([np.count_nonzero(plane) for plane in segment.mask], np.int64)  # faster than the sum of a mask
 
 
 def further_planes(segment: Segment, analysis: Analysis, terms: Terms) -> list[int]:

@@ -102,9 +102,10 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, row: KindRow, mat
     descriptions = [
         _describe(number, segment, terms, algorithm, context) for number, segment in enumerate(planned.segments, 1)
     ]
+    masks = np.stack([segment.mask for segment in planned.segments]).view(np.uint8)
     dataset = Segmentation(
         source_images=source.planes,
-        pixel_array=np.stack([segment.mask for segment in planned.segments], axis=-1).astype(np.uint8),
+        pixel_array=np.moveaxis(masks, 0, -1),  # each frame in one piece of memory: several times as fast
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
         series_instance_uid=context.uids.make(group.segmentation, f"series {role}"),
