@@ -1,6 +1,5 @@
 """What the gate finds: its codes, its findings, and an object as it judges it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,12 +77,3 @@ class Checked:
     def levels(self) -> Level:
         """Its elements as their bytes stand in the file."""
         return Level.of(self.dataset)
-
-
-def walk(dataset: Dataset) -> Iterator[Dataset]:
-    """A dataset and every item of every sequence below it."""
-    yield dataset
-    for tag, element in list(dataset.items()):  # raw: to convert the others would cost more than all checks
-        if element.VR == "SQ":
-            for item in dataset[tag].value:
-                yield from walk(item)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessable, Site
 from inference.types import Side
+from reporting.levels import Level
 from reporting.objects import coded_number, codes, level_concept
 from reporting.presentation import Presentation, Terms
 from reporting.probabilities import shown_probability
@@ -124,12 +124,12 @@ def where_of(site: Site, terms: Terms) -> Where:
     return (first, *((one.value, codes.BILATERAL.value, "") for one in term.others))
 
 
-def heard(container: Dataset, *, at: Where | None = None) -> list[Fact]:
+def heard(container: Level, *, at: Where | None = None) -> list[Fact]:
     """The coded facts of a group or container, each at `at` or else at the site below it."""
     return [
         Fact(sited(part) if at is None else at, name_of(part), value)
-        for part in container.get("ContentSequence", ())
-        if part.get("RelationshipType") == "CONTAINS"
+        for part in container.below("ContentSequence")
+        if part.text("RelationshipType") == "CONTAINS"
         and name_of(part) not in _DESCRIBES
         and (value := _value(part)) is not None
     ]
@@ -140,15 +140,15 @@ _DESCRIBES = {one.value for one in (codes.FINDING, codes.AREA)}
 _WORDS = {one.value for one in (codes.CONCLUSION, codes.LIMITATION, codes.KEY_SLICE, codes.SHOWN_IN)}
 
 
-def _value(part: Dataset) -> str | None:
-    if part.ValueType == "NUM":
-        (measured,) = part.MeasuredValueSequence
-        unit = str(measured.MeasurementUnitsCodeSequence[0].CodeValue)
-        return _number(float(measured.NumericValue), unit)
-    if part.ValueType == "CODE":
-        return str(part.ConceptCodeSequence[0].CodeValue)
-    if part.ValueType == "TEXT" and name_of(part) not in _WORDS:
-        return _read(str(part.TextValue))
+def _value(part: Level) -> str | None:
+    kind = part.text("ValueType")
+    if kind == "NUM":
+        (measured,) = part.below("MeasuredValueSequence")
+        return _number(float(measured.text("NumericValue")), code_of(measured, "MeasurementUnitsCodeSequence"))
+    if kind == "CODE":
+        return code_of(part, "ConceptCodeSequence")
+    if kind == "TEXT" and name_of(part) not in _WORDS:
+        return _read(part.text("TextValue"))
     return None
 
 
@@ -166,17 +166,29 @@ def _read(text: str) -> str:
     return _number(float(found[1].replace(",", ".")), found[2] or str(codes.NO_UNITS.value))
 
 
-def name_of(item: Dataset) -> str:
-    """Code of what an item is."""
-    return str(item.ConceptNameCodeSequence[0].CodeValue)
+def content_of(level: Level) -> Iterator[Level]:
+    """A document or an item of its content, and every item below it."""
+    yield level
+    for item in level.below("ContentSequence"):
+        yield from content_of(item)
 
 
-def sited(item: Dataset) -> Where:
+def name_of(item: Level) -> str:
+    """Code of what an item is; empty where it does not say that."""
+    return code_of(item, "ConceptNameCodeSequence")
+
+
+def code_of(item: Level, keyword: str) -> str:
+    """The first code of a sequence of codes; empty where there is none."""
+    return next((code.text("CodeValue") for code in item.below(keyword)), "")
+
+
+def sited(item: Level) -> Where:
     """The finding sites of an item: part of the body, side, level; each empty where it is not said."""
-    return tuple(_place(part) for part in item.get("ContentSequence", ()) if name_of(part) == codes.FINDING_SITE.value)
+    return tuple(_place(part) for part in item.below("ContentSequence") if name_of(part) == codes.FINDING_SITE.value)
 
 
-def _place(site: Dataset) -> tuple[str, str, str]:
-    more = {name_of(part): str(part.ConceptCodeSequence[0].CodeValue) for part in site.get("ContentSequence", ())}
-    part_of_body = str(site.ConceptCodeSequence[0].CodeValue)
+def _place(site: Level) -> tuple[str, str, str]:
+    more = {name_of(part): code_of(part, "ConceptCodeSequence") for part in site.below("ContentSequence")}
+    part_of_body = code_of(site, "ConceptCodeSequence")
     return part_of_body, more.get(codes.LATERALITY.value, ""), more.get(codes.TOPOGRAPHICAL_MODIFIER.value, "")

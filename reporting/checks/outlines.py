@@ -4,37 +4,46 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 from scipy import ndimage
 
 from inference.result import Images
 from inference.types import BoolArray
+from reporting.levels import Level, tag_of
 from reporting.objects import coded_number, codes
 
-FEWEST_POINTS = 7
+FEWEST_POINTS = 7  # with fewer, viewers take an outline for a rectangle
 
 Points = NDArray[np.float64]
 
 
-def plane_of(region: Dataset, images: Images) -> int | None:
+def points_of(region: Level) -> Points:
+    """Columns and rows (n, 2) of spatial coordinates; none where it has no whole points."""
+    element = region.elements.get(tag_of("GraphicData"))
+    value = element.value if element is not None and isinstance(element.value, bytes) else b""
+    return np.frombuffer(value[: len(value) // 8 * 8], "<f4").astype(float).reshape(-1, 2)
+
+
+def plane_of(region: Level, images: Images) -> int | None:
     """The plane on which an outline is drawn; None where it is on none of these images."""
-    (image,) = region.ContentSequence[0].ReferencedSOPSequence
-    named = str(image.ReferencedSOPInstanceUID), image.get("ReferencedFrameNumber")
+    (image,) = region.below("ContentSequence")[0].below("ReferencedSOPSequence")
+    frame = next(iter(image.numbers("ReferencedFrameNumber")), None)
+    named = image.text("ReferencedSOPInstanceUID"), frame
     planes = [(one.sop_instance_uid, one.frame) for one in images.sources]
     return planes.index(named) if named in planes else None
 
 
-def encloses(region: Dataset, mask: BoolArray) -> bool:
+def encloses(region: Level, mask: BoolArray) -> bool:
     """True where a closed polyline goes about the largest part of a mask, a pixel's breadth more or less.
 
     Parameters
     ----------
-    region : Dataset
+    region : Level
         Spatial coordinates (PS3.3 C.18.6): column and row, the center of the first pixel at (0.5, 0.5).
     mask : bool array (rows, columns)
     """
-    points = np.asarray(region.GraphicData, float).reshape(-1, 2)
-    if region.GraphicType != "POLYLINE" or len(points) < FEWEST_POINTS or not np.array_equal(points[0], points[-1]):
+    points = points_of(region)
+    closed = len(points) >= FEWEST_POINTS and np.array_equal(points[0], points[-1])
+    if region.text("GraphicType") != "POLYLINE" or not closed:
         return False
     points, mask = _window(points, mask)
     part = np.pad(ndimage.binary_fill_holes(_largest(mask)), 1)

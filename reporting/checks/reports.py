@@ -8,18 +8,18 @@ References
 PS3.16 TID 1500, 1410 and 1411; PS3.3 C.18.6 (Spatial Coordinates).
 """
 
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reporting.checks.facts import code_of, content_of, name_of
 from reporting.checks.identity import SourceHeaders
+from reporting.checks.outlines import FEWEST_POINTS, points_of
 from reporting.findings import Checked, GateCode, GateFinding
-from reporting.levels import Level, tag_of
+from reporting.levels import Level
 from reporting.objects import codes
 
 TITLE, GROUP = "126000", "125007"
 TRACKING_UID, SEGMENT, SOURCE_SERIES = "112040", "121191", "121232"
-FEWEST_POINTS = 7  # with fewer, viewers take an outline for a rectangle
 FEWEST_OUTLINES = 2  # of a report with segments: with one, validators take all its groups for outlines
 
 
@@ -74,43 +74,40 @@ def check_reports(objects: Sequence[Checked], source: SourceHeaders) -> Iterator
 
 def is_report(whole: Level) -> bool:
     """True for an object that viewers open by drawing what it measures."""
-    return whole.text("Modality") == "SR" and _code(whole, "ConceptNameCodeSequence") == TITLE
+    return whole.text("Modality") == "SR" and code_of(whole, "ConceptNameCodeSequence") == TITLE
 
 
 def groups_of(whole: Level) -> Iterator[Group]:
     """The measurement groups of a report, in its order."""
-    for level in whole.walk():
-        if level.text("ValueType") == "CONTAINER" and _code(level, "ConceptNameCodeSequence") == GROUP:
+    for level in content_of(whole):
+        if level.text("ValueType") == "CONTAINER" and code_of(level, "ConceptNameCodeSequence") == GROUP:
             parts = level.below("ContentSequence")
             yield Group(
-                tracking=next((part.text("UID") for part in parts if _name(part) == TRACKING_UID), ""),
+                tracking=next((part.text("UID") for part in parts if name_of(part) == TRACKING_UID), ""),
                 outlines=tuple(_outline(part) for part in parts if part.text("ValueType") in ("SCOORD", "SCOORD3D")),
                 segments=tuple(
                     (one.text("ReferencedSOPInstanceUID"), one.number("ReferencedSegmentNumber"))
                     for part in parts
-                    if _name(part) == SEGMENT
+                    if name_of(part) == SEGMENT
                     for one in part.below("ReferencedSOPSequence")
                 ),
-                series=tuple(part.text("UID") for part in parts if _name(part) == SOURCE_SERIES),
+                series=tuple(part.text("UID") for part in parts if name_of(part) == SOURCE_SERIES),
                 sides=frozenset(
-                    _code(more, "ConceptCodeSequence")
+                    code_of(more, "ConceptCodeSequence")
                     for part in parts
-                    if _name(part) == codes.FINDING_SITE.value
+                    if name_of(part) == codes.FINDING_SITE.value
                     for more in part.below("ContentSequence")
-                    if _name(more) == codes.LATERALITY.value
+                    if name_of(more) == codes.LATERALITY.value
                 ),
             )
 
 
 def _outline(part: Level) -> Outline:
-    element = part.elements.get(tag_of("GraphicData"))
-    value = None if element is None else element.value
-    numbers = struct.unpack(f"<{len(value) // 4}f", value) if isinstance(value, bytes) else ()
     images = [one for below in part.below("ContentSequence") for one in below.below("ReferencedSOPSequence")]
     frames = images[0].numbers("ReferencedFrameNumber") if images else ()
     kind = part.text("GraphicType") if part.text("ValueType") == "SCOORD" else "in space"
     return Outline(
-        points=tuple(zip(numbers[::2], numbers[1::2], strict=False)),
+        points=tuple(map(tuple, points_of(part).tolist())),
         kind=kind,
         image=images[0].text("ReferencedSOPInstanceUID") if images else "",
         frame=frames[0] if frames else None,
@@ -181,11 +178,3 @@ def _segments_of(item: Checked) -> Iterator[tuple[str, _Segment]]:
             for modifier in region.below("AnatomicRegionModifierSequence")
         )
         yield one.text("TrackingUID"), _Segment(whole.text("SOPInstanceUID"), number, sides)
-
-
-def _name(part: Level) -> str:
-    return _code(part, "ConceptNameCodeSequence")
-
-
-def _code(level: Level, keyword: str) -> str:
-    return next((item.text("CodeValue") for item in level.below(keyword)), "")

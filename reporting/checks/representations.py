@@ -14,12 +14,13 @@ from functools import cache
 
 from pydicom.config import RAISE
 from pydicom.datadict import dictionary_VM, dictionary_VR
+from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pydicom.valuerep import validate_value
 
 from reporting.checks.identity import SourceHeaders
 from reporting.findings import Checked, GateCode, GateFinding
-from reporting.levels import name_of, tag_of
+from reporting.levels import name_of, plain, tag_of
 
 WIDTH: Mapping[str, int] = {"US": 2, "SS": 2, "AT": 4, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "UV": 8, "SV": 8}
 TEXT = frozenset(("LO", "PN", "SH", "UC"))
@@ -105,7 +106,12 @@ ENUMERATED: Mapping[str, frozenset[str]] = {
 
 
 def check_representations(objects: Sequence[Checked], source: SourceHeaders) -> Iterator[GateFinding]:
-    """Values of every element of every object. A UID that came with the source is named as it is, legal or not."""
+    """Values of every element of every object.
+
+    A UID that came with the source is named as it is, legal or not, and the number of its patient is kept letter for
+    letter.
+    """
+    kept = {letters for identity in source.identities for letters in _letters(identity)}
     for item in objects:
         legal: set[tuple[int, bytes]] = set()  # of this object alone: it may be of a patient
         faults: set[tuple[str, str]] = set()
@@ -115,6 +121,8 @@ def check_representations(objects: Sequence[Checked], source: SourceHeaders) -> 
                 if element.VR == "SQ" or tag >> 16 & 1:
                     continue
                 if not isinstance(value, bytes) or (tag, value) in legal:
+                    continue
+                if tag == _PATIENT_ID and level is item.levels and element.VR == "LO" and plain(value) in kept:
                     continue
                 fault = _fault(tag, str(element.VR), value, source)
                 if fault:
@@ -128,6 +136,14 @@ def check_representations(objects: Sequence[Checked], source: SourceHeaders) -> 
 
 
 NO_UID = "is not legal"
+_PATIENT_ID = tag_of("PatientID")
+
+
+def _letters(identity: Dataset) -> Iterator[str]:
+    """The Patient ID of an identity as one text, of whatever length and however many values."""
+    value = identity.get("PatientID")
+    if value:
+        yield value if isinstance(value, str) else "\\".join(value)
 
 
 def _fault(tag: int, vr: str, value: bytes, source: SourceHeaders) -> str:

@@ -5,13 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from pydicom.dataset import Dataset
 
 from inference.result import Analysis, Images, Segment
-from reporting.checks.facts import Fact, heard, name_of, of_segment, of_study, sited, where_of
+from reporting.checks.facts import (
+    Fact,
+    code_of,
+    content_of,
+    heard,
+    name_of,
+    of_segment,
+    of_study,
+    sited,
+    where_of,
+)
 from reporting.checks.outlines import encloses, plane_of, stated_area
 from reporting.checks.references import lead_of
-from reporting.findings import Checked, GateCode, GateFinding, walk
+from reporting.findings import Checked, GateCode, GateFinding
+from reporting.levels import Level
 from reporting.objects import codes, tracking_identifier
 from reporting.presentation import Presentation, SegmentGroup, Terms
 from reporting.words import image_number
@@ -36,7 +46,7 @@ def check_values(objects: Sequence[Checked], analysis: Analysis, presentation: P
     if lead is not None and analysis.applicable:
         yield from _study(lead, analysis, presentation, outlined)
     for item in objects:
-        if item is not lead and any(_is_results(part) for part in walk(item.dataset)):
+        if item is not lead and any(_is_results(part) for part in content_of(item.levels)):
             yield _changed(item.kind)
 
 
@@ -53,12 +63,12 @@ def _segments_of(objects: Sequence[Checked], presentation: Presentation) -> dict
     """Segments of all segmentations, by tracking identifier."""
     kinds = {group.segmentation for group in presentation.groups}
     return {
-        str(segment.TrackingID): _Named(
-            str(segment.TrackingUID), str(item.dataset.SOPInstanceUID), int(segment.SegmentNumber)
+        segment.text("TrackingID"): _Named(
+            segment.text("TrackingUID"), item.levels.text("SOPInstanceUID"), segment.number("SegmentNumber")
         )
         for item in objects
         if item.kind in kinds
-        for segment in item.dataset.SegmentSequence
+        for segment in item.levels.below("SegmentSequence")
     }
 
 
@@ -77,7 +87,7 @@ def _probabilities(analysis: Analysis, kind: str) -> Iterator[GateFinding]:
 
 def _study(lead: Checked, analysis: Analysis, presentation: Presentation, outlined: set[str]) -> Iterator[GateFinding]:
     """The report that leads says in code what no outline of its own says."""
-    said = [fact for part in walk(lead.dataset) if _is_results(part) for fact in heard(part)]
+    said = [fact for part in content_of(lead.levels) if _is_results(part) for fact in heard(part)]
     expected = [
         fact
         for thing, facts in of_study(analysis, presentation).items()
@@ -88,9 +98,9 @@ def _study(lead: Checked, analysis: Analysis, presentation: Presentation, outlin
         yield _changed(lead.kind)
 
 
-def _is_results(part: Dataset) -> bool:
+def _is_results(part: Level) -> bool:
     names = (codes.QUALITATIVE_EVALUATIONS.value, codes.SUMMARY.value)
-    return part.get("ValueType") == "CONTAINER" and name_of(part) in names
+    return part.text("ValueType") == "CONTAINER" and name_of(part) in names
 
 
 def _changed(kind: str) -> GateFinding:
@@ -116,7 +126,7 @@ class _Report:
 
     def findings(self) -> Iterator[GateFinding]:
         """What is wrong with it."""
-        groups = [part for part in walk(self.item.dataset) if _is_group(part)]
+        groups = [part for part in content_of(self.item.levels) if _is_group(part)]
         images = self._series(groups)
         if images is None:
             yield self._find(GateCode.CONTENT_CHANGED, "its outlines are not on the images of one series")
@@ -144,7 +154,7 @@ class _Report:
             elif Counter(said[name]) != Counter(expected):
                 yield _changed(self.item.kind)
 
-    def _series(self, groups: Sequence[Dataset]) -> Images | None:
+    def _series(self, groups: Sequence[Level]) -> Images | None:
         """The images on which all outlines lie."""
         regions = [region for group in groups for region in _regions(group)]
         for images in self.analysis.images:
@@ -152,7 +162,7 @@ class _Report:
                 return images
         return None
 
-    def _is_of(self, group: Dataset, segment: Segment, *, whole: bool) -> bool:
+    def _is_of(self, group: Level, segment: Segment, *, whole: bool) -> bool:
         """True where a group names its segment: by tracking UID, finding, site, and by reference if it has one."""
         named = self.named.get(tracking_identifier(segment.key, segment.site))
         finding = self.terms.segments[segment.key].finding.value
@@ -160,11 +170,11 @@ class _Report:
             return False
         if named is not None and whole != (_tracking_uid(group) == named.tracking_uid):
             return False
-        references = [part.ReferencedSOPSequence[0] for part in _parts(group, _SEGMENT)]
-        found = [(str(one.ReferencedSOPInstanceUID), int(one.ReferencedSegmentNumber)) for one in references]
+        references = [part.below("ReferencedSOPSequence")[0] for part in _parts(group, _SEGMENT)]
+        found = [(one.text("ReferencedSOPInstanceUID"), one.number("ReferencedSegmentNumber")) for one in references]
         return not found or (named is not None and found == [(named.instance, named.number)])
 
-    def _outline(self, group: Dataset, segment: Segment, images: Images, *, whole: bool) -> Iterator[GateFinding]:
+    def _outline(self, group: Level, segment: Segment, images: Images, *, whole: bool) -> Iterator[GateFinding]:
         for region in _regions(group):
             plane = plane_of(region, images)
             mask = segment.mask[0 if plane is None else plane]
@@ -174,7 +184,10 @@ class _Report:
                 yield self._find(GateCode.CONTENT_CHANGED, "an outline does not lie on its segment")
             elif whole and mask.sum() < segment.mask.sum(axis=(1, 2)).max():
                 yield self._find(GateCode.CONTENT_CHANGED, "a segment is not outlined where it is largest")
-            stated = [float(part.MeasuredValueSequence[0].NumericValue) for part in _parts(group, codes.AREA.value)]
+            stated = [
+                float(part.below("MeasuredValueSequence")[0].text("NumericValue"))
+                for part in _parts(group, codes.AREA.value)
+            ]
             if stated != [one for one in (stated_area(mask, images),) if one is not None]:
                 yield _changed(self.item.kind)
 
@@ -182,31 +195,31 @@ class _Report:
         return GateFinding(code, f"The {self.item.kind} object: {what}.", self.item.kind)
 
 
-def _is_group(part: Dataset) -> bool:
-    return part.get("ValueType") == "CONTAINER" and name_of(part) == _GROUP
+def _is_group(part: Level) -> bool:
+    return part.text("ValueType") == "CONTAINER" and name_of(part) == _GROUP
 
 
-def _parts(group: Dataset, name: str) -> list[Dataset]:
-    return [part for part in group.ContentSequence if name_of(part) == name]
+def _parts(group: Level, name: str) -> list[Level]:
+    return [part for part in group.below("ContentSequence") if name_of(part) == name]
 
 
-def _regions(group: Dataset) -> list[Dataset]:
+def _regions(group: Level) -> list[Level]:
     return _parts(group, _REGION)
 
 
-def _identifier(group: Dataset) -> str:
-    return str(_parts(group, codes.TRACKING_IDENTIFIER.value)[0].TextValue)
+def _identifier(group: Level) -> str:
+    return _parts(group, codes.TRACKING_IDENTIFIER.value)[0].text("TextValue")
 
 
-def _names(group: Dataset, images: Images, plane: int) -> bool:
+def _names(group: Level, images: Images, plane: int) -> bool:
     """True where the tracking identifier of an outline ends with the number of its image."""
     number = image_number(images.sources[plane])
     return _identifier(group).endswith(f" image {plane + 1 if number is None else number}")
 
 
-def _tracking_uid(group: Dataset) -> str:
-    return str(_parts(group, codes.TRACKING_UID.value)[0].UID)
+def _tracking_uid(group: Level) -> str:
+    return _parts(group, codes.TRACKING_UID.value)[0].text("UID")
 
 
-def _code(group: Dataset, name: str) -> str:
-    return str(_parts(group, name)[0].ConceptCodeSequence[0].CodeValue)
+def _code(group: Level, name: str) -> str:
+    return code_of(_parts(group, name)[0], "ConceptCodeSequence")

@@ -1,20 +1,30 @@
 """Outlines run about the largest part of a mask, midway between its pixels and the others."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
 from scipy import ndimage
 
 from reporting.checks.outlines import encloses
+from reporting.levels import Level
 from reporting.objects.outlines import outline
 
 
-def region(points: np.ndarray) -> Dataset:
+def region(points: np.ndarray) -> Level:
+    """Spatial coordinates as they are read back."""
     made = Dataset()
     made.GraphicType, made.GraphicData = "POLYLINE", [float(value) for value in points.ravel()]
-    return made
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = False, True
+    write_dataset(buffer, made)
+    return Level.of(read_dataset(BytesIO(buffer.getvalue()), is_implicit_VR=False, is_little_endian=True))
 
 
 def area(points: np.ndarray) -> float:
