@@ -47,7 +47,7 @@ class SacroiliacPresentation:
         return describe(analysis, self.terms)
 
     def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
-        """The summary page, uint8 (rows, 1600, 3)."""
+        """The summary page, uint8 (980, 980, 3)."""
         return draw_page(analysis, report, software=software)
 
     def summary(self, analysis: Analysis) -> Mapping[str, Any]:
