@@ -35,7 +35,7 @@ class GateCode(AnyCode):
     )
     DIMENSIONS_WRONG = row(_NODE, "The order that an object gives to its frames contradicts itself; report it.")
     OUTLINES_WRONG = row(_NODE, "Viewers cannot draw the outlines of a report; report it.")
-    ROOT_INCOMPLETE = row(_NODE, "The root report does not name every object; report it.")
+    ROOT_INCOMPLETE = row(_NODE, "The report that leads does not name every object; report it.")
     PROBABILITY_WRONG = row(_NODE, "Probabilities lie outside 0 to 1 or do not sum to 1; report it.")
     VALUE_CHANGED = row(_NODE, "A report does not say what the analysis says; report it.")
     SEGMENT_MISTAKEN = row(_NODE, "A measurement names another segment than it measures; report it.")

@@ -5,7 +5,7 @@ table. What is stored of an object says its kind, title, series number and SOP c
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from pydicom.uid import (
 )
 
 from reporting.objects import drawn_series, mapped
-from reporting.types import KindRow
+from reporting.types import KindRow, Named, Predecessor
 
 if TYPE_CHECKING:
     from inference.result import Analysis
@@ -329,6 +329,21 @@ def is_made(kind: Kind, presentation: "Presentation", kinds: Collection[str]) ->
     if kind in _BY_GROUP:
         return any(_BY_GROUP[kind](group) in kinds for group in presentation.groups)
     return kind.value.name in kinds
+
+
+def reports_among(objects: Iterable[Named]) -> tuple[Predecessor, ...]:
+    """The structured reports among the objects of a result, for the result that follows it."""
+    classes = {
+        str(one)
+        for kind in Kind
+        if kind.value.modality == "SR"
+        for one in (kind.value.sop_class, *kind.value.or_classes)
+    }
+    return tuple(
+        Predecessor(one.kind, one.sop_class_uid, one.sop_instance_uid, one.series_instance_uid)
+        for one in objects
+        if one.sop_class_uid in classes
+    )
 
 
 def sop_classes() -> Mapping[str, str]:

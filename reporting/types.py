@@ -1,9 +1,9 @@
 """What outputs, gate and summary share: one object of a result, and what a result follows."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -68,9 +68,29 @@ class ResultObject:
         return str(self.dataset.SeriesDescription)
 
 
+class Named(Protocol):
+    """What is known of an object of an earlier result."""
+
+    @property
+    def kind(self) -> str:
+        """See :class:`ResultObject`."""
+
+    @property
+    def sop_class_uid(self) -> str:
+        """SOP Class UID."""
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """SOP Instance UID."""
+
+    @property
+    def series_instance_uid(self) -> str:
+        """Series Instance UID."""
+
+
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """A report of an earlier result of the same study, which the report of the same kind in this one follows."""
+    """A report of an earlier result of the same study; see :func:`is_followed`."""
 
     kind: str
     sop_class_uid: str
@@ -78,13 +98,19 @@ class Predecessor:
     series_instance_uid: str
 
 
-FORMER_LEAD = "sr-root"
-"""Kind of the report that led a result before there was one for each series."""
+def is_followed(earlier: str, by: str, *, beside: Collection[str] | None = None) -> bool:
+    """True where a report names an earlier one as its predecessor (PS3.3 C.17.2).
 
+    Each follows that of its own kind; the one that leads a result, those whose kind no report of this result has, too.
 
-def followed_kinds(kind: str, *, leads: bool) -> tuple[str, ...]:
-    """Kinds of earlier reports that a report names as its predecessors (PS3.3 C.17.2)."""
-    return (kind, FORMER_LEAD) if leads else (kind,)
+    Parameters
+    ----------
+    earlier, by : str
+        Kinds of the earlier report and of the one that may follow it.
+    beside : collection of str, optional
+        Kinds of all other objects of the result, where this report leads it.
+    """
+    return earlier == by or (beside is not None and earlier not in beside)
 
 
 @dataclass(frozen=True, slots=True)

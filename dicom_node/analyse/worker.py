@@ -164,15 +164,9 @@ def _wait(claimed: ClaimedRun, study: "StudyHeaders", context: _Context, *, now:
 
 def _predecessors(claimed: ClaimedRun, context: _Context) -> "tuple[Predecessor, ...]":
     """The reports of the result that stands, which those of a new one follow."""
-    from reporting.kinds import Kind
-    from reporting.types import Predecessor
+    from reporting.kinds import reports_among
 
-    reports = {kind.value.name for kind in Kind if kind.value.modality == "SR"}
-    return tuple(
-        Predecessor(one.kind, one.sop_class_uid, one.sop_instance_uid, one.series_instance_uid)
-        for one in results.standing_objects(context.database, claimed)
-        if one.kind in reports
-    )
+    return reports_among(results.standing_objects(context.database, claimed))
 
 
 def _load_ahead(context: _Context) -> None:

@@ -18,7 +18,7 @@ from reporting.findings import Checked, GateCode, GateFinding
 from reporting.kinds import Kind
 from reporting.levels import Level, name_of
 from reporting.presentation import Presentation
-from reporting.types import Predecessor, followed_kinds
+from reporting.types import Predecessor, is_followed
 
 CONTENT, PREDECESSORS = "ContentSequence", "PredecessorDocumentsSequence"
 EVIDENCE = ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence")
@@ -72,11 +72,11 @@ def check_references(
     studies = {"", *(str(header.get("StudyInstanceUID", "") or "").strip() for header in source.by_uid.values())}
     leading = lead_of(objects, presentation)
     for item in objects:
-        followed = followed_kinds(item.kind, leads=item is leading)
+        beside = {one.kind for one in objects if one is not item} if item is leading else None
         earlier = {
             one.sop_instance_uid: _There(one.sop_class_uid, one.series_instance_uid, 1)
             for one in predecessors
-            if one.kind in followed
+            if is_followed(one.kind, item.kind, beside=beside)
         }
         named = tuple(references(item.levels))
         if not all(_leads(one, earlier if one.top == PREDECESSORS else there, studies) for one in named):

@@ -6,7 +6,7 @@ PS3.16 TID 1500 (Measurement Report), TID 1001 (Observation Context), TID 4019 (
 (SR Document General).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from highdicom.sr import (
@@ -33,7 +33,7 @@ from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage, E
 
 from reporting.objects import codes
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, ResultContext, coding_schemes, stamp
-from reporting.types import KindRow, followed_kinds
+from reporting.types import KindRow, is_followed
 
 DOCUMENTS: Mapping[UID, type] = {
     Comprehensive3DSRStorage: Comprehensive3DSR,
@@ -118,7 +118,7 @@ def measurement_document(
     description: str,
     evidence: Sequence[Dataset],
     of: str,
-    leads: bool,
+    beside: Collection[str] | None,
 ) -> Dataset:
     """A measurement report as an object of a class that its content fits; see :func:`finish_document`."""
     _separate(report[0])
@@ -130,7 +130,7 @@ def measurement_document(
         description=description,
         evidence=evidence,
         of=of,
-        leads=leads,
+        beside=beside,
     )
 
 
@@ -143,7 +143,7 @@ def finish_document(
     description: str,
     evidence: Sequence[Dataset],
     of: str = "",
-    leads: bool = False,
+    beside: Collection[str] | None = None,
 ) -> Dataset:
     """A report of any class as an object: complete, preliminary, not verified, after the one that it follows.
 
@@ -162,8 +162,8 @@ def finish_document(
         Headers of every object that the content names.
     of : str
         What tells it from others of its kind.
-    leads : bool
-        It leads the result, as the report of the study did in results of former versions.
+    beside : collection of str, optional
+        Kinds of all other objects of the result, where this report leads it.
     """
     root = content if isinstance(content, Dataset) else content[0]
     dataset: Dataset = document(
@@ -180,7 +180,7 @@ def finish_document(
         coding_schemes=coding_schemes(),
     )
     dataset.ContentSequence = root.ContentSequence
-    _follow(dataset, context, row, leads=leads)
+    _follow(dataset, context, row, beside=beside)
     stamp(dataset, context, row, description=description)
     return dataset
 
@@ -198,12 +198,11 @@ def _heading(root: Dataset) -> Dataset:
     return heading
 
 
-def _follow(dataset: Dataset, context: ResultContext, row: KindRow, *, leads: bool) -> None:
-    """Name the reports of the same kind that this one follows (PS3.3 C.17.2)."""
-    followed = followed_kinds(row.name, leads=leads)
+def _follow(dataset: Dataset, context: ResultContext, row: KindRow, *, beside: Collection[str] | None) -> None:
+    """Name the reports that this one follows."""
     items = []
     for earlier in context.predecessors:
-        if earlier.kind not in followed:
+        if not is_followed(earlier.kind, row.name, beside=beside):
             continue
         instance, series, study = Dataset(), Dataset(), Dataset()
         instance.ReferencedSOPClassUID = earlier.sop_class_uid

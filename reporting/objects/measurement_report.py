@@ -93,7 +93,7 @@ def _build(material: Material, planned: PlannedReport, row: KindRow, *, others: 
         description=material.describe(planned.group.report_description),
         evidence=[*material.evidence.items, *named],
         of=number,
-        leads=leads,
+        beside={one.kind for one in others} if leads else None,
     )
     return material.finish(row, dataset, title=planned.group.report_description)
 

@@ -57,7 +57,7 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
         row,
         description=material.describe(material.description(row)),
         evidence=[*material.evidence.items, *(one.dataset for one in material.made if leads)],
-        leads=leads,
+        beside={one.kind for one in material.made} if leads else None,
     )
     return [material.finish(row, dataset)]
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from inference.result import Analysis, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
+from reporting.kinds import reports_among
 from reporting.objects.document import DOCUMENTS
 from reporting.objects.legal import legal_date, legal_time
 from reporting.outputs import Outputs
@@ -183,23 +185,37 @@ def test_series_numbers_count_from_the_base(analysis: Analysis) -> None:
 
 
 def test_each_report_names_the_one_that_it_follows_and_nothing_else_does(analysis: Analysis, outputs: Outputs) -> None:
-    earlier = [
-        Predecessor(item.kind, item.sop_class_uid, item.sop_instance_uid, item.series_instance_uid)
-        for item in outputs.objects
-        if item.dataset.Modality == "SR"
-    ]
+    earlier = reports_among(outputs.objects)
+    assert [one.kind for one in earlier] == ["sr-text", "sr-edema", "sr-joints"]
     later = build_outputs(analysis, predecessors=earlier)
     for item in later.objects:
-        named = [
-            str(instance.ReferencedSOPInstanceUID)
-            for study in item.dataset.get("PredecessorDocumentsSequence", ())
-            for series in study.ReferencedSeriesSequence
-            for instance in series.ReferencedSOPSequence
-        ]
-        assert named == [one.sop_instance_uid for one in earlier if one.kind == item.kind]
+        assert followed(item.dataset) == [one.sop_instance_uid for one in earlier if one.kind == item.kind]
     assert gate_findings(later.objects, analysis, predecessors=earlier) == ()
     assert {finding.code for finding in gate_findings(later.objects, analysis)} == {"REFERENCE_UNKNOWN"}
     assert not any("PredecessorDocumentsSequence" in item.dataset for item in outputs.objects)
+
+
+def followed(dataset: Dataset) -> list[str]:
+    """Reports that an object names as its predecessors."""
+    return [
+        str(instance.ReferencedSOPInstanceUID)
+        for study in dataset.get("PredecessorDocumentsSequence", ())
+        for series in study.ReferencedSeriesSequence
+        for instance in series.ReferencedSOPSequence
+    ]
+
+
+def test_the_report_that_leads_follows_those_that_nothing_else_follows(
+    analysis: Analysis, outputs: Outputs, tmp_path: Path
+) -> None:
+    earlier = reports_among(outputs.objects)
+    by_kind = {one.kind: one.sop_instance_uid for one in earlier}
+    quiet = make_analysis(tmp_path, edema=(False, False))
+    bare = as_analysis(replace(make_reading(tmp_path, with_fluid=False), joints=()))
+    for analyzed, lead, left in ((quiet, "sr-joints", ["sr-edema"]), (bare, "sr-text", ["sr-edema", "sr-joints"])):
+        later = build_outputs(analyzed, predecessors=earlier)
+        assert sorted(followed(one(later, lead))) == sorted(by_kind[kind] for kind in {lead, *left})
+        assert gate_findings(later.objects, analyzed, predecessors=earlier) == ()
 
 
 def test_everything_says_research(outputs: Outputs) -> None:
