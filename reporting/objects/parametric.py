@@ -7,7 +7,7 @@ PS3.3 A.75 (Parametric Map IOD), C.7.6.16.2.8 (Frame Anatomy), C.7.6.16.2.11 (Re
 """
 
 import numpy as np
-from highdicom import VOILUTTransformation
+from highdicom import VOILUTFunctionValues, VOILUTTransformation
 from highdicom.pm import ParametricMap, RealWorldValueMapping
 from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
@@ -58,7 +58,11 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
         device_serial_number=context.serial_number,
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_quantity(heat, presentation)],
-        voi_lut_transformations=[VOILUTTransformation(heat.full_scale / 2, heat.full_scale)],
+        voi_lut_transformations=[
+            VOILUTTransformation(
+                heat.full_scale / 2, heat.full_scale, voi_lut_function=VOILUTFunctionValues.LINEAR_EXACT
+            )
+        ],
         content_label="AXSPA_HEAT",
         content_description=clip(HEATMAP_STATEMENT),
     )
