@@ -17,7 +17,7 @@ from inference.types import Side
 from reporting.objects import codes
 from reporting.objects.codes import local
 from reporting.objects.material import Material
-from reporting.objects.sources import describe_series, read_header, relink
+from reporting.objects.sources import describe_series, list_once, read_header, relink
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, coding_schemes, stamp
 from reporting.presentation import Presentation
 from reporting.sites import is_paired
@@ -67,6 +67,7 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
         content_description=clip(HEATMAP_STATEMENT),
     )
     relink(dataset, source.references)
+    list_once(dataset)
     _sort_along_normal(dataset)
     shared = dataset.SharedFunctionalGroupsSequence[0]
     shared.FrameAnatomySequence = [_anatomy(heat, presentation)]
