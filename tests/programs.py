@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -285,10 +285,12 @@ def node(
     quiet_s: float = 1.0,
     environment: dict[str, str] | None = None,
     ports: tuple[int, int] | None = None,
+    kinds: Mapping[str, str | Sequence[str]] | None = None,
 ) -> Iterator[Node]:
     """``axspa-node serve`` as a process of its own.
 
-    ``destinations``: (name, AE title, port); ``deployments``: (application, bundle), series from 900 in steps of 20.
+    ``destinations``: (name, AE title, port); ``deployments``: (application, bundle), series from 900 in steps of 20;
+    ``kinds``: what destinations want that want something else than the default set, by their names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dicom_port, panel_port = ports or (free_port(), free_port())
@@ -301,6 +303,8 @@ def node(
     ]
     for name, ae_title, port in destinations:
         lines.append(f'[[destinations]]\nname = "{name}"\nae_title = "{ae_title}"\nhost = "127.0.0.1"\nport = {port}')
+        if kinds and name in kinds:
+            lines.append(f"kinds = {json.dumps(kinds[name])}")
     for application, bundle in deployments:
         lines.append(f'[[deployments]]\napplication = "{application}"\nbundle = "{bundle}"')
     (folder / "axspa.toml").write_text("\n".join(lines) + "\n")

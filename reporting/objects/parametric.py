@@ -7,7 +7,7 @@ PS3.3 A.75 (Parametric Map IOD), C.7.6.16.2.8 (Frame Anatomy), C.7.6.16.2.11 (Re
 """
 
 import numpy as np
-from highdicom import VOILUTTransformation
+from highdicom import VOILUTFunctionValues, VOILUTTransformation
 from highdicom.pm import ParametricMap, RealWorldValueMapping
 from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
@@ -17,7 +17,7 @@ from inference.types import Side
 from reporting.objects import codes
 from reporting.objects.codes import local
 from reporting.objects.material import Material
-from reporting.objects.sources import describe_series, read_header, relink
+from reporting.objects.sources import describe_series, list_once, read_header, relink
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, coding_schemes, stamp
 from reporting.presentation import Presentation
 from reporting.sites import is_paired
@@ -55,11 +55,16 @@ def build_parametric_map(material: Material, row: KindRow) -> list[ResultObject]
         device_serial_number=context.serial_number,
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_quantity(heat, presentation)],
-        voi_lut_transformations=[VOILUTTransformation(heat.full_scale / 2, heat.full_scale)],
+        voi_lut_transformations=[
+            VOILUTTransformation(
+                heat.full_scale / 2, heat.full_scale, voi_lut_function=VOILUTFunctionValues.LINEAR_EXACT
+            )
+        ],
         content_label="AXSPA_HEAT",
         content_description=clip(context.language.say("heat-looked")),
     )
     relink(dataset, source.references)
+    list_once(dataset)
     _sort_along_normal(dataset)
     shared = dataset.SharedFunctionalGroupsSequence[0]
     shared.FrameAnatomySequence = [_anatomy(heat, presentation)]

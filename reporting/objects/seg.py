@@ -14,7 +14,7 @@ from inference.result import Analysis, Images, Segment
 from inference.types import Side
 from reporting.objects import codes
 from reporting.objects.material import Material
-from reporting.objects.sources import SeriesSource, describe_series, read_header, relink
+from reporting.objects.sources import SeriesSource, describe_series, list_once, read_header, relink
 from reporting.objects.stamp import (
     MANUFACTURER,
     MODEL_NAME,
@@ -121,7 +121,7 @@ def _build(planned: PlannedSegmentation, source: SeriesSource, row: KindRow, mat
         coding_schemes=coding_schemes(),
     )
     relink(dataset, source.references)
-    _list_once(dataset)
+    list_once(dataset)
     dataset.BodyPartExamined = source.planes[0].BodyPartExamined
     stamp(dataset, context, row, description=material.describe(group.description))
     return dataset
@@ -150,13 +150,3 @@ def _describe(
             kind = description.SegmentedPropertyTypeCodeSequence[0]
             kind.SegmentedPropertyTypeModifierCodeSequence = [CodedConcept.from_code(codes.SIDE[side])]
     return description
-
-
-def _list_once(dataset: Dataset) -> None:
-    """Name each source instance once in the list of references, without frames (they stand beside each frame)."""
-    for series in dataset.get("ReferencedSeriesSequence", ()):
-        unique = {str(item.ReferencedSOPInstanceUID): item for item in series.ReferencedInstanceSequence}
-        for item in unique.values():
-            if "ReferencedFrameNumber" in item:
-                del item.ReferencedFrameNumber
-        series.ReferencedInstanceSequence = list(unique.values())

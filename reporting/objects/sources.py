@@ -199,3 +199,13 @@ def relink(dataset: Dataset, references: Mapping[str, PlaneReference]) -> None:
         dataset.ReferencedSOPInstanceUID = reference.sop_instance_uid
         if reference.frame is not None and "SegmentNumber" not in dataset:
             dataset.ReferencedFrameNumber = reference.frame
+
+
+def list_once(dataset: Dataset) -> None:
+    """Name each source instance once in the list of references, without frames (they stand beside each frame)."""
+    for series in dataset.get("ReferencedSeriesSequence", ()):
+        unique = {str(item.ReferencedSOPInstanceUID): item for item in series.ReferencedInstanceSequence}
+        for item in unique.values():
+            if "ReferencedFrameNumber" in item:
+                del item.ReferencedFrameNumber
+        series.ReferencedInstanceSequence = list(unique.values())

@@ -388,6 +388,18 @@ def with_enhanced_t1(folder: Path) -> Analysis:
     return as_analysis(replace(reading, t1=as_enhanced(folder, reading.t1)))
 
 
+def one_slice(folder: Path) -> Analysis:
+    """Edema in one slice of one side: its report has one outline."""
+    analysis = make_analysis(folder, edema=(True, False))
+    edema = analysis.segment("edema", Side.LEFT)
+    assert edema is not None
+    plane = int(edema.mask.sum(axis=(1, 2)).argmax())
+    mask = np.zeros_like(edema.mask)
+    mask[plane] = edema.mask[plane]
+    others = [one for one in analysis.segments if not one.key.startswith("edema")]
+    return replace(analysis, segments=(replace(edema, mask=mask), *others))
+
+
 def build_outputs(analysis: Analysis, headers: StudyHeaders | None = None, **options: Any) -> Outputs:
     """Everything that the sacroiliac presentation makes of an analysis; options are those of ``outputs.build``."""
     options = {

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from tests.programs import Need, Node, Orthanc, free_port, node, orthanc, storescu
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
+KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 STRUCTURED_REPORTS = {"1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.22"}
 
@@ -25,12 +26,17 @@ class Clinic:
 
 
 @contextmanager
-def clinic(folder: Path, need_program: Need) -> Iterator[Clinic]:
-    """Start both on free ports."""
+def clinic(folder: Path, need_program: Need, *, kinds: str = "default") -> Iterator[Clinic]:
+    """Start both on free ports; the PACS gets these kinds of results."""
     ports = free_port(), free_port()
     with (
         orthanc(folder / "pacs", need_program, modalities={"AXSPA": ("AXSPA", ports[0])}) as pacs,
-        node(folder / "node", destinations=[("pacs", "ORTHANC", pacs.dicom_port)], ports=ports) as running,
+        node(
+            folder / "node",
+            destinations=[("pacs", "ORTHANC", pacs.dicom_port)],
+            ports=ports,
+            kinds={"pacs": kinds},
+        ) as running,
     ):
         yield Clinic(pacs, running)
 

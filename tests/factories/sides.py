@@ -123,8 +123,8 @@ def _check_frames(seg: Dataset, labels: dict[tuple[str, int], str], sources: dic
 
 
 def _check_picture(capture: Dataset, source: FileDataset) -> None:
-    """A heat map lies on the left joint, over the pixels of its source."""
-    rgb = capture.pixel_array.astype(int)
+    """A heat map lies on the left joint, over the pixels of its source; its caption lies beside and below them."""
+    rgb = capture.pixel_array[: source.Rows, : source.Columns].astype(int)
     colorful = np.ptp(rgb, axis=2)
     parts, _ = label(colorful > COLORFUL)
     largest = np.bincount(parts.ravel())[1:].argmax() + 1  # letters are smaller

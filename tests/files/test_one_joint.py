@@ -64,11 +64,10 @@ def of_study(analysis: Analysis) -> dict[str, object]:
     return {one.key: one.value for one in analysis.evaluations if one.site.side is None}
 
 
-@pytest.mark.parametrize("change", [right_half, no_signal_on_the_left])
 def test_the_joint_that_is_shown_is_judged_and_nothing_is_said_of_the_other(
-    read: Callable[[Phantom], Analysis], change: Callable[[Phantom], Phantom]
+    read: Callable[[Phantom], Analysis],
 ) -> None:
-    analysis = read(change(patient()))
+    analysis = read(no_signal_on_the_left(patient()))
     assert analysis.scope == "partial"
     assert "NO_LEFT_JOINT" in {str(one.code) for one in analysis.limitations}
     right, left = values(analysis, Side.RIGHT), values(analysis, Side.LEFT)
@@ -86,6 +85,13 @@ def test_the_joint_that_is_shown_is_judged_and_nothing_is_said_of_the_other(
     for key, value in together.items():
         assert isinstance(value, NotAssessable), key
         assert str(value.because.code) == "NO_LEFT_JOINT", key
+
+
+def test_where_no_line_is_seen_nothing_is_said_of_either_joint(read: Callable[[Phantom], Analysis]) -> None:
+    analysis = read(right_half(patient()))  # cut off beside the middle, so that the joint is sought beside its line
+    assert analysis.scope == "none"
+    assert [str(one.code) for one in analysis.limitations] == ["NO_JOINTS_RECOGNIZED"]
+    assert not (analysis.segments or analysis.measurements or analysis.evaluations)
 
 
 def test_with_both_joints_both_are_judged_and_there_is_a_class(read: Callable[[Phantom], Analysis]) -> None:

@@ -2,7 +2,7 @@
 
 A package outside the repository is installed by pip; the node finds its applications by their entry points. One study
 holds what all of them read: two sacroiliac series, a sagittal and an axial one, and a radiograph without a place. Each
-application says of something that it is not assessable.
+application says of something that it is not assessable. A second destination asks for other kinds than the first.
 """
 
 import io
@@ -29,13 +29,18 @@ PACKAGE = Path(__file__).resolve().parents[1] / "applications"
 DEPLOYED = ("sij_mri", "threshold", "levels", "picture", "broken")
 BASES = dict(zip(DEPLOYED, range(900, 1000, 20), strict=True))
 NOT_ASSESSABLE = "NOT_ASSESSABLE"
+MAILED = ["sr-text", "pdf"]
+"""What the second destination asks for: a kind of the default set, and one that is made for it alone."""
 
 
 class Ward:
     """A study, read by five deployments of one node; what each gave, and what arrived at the PACS."""
 
-    def __init__(self, node: programs.Node, pacs: programs.Orthanc, study_uid: str, sources: set[str]) -> None:
+    def __init__(
+        self, node: programs.Node, pacs: programs.Orthanc, mail: Path, study_uid: str, sources: set[str]
+    ) -> None:
         self.node = node
+        self.mailed = [pydicom.dcmread(file) for file in mail.iterdir()]
         self.study_uid = study_uid
         self.objects = [
             dataset
@@ -81,11 +86,14 @@ def ward(
     files = _study(shipped_study, folder / "study")
     study_uid = study_uid_of(files)
     path = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+    mail, port = folder / "mail", programs.free_port()
     with (
         programs.orthanc(folder / "pacs", need_program) as pacs,
+        programs.storescp(need_program, mail, port),
         programs.node(
             folder / "node",
-            destinations=[("pacs", "ORTHANC", pacs.dicom_port)],
+            destinations=[("pacs", "ORTHANC", pacs.dicom_port), ("mail", "MAIL", port)],
+            kinds={"mail": MAILED},
             deployments=[(name, "sij-1" if name == "sij_mri" else "") for name in DEPLOYED],
             environment={"PYTHONPATH": path},
         ) as node,
@@ -93,7 +101,7 @@ def ward(
         assert programs.storescu(need_program, files, node.dicom_port).returncode == 0
         node.wait_until_settled(study_uid)
         sources = {str(pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID) for file in files}
-        yield Ward(node, pacs, study_uid, sources)
+        yield Ward(node, pacs, mail, study_uid, sources)
 
 
 def _study(shipped: list[Path], folder: Path) -> list[Path]:
@@ -118,8 +126,17 @@ def test_four_results_stand_and_are_delivered_and_the_fifth_failed_alone(ward: W
 
 def test_the_sacroiliac_result_is_what_it_is_alone(ward: Ward) -> None:
     kinds = sorted({item["kind"] for item in ward.summary("sij_mri")["objects"]})
-    assert kinds == ["sc-heat", "sc-summary", "seg-edema", "seg-joints", "sr-edema", "sr-joints", "sr-text"]
+    assert kinds == ["pdf", "sc-heat", "sc-summary", "seg-edema", "seg-joints", "sr-edema", "sr-joints", "sr-text"]
     assert ward.summary("sij_mri")["scope"] == "full"
+
+
+def test_each_destination_gets_its_kinds_and_no_others(ward: Ward) -> None:
+    made = [item for result in ward.results.values() for item in result["objects"]]
+    arrived = {str(one.SOPInstanceUID) for one in ward.objects}
+    mailed = [str(one.SOPInstanceUID) for one in ward.mailed]
+    assert arrived == {item["sop_instance_uid"] for item in made if item["kind"] != "pdf"}
+    assert sorted(mailed) == sorted(item["sop_instance_uid"] for item in made if item["kind"] in MAILED)
+    assert len(mailed) == len(MAILED) * len(ward.results)
 
 
 def test_a_picture_without_a_place_has_no_segmentation(ward: Ward) -> None:

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from tests import programs
 from tests.factories.rounds import SECONDARY_CAPTURE, SEG, STRUCTURED_REPORTS, Round
+from tests.factories.sources import text_of
 from tests.results import reader_volumes_ml, segment_points, segment_voxels, volume_ml
 
 IDENTITY = (
@@ -53,9 +54,11 @@ def test_each_kind_of_result_is_a_series_of_its_own(finished: Round) -> None:
 
 def test_every_result_says_that_it_is_research(finished: Round) -> None:
     for dataset in finished.results.values():
-        assert "RESEARCH" in dataset.SeriesDescription
+        assert dataset.SeriesDescription.startswith("AI ")
+        assert dataset.ContentQualification == "RESEARCH"
     for dataset in finished.of_class(*STRUCTURED_REPORTS).values():
         assert dataset.VerificationFlag == "UNVERIFIED"
+        assert "NOT FOR DIAGNOSIS" in text_of(dataset)
 
 
 def test_the_validators_find_no_error(finished: Round, need_program: programs.Need) -> None:

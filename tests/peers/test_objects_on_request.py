@@ -4,15 +4,14 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pydicom
 import pytest
 
 from inference.result import Analysis
-from inference.space.grids import to_index
 from reporting.writer import write
 from tests.factories.analysis import build_outputs, make_analysis, paths_of, with_enhanced_t1
+from tests.factories.readers import read_map, values_on
 from tests.programs import Need, dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 ASKED = {"ko", "pr", "pdf", "pm"}
@@ -81,18 +80,7 @@ def test_dcmtk_takes_the_pdf_out_as_it_was_put_in(
 def test_dcmqi_reads_the_parametric_map_voxel_for_voxel(
     files: dict[str, list[Path]], study: tuple[Path, Analysis], tmp_path: Path, need_program: Need
 ) -> None:
-    command = [need_program("paramap2itkimage"), "--inputDICOM", str(files["pm"][0])]
-    subprocess.run(
-        [*command, "--outputDirectory", str(tmp_path), "--outputType", "nii"], check=True, capture_output=True
-    )
-    image = nibabel.load(next(tmp_path.glob("*.nii*")))
     heat = study[1].heatmaps[0]
     images = study[1].of_role(heat.role)
-    found = np.asarray(image.dataobj)
-    where = np.argwhere(np.ones(found.shape, bool))
-    points = (image.affine @ np.c_[where, np.ones(len(where))].T).T[:, :3] * [-1, -1, 1]
-    indices = to_index(images.volume, points)
-    assert np.abs(indices - np.rint(indices)).max() < 0.05, "voxels must lie on the grid"
-    values = np.full(images.shape, np.nan, np.float32)
-    values[tuple(np.rint(indices).astype(int).T)] = found[tuple(where.T)]
+    values = values_on(images, read_map(files["pm"][0], tmp_path / "map", need_program), np.nan)
     assert np.array_equal(values, heat.values, equal_nan=True)

@@ -1,6 +1,5 @@
 """Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi."""
 
-import json
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import highdicom
-import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -16,8 +14,7 @@ from pydicom.uid import UID, ComprehensiveSRStorage, EnhancedSRStorage
 
 from inference.result import Analysis, Segment
 from inference.sij_mri import Role
-from inference.space.grids import to_index
-from inference.types import Side, Volume
+from inference.types import Side
 from reporting.types import Predecessor
 from reporting.writer import write
 from tests.factories.analysis import (
@@ -27,12 +24,14 @@ from tests.factories.analysis import (
     make_analysis,
     make_reading,
     not_applicable,
+    one_slice,
     paths_of,
     with_enhanced_t1,
     without_frame_of_reference,
     write_results,
 )
 from tests.factories.examples import EXAMPLES
+from tests.factories.readers import mask_on, read_segmentation, read_volumes_ml
 from tests.programs import Need, dcentvfy_errors, dciodvfy_errors, pixelmed_errors
 
 
@@ -95,17 +94,6 @@ def test_dciodvfy_finds_no_error_whatever_is_missing(tmp_path: Path, name: str, 
     # Of the captures, the page and one slice: the others differ in their pixels alone.
     chosen = [path for kind, paths in files.items() for path in (paths[:2] if kind == "sc-heat" else paths)]
     assert [line for path in chosen for line in dciodvfy_errors(need_program, path)] == []
-
-
-def one_slice(folder: Path) -> Analysis:
-    """Edema in one slice of one side: its report has one outline."""
-    analysis = make_analysis(folder, edema=(True, False))
-    edema = found(analysis, "edema", Side.LEFT)
-    plane = int(edema.mask.sum(axis=(1, 2)).argmax())
-    mask = np.zeros_like(edema.mask)
-    mask[plane] = edema.mask[plane]
-    others = [one for one in analysis.segments if not one.key.startswith("edema")]
-    return replace(analysis, segments=(replace(edema, mask=mask), *others))
 
 
 def test_pixelmed_on_a_report_of_one_outline_and_on_one_that_has_none(tmp_path: Path, need_program: Need) -> None:
@@ -191,34 +179,11 @@ def test_names_come_back_intact(tmp_path: Path, script: str, need_program: Need)
         assert dciodvfy_errors(need_program, paths[0]) == []
 
 
-def read_with_dcmqi(path: Path, folder: Path, need_program: Need) -> dict[int, Path]:
-    """Segments of a segmentation as NIfTI files, by segment number."""
-    folder.mkdir()
-    program = need_program("segimage2itkimage")
-    subprocess.run(
-        [program, "--inputDICOM", str(path), "--outputDirectory", str(folder), "--outputType", "nii"],
-        capture_output=True, check=True,
-    )  # fmt: skip
-    return {int(file.name.split(".")[0].split("-")[-1]): file for file in folder.glob("*.nii*")}
-
-
-def voxels_on(volume: Volume, file: Path) -> np.ndarray:
-    """The voxels of a NIfTI file, placed on a volume through patient coordinates."""
-    image = nibabel.load(file)
-    inside = np.argwhere(np.asarray(image.dataobj) > 0)
-    points = (image.affine @ np.c_[inside, np.ones(len(inside))].T).T[:, :3] * [-1, -1, 1]
-    indices = to_index(volume, points)
-    assert np.abs(indices - np.rint(indices)).max() < 0.05, "voxels must lie on the grid"
-    mask = np.zeros(volume.shape, bool)
-    mask[tuple(np.rint(indices).astype(int).T)] = True
-    return mask
-
-
 def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
     analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path, need_program: Need
 ) -> None:
-    joints = read_with_dcmqi(files["seg-joints"][0], tmp_path / "joints", need_program)
-    edema = read_with_dcmqi(files["seg-edema"][0], tmp_path / "edema", need_program)
+    joints = read_segmentation(files["seg-joints"][0], tmp_path / "joints", need_program)
+    edema = read_segmentation(files["seg-edema"][0], tmp_path / "edema", need_program)
     expected = [
         (joints[1], found(analysis, "joint", Side.LEFT)),
         (joints[2], found(analysis, "joint", Side.RIGHT)),
@@ -226,7 +191,7 @@ def test_dcmqi_reads_the_segmentations_voxel_for_voxel(
         (edema[2], found(analysis, "edema", Side.RIGHT)),
     ]
     for file, segment in expected:
-        assert np.array_equal(voxels_on(analysis.of_role(segment.role).volume, file), segment.mask)
+        assert np.array_equal(mask_on(analysis.of_role(segment.role), file), segment.mask)
 
 
 def found(analysis: Analysis, key: str, side: Side | None = None) -> Segment:
@@ -239,31 +204,21 @@ def found(analysis: Analysis, key: str, side: Side | None = None) -> Segment:
 def test_dcmqi_reads_one_that_comes_from_a_multi_frame_source(tmp_path: Path, need_program: Need) -> None:
     analysis = with_enhanced_t1(tmp_path)
     files = write_results(analysis, tmp_path / "results")
-    segments = read_with_dcmqi(files["seg-joints"][0], tmp_path / "joints", need_program)
-    t1 = analysis.of_role(Role.T1W).volume
-    assert np.array_equal(voxels_on(t1, segments[1]), found(analysis, "joint", Side.LEFT).mask)
+    segments = read_segmentation(files["seg-joints"][0], tmp_path / "joints", need_program)
+    t1 = analysis.of_role(Role.T1W)
+    assert np.array_equal(mask_on(t1, segments[1]), found(analysis, "joint", Side.LEFT).mask)
     frames = pydicom.dcmread(files["seg-joints"][0]).PerFrameFunctionalGroupsSequence
     for frame in frames:
         source = frame.DerivationImageSequence[0].SourceImageSequence[0]
         index = t1.shape[0] - int(source.ReferencedFrameNumber)
         position = [float(value) for value in frame.PlanePositionSequence[0].ImagePositionPatient]
-        assert np.allclose(position, t1.positions_mm[index], atol=1e-3)
+        assert np.allclose(position, t1.volume.positions_mm[index], atol=1e-3)
 
 
 def test_tid1500_reader_reads_the_volumes(
     analysis: Analysis, files: dict[str, list[Path]], tmp_path: Path, need_program: Need
 ) -> None:
-    out = tmp_path / "measurements.json"
-    subprocess.run(
-        [need_program("tid1500reader"), "--inputDICOM", str(files["sr-edema"][0]), "--outputMetadata", str(out)],
-        capture_output=True, check=True,
-    )  # fmt: skip
-    read = {
-        group["TrackingIdentifier"]: float(item["value"])
-        for group in json.loads(out.read_text())["Measurements"]
-        for item in group["measurementItems"]
-        if item["quantity"]["CodeValue"] == "118565006"
-    }
+    read = read_volumes_ml(files["sr-edema"][0], tmp_path / "measurements.json", need_program)
     for side in Side:
         measured = analysis.measurement("edema-volume", side)
         assert measured is not None and isinstance(measured.value, float)

@@ -16,6 +16,15 @@ SUBJECTS = "docs/evaluation/subjects.md"
 RECOGNITION = "docs/evaluation/recognition.md"
 OUTSIDE = "docs/evaluation/outside.md"
 ORDERS = 5
+JUDGES = (
+    "dciodvfy",
+    "dcentvfy",
+    "DicomSRValidator",
+    "dcmpschk",
+    "segimage2itkimage",
+    "paramap2itkimage",
+    "tid1500reader",
+)
 
 
 def shared_folder() -> Path:
@@ -85,6 +94,16 @@ def sources(place: Place) -> list[Step]:
     return [Step("sources", module("pytest", "-q", "tests/proof/sources.py"))]
 
 
+def validators(place: Place) -> list[Step]:
+    """Every kind of object of what can be found and lacked, before what others wrote."""
+    return [Step("validators", module("pytest", "-q", "tests/proof/validators.py"))]
+
+
+def judges() -> list[str]:
+    """Which of the validators and readers are missing."""
+    return [name for name in JUDGES if programs.find(name) is None]
+
+
 def backends(place: Place) -> list[Step]:
     """The shipped bundle on JAX and PyTorch beside TensorFlow."""
     return [Step("backends", module("tests.backends"))]
@@ -126,7 +145,7 @@ def demo_words(log: str) -> str:
     """How many images went in, and how many series came back."""
     lines = [line.strip() for line in log.splitlines()]
     sent = next((line for line in lines if line.endswith("images stored")), "no image stored")
-    back = [line for line in lines if "RESEARCH" in line and " object" in line]
+    back = [line for line in lines if line.endswith(" KiB") and " object" in line]
     return f"{sent}; {len(back)} series came back"
 
 
@@ -169,6 +188,13 @@ PARTS = {
             "Left stays left in every kind of object for every position of the patient, and the shipped bundle gives"
             " the same result however the pixels are packed.",
             sources,
+        ),
+        Part(
+            "validators",
+            "No validator finds an error and every reader reads what was meant: every kind of object, whatever was"
+            " found or is missing, in both languages and all three classes of reports.",
+            validators,
+            lacks=judges,
         ),
         Part(
             "backends",
