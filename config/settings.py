@@ -9,7 +9,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
@@ -94,9 +103,18 @@ def _check_kinds(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
     return value
 
 
+def _check_shape(value: object) -> object:
+    """One sentence where pydantic would say one for each member of the union."""
+    if (isinstance(value, str) and value not in ("default", "all")) or value in ([], ()):
+        raise ValueError('kinds are "default", "all", or a list such as ["default", "pdf"]')
+    return value
+
+
 KindName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
 Kinds = Annotated[
-    Literal["default", "all"] | Annotated[tuple[KindName, ...], Field(min_length=1)], AfterValidator(_check_kinds)
+    Literal["default", "all"] | Annotated[tuple[KindName, ...], Field(min_length=1)],
+    BeforeValidator(_check_shape),
+    AfterValidator(_check_kinds),
 ]
 """Which kinds of result objects are wanted: the default set, all that there are, or a list of kinds and these words."""
 

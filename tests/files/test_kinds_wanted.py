@@ -80,6 +80,15 @@ def test_what_can_be_no_kinds_is_refused(tmp_path: Path, kinds: str) -> None:
         load_settings(file)
 
 
+@pytest.mark.parametrize("kinds", ['"some"', "[]"])
+def test_what_kinds_may_be_is_said_once(tmp_path: Path, kinds: str) -> None:
+    file = tmp_path / "axspa.toml"
+    file.write_text(f'[[destinations]]\nname = "a"\nae_title = "A"\nhost = "h"\nport = 104\nkinds = {kinds}\n')
+    with pytest.raises(SettingsError, match='kinds are "default", "all", or a list such as') as refused:
+        load_settings(file)
+    assert str(refused.value).count("received") == 1
+
+
 def settings(kinds: object) -> Settings:
     return Settings(destinations=(Destination(name="mail", ae_title="A", host="h", port=104, kinds=kinds),))
 
