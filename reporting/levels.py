@@ -28,7 +28,8 @@ class Level:
     Attributes
     ----------
     elements : mapping from int to element
-        By tag; raw, as :func:`pydicom.dcmread` leaves them, but for sequences.
+        By tag, as a plain number, which is found several times faster than pydicom's; raw, as
+        :func:`pydicom.dcmread` leaves them, but for sequences.
     items : mapping from int to tuple of Level
         Of each sequence, by its tag.
     """
@@ -45,7 +46,7 @@ class Level:
         ValueError
             It is not in explicit VR, or a sequence is not whole.
         """
-        return cls._of(dict(dataset.items()))
+        return cls._of({int(tag): element for tag, element in dataset.items()})
 
     @classmethod
     def _of(cls, elements: Mapping[int, "RawDataElement | DataElement"]) -> "Level":
@@ -71,7 +72,7 @@ class Level:
             if tag != ITEM or at + length > len(value):
                 raise ValueError("a sequence is not whole")
             content = BytesIO(value[at : at + length])
-            yield cls._of({element.tag: element for element in data_element_generator(content, False, True)})
+            yield cls._of({int(element.tag): element for element in data_element_generator(content, False, True)})
             at += length
 
     def walk(self) -> Iterator["Level"]:

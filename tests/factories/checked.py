@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from io import BytesIO
 
 import pydicom
@@ -12,8 +13,9 @@ from reporting.checks import SourceHeaders
 from reporting.findings import Checked
 from reporting.kinds import every_kind
 from reporting.sij_mri import SacroiliacPresentation
+from reporting.types import ResultObject
 from reporting.writer import encode
-from tests.factories.analysis import build_outputs, headers_of
+from tests.factories.analysis import build_outputs, gate_findings, headers_of
 
 
 class Objects:
@@ -66,3 +68,18 @@ def items_in(dataset: Dataset) -> Iterator[Dataset]:
 def name_of(item: Dataset) -> str:
     """The code of what a content item is; empty where it has none."""
     return next((str(code.CodeValue) for code in item.get("ConceptNameCodeSequence", ())), "")
+
+
+def spoil(built: tuple[ResultObject, ...], kind: str, change: Callable[[Dataset], None]) -> tuple[ResultObject, ...]:
+    """The objects with a changed copy of the first of one kind."""
+    objects = list(built)
+    number = next(number for number, item in enumerate(objects) if item.kind == kind)
+    dataset = deepcopy(objects[number].dataset)
+    change(dataset)
+    objects[number] = replace(objects[number], dataset=dataset)
+    return tuple(objects)
+
+
+def codes_of(objects: tuple[ResultObject, ...], analysis: Analysis) -> set[str]:
+    """Codes of what the gate finds wrong with objects."""
+    return {finding.code for finding in gate_findings(objects, analysis)}
