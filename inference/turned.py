@@ -39,7 +39,7 @@ def turn_back(analysis: Analysis, turns: Turns) -> Analysis:
     return turned(analysis, {role: turn.back for role, turn in turns.items()})
 
 
-def turned(analysis: Analysis, turns: Turns) -> Analysis:
+def turned(analysis: Analysis, turns: Turns, *, copy: bool = True) -> Analysis:
     """Say of turned images what was found in these; see :func:`turn_back`, which is the way back.
 
     Parameters
@@ -47,19 +47,23 @@ def turned(analysis: Analysis, turns: Turns) -> Analysis:
     analysis : Analysis
     turns : mapping of role to Turn
         From the images of the analysis to the turned ones.
+    copy : bool
+        Whether arrays are new; else they are views of those of the analysis, enough where few planes are looked at.
     """
     needed = {str(role): turn for role, turn in turns.items() if not turn.nothing}
     if not needed:
         return analysis
     return replace(
         analysis,
-        images=_each(analysis.images, needed, _images),
-        segments=_each(analysis.segments, needed, lambda one, turn: replace(one, mask=turn.array(one.mask))),
+        images=_each(analysis.images, needed, lambda one, turn: _images(one, turn, copy=copy)),
+        segments=_each(analysis.segments, needed, lambda one, turn: replace(one, mask=turn.array(one.mask, copy=copy))),
         traces=_each(analysis.traces, needed, _trace),
         measurements=tuple(_seen(one, needed) for one in analysis.measurements),
         evaluations=tuple(_seen(one, needed) for one in analysis.evaluations),
         profiles=_each(analysis.profiles, needed, lambda one, turn: replace(one, values=turn.profile(one.values))),
-        heatmaps=_each(analysis.heatmaps, needed, lambda one, turn: replace(one, values=turn.array(one.values))),
+        heatmaps=_each(
+            analysis.heatmaps, needed, lambda one, turn: replace(one, values=turn.array(one.values, copy=copy))
+        ),
         key_slices=_each(analysis.key_slices, needed, lambda one, turn: replace(one, plane=turn.plane(one.plane))),
     )
 
@@ -68,10 +72,10 @@ def _each(things: tuple[Thing, ...], turns: Turns, how: Callable[[Thing, Turn], 
     return tuple(how(one, turns[one.role]) if one.role in turns else one for one in things)
 
 
-def _images(images: Images, turn: Turn) -> Images:
+def _images(images: Images, turn: Turn, *, copy: bool) -> Images:
     if images.grid is not None:
-        return Images.of(images.role, turn.volume(images.volume))
-    return replace(images, pixels=turn.array(images.pixels), sources=turn.profile(images.sources))
+        return Images.of(images.role, turn.volume(images.volume, copy=copy))
+    return replace(images, pixels=turn.array(images.pixels, copy=copy), sources=turn.profile(images.sources))
 
 
 def _trace(trace: Trace, turn: Turn) -> Trace:

@@ -68,8 +68,8 @@ class Turn:
         """The same turn of each picture, with the slices left in their order."""
         return replace(self, backwards=(False, *self.backwards[1:]))
 
-    def array(self, values: NDArray[Value]) -> NDArray[Value]:
-        """Turn an array (slices, rows, columns).
+    def array(self, values: NDArray[Value], *, copy: bool = True) -> NDArray[Value]:
+        """Turn an array (slices, rows, columns): in one piece of memory, or without a copy a view of the same.
 
         Raises
         ------
@@ -81,7 +81,8 @@ class Turn:
         if self.nothing:
             return values
         laid = values.transpose(0, 2, 1) if self.transposed else values
-        return np.ascontiguousarray(laid[tuple(slice(None, None, -1 if way else 1) for way in self.backwards)])
+        view = laid[tuple(slice(None, None, -1 if way else 1) for way in self.backwards)]
+        return np.ascontiguousarray(view) if copy else view
 
     def points(self, points_px: ArrayLike) -> NDArray[np.float64]:
         """Turn points (..., 2) of (row, column) in a plane."""
@@ -102,7 +103,7 @@ class Turn:
         turned: Slices = values[::-1] if self.backwards[0] else values
         return turned
 
-    def volume(self, volume: Volume) -> Volume:
+    def volume(self, volume: Volume, *, copy: bool = True) -> Volume:
         """Turn a volume; every voxel keeps its place in the patient.
 
         Headers stay those of the sources, in the new order of the slices.
@@ -116,7 +117,7 @@ class Turn:
         to_right, down = (column, row) if self.transposed else (row, column)
         return replace(
             volume,
-            voxels=self.array(volume.voxels),
+            voxels=self.array(volume.voxels, copy=copy),
             positions_mm=self.profile(volume.positions_mm + corner_mm),
             row_direction=_vector(-to_right if self.backwards[2] else to_right),
             column_direction=_vector(-down if self.backwards[1] else down),

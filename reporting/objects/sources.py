@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import MRImageStorage
 
 from config.codes import Code
@@ -21,6 +22,9 @@ from reporting.objects.legal import as_ds, legal_code_string
 from reporting.uids import derived_uid
 
 EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions", "InstitutionName")
+
+
+_REFERENCED = Tag("ReferencedSOPInstanceUID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,8 @@ def relink(dataset: Dataset, references: Mapping[str, PlaneReference]) -> None:
         if element.VR == "SQ":
             for item in element.value:
                 relink(item, references)
-    reference = references.get(str(dataset.get("ReferencedSOPInstanceUID", "")))
+    named = dataset.get(_REFERENCED)
+    reference = None if named is None else references.get(str(named.value))
     if reference is not None:
         dataset.ReferencedSOPClassUID = reference.sop_class_uid
         dataset.ReferencedSOPInstanceUID = reference.sop_instance_uid

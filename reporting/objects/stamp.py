@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from highdicom import ContributingEquipment
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from inference.dicom import Losses
 from inference.result import Key, Site
@@ -30,7 +31,10 @@ MODEL_NAME = "axspa-node (research software)"
 LONG_STRING_LIMIT = 64
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _GEOMETRY = frozenset(
-    {"ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"}
+    map(
+        Tag,
+        ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
+    )
 )
 
 
@@ -182,7 +186,7 @@ def _round_geometry(dataset: Dataset) -> None:
         if element.VR == "SQ":
             for item in element.value:
                 _round_geometry(item)
-        elif element.keyword in _GEOMETRY and not element.is_empty:
+        elif element.tag in _GEOMETRY and not element.is_empty:
             values = as_ds(element.value if element.VM > 1 else [element.value])
             element.value = values if element.VM > 1 else values[0]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ from reporting.presentation import ByteArray, Rgb
 HEAT_ALPHA = 0.55
 HEAT_RAMP = 0.05
 """Part of the full scale above the floor over which heat becomes opaque, so that it has no hard edge."""
+
+Part: TypeAlias = tuple[slice, slice]
+"""Some rows and columns of a plane."""
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -49,7 +53,13 @@ def upright(analysis: Analysis) -> Analysis:
     are stored so.
     """
     placed = (images for images in analysis.images if images.grid is not None)
-    return turned(analysis, {images.role: standard_turn(images.volume).in_plane for images in placed})
+    return turned(analysis, {images.role: standard_turn(images.volume).in_plane for images in placed}, copy=False)
+
+
+def held(mask: BoolArray) -> Part | None:
+    """The rows and columns that hold all of a plane's mask (rows, columns); None where it is empty."""
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
 
 
 def outline(mask: BoolArray) -> BoolArray:
