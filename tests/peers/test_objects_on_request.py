@@ -55,6 +55,7 @@ def test_dcentvfy_finds_one_study(
     assert dcentvfy_errors(need_program, [*sorted(sources), *every(files)]) == []
 
 
+@pytest.mark.parametrize("study", ["enhanced multi-frame"], indirect=True, scope="module")
 def test_pixelmed_finds_no_error_in_the_key_objects(files: dict[str, list[Path]], need_program: Need) -> None:
     assert pixelmed_errors(need_program, files["ko"][0]) == []
 

@@ -1,4 +1,7 @@
-"""Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi."""
+"""Result objects before validators and readers that others wrote: dicom3tools, PixelMed, DCMTK, dcmqi.
+
+PixelMed takes seconds a file: what it is asked here is a sample, the whole table is tests/proof/validators.py.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -113,7 +116,6 @@ def test_reports_of_lesser_classes(analysis: Analysis, tmp_path: Path, report_cl
     write(report.dataset, tmp_path / "report.dcm")
     assert pydicom.dcmread(tmp_path / "report.dcm").SOPClassUID == report_class
     assert dciodvfy_errors(need_program, tmp_path / "report.dcm") == []
-    assert pixelmed_errors(need_program, tmp_path / "report.dcm") == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
