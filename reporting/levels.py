@@ -119,7 +119,13 @@ def plain(value: object) -> str:
 
 
 def tag_of(keyword: str) -> int:
-    """The tag of a keyword of the standard."""
+    """The tag of a keyword of the standard.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
     tag = _TAGS.get(keyword)
     if tag is None:
         tag = tag_for_keyword(keyword)

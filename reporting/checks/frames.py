@@ -112,7 +112,7 @@ def _group(shared: Level, frame: Level, keyword: str) -> Level:
 
 
 def floats(text: str) -> FloatVector:
-    """The numbers of a decimal string of several values."""
+    """The numbers of a decimal string of several values, (n,)."""
     return np.asarray([float(value) for value in text.split("\\")])
 
 
