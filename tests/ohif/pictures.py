@@ -12,10 +12,9 @@ from dicom_node.demo import unpack
 from inference.dicom.headers import read_study
 from inference.serving.registry import load_bundle
 from inference.sij_mri import SacroiliacMri
-from reporting.writer import write
 from tests import npm, programs
-from tests.factories.analysis import paths_of
 from tests.ohif.hospital import Hospital, hospital
+from tests.ohif.study import Study, write_objects
 
 QUALITY = 80
 SHOWN = {
@@ -37,19 +36,14 @@ def main(out: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = unpack(folder / "study")
-        study = read_study(files)
         bundle = load_bundle("sij-1", SacroiliacMri())
-        outcome = pipeline.run(study, bundle, application="sij_mri", revision=1, started=datetime.now(UTC))
-        made = outcome.outputs.objects
-        paths = paths_of(made, folder)
-        for one in made:
-            write(one.dataset, paths[one.sop_instance_uid])
+        outcome = pipeline.run(read_study(files), bundle, application="sij_mri", revision=1, started=datetime.now(UTC))
+        study = Study.of_files(files, write_objects(outcome.outputs.objects, folder / "results"))
         with hospital(folder / "hospital", built, programs.program) as house:
-            house.store([*files, *paths.values()])
-            house.viewer.open_study(study.study_instance_uid, len({one.series_instance_uid for one in made}))
-            series = {one.kind: one.series_number for one in made}
-            for kind in SHOWN.keys() & series.keys():
-                take(house, kind, series[kind], out)
+            house.store(study.files.values())
+            house.viewer.open_study(study.uid, study.series)
+            for kind in SHOWN:
+                take(house, kind, int(study.only(kind).SeriesNumber), out)
 
 
 def take(house: Hospital, kind: str, series: int, out: Path) -> None:

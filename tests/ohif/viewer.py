@@ -96,7 +96,7 @@ class Viewer:
     """
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self._address, self._study = browser, address, ""
+        self.browser, self._address, self._study, self._series = browser, address, "", 0
         browser.call("Page.addScriptToEvaluateOnNewDocument", source=f"if (location.protocol === 'http:') {NO_TOUR}")
 
     def open_study(self, study_instance_uid: str, series: int) -> list[Listed]:
@@ -106,13 +106,13 @@ class Viewer:
             self.browser.open(f"{self._address}/viewer?StudyInstanceUIDs={study_instance_uid}")
             self.browser.wait(f"document.querySelectorAll('{THUMBNAIL}').length >= {series}")
             self.wait_for("gray", "drawn", "colored", "text")  # else what is opened now is replaced by the first image
-            self._study = study_instance_uid
+            self._study, self._series = study_instance_uid, series
         return self.listed()
 
     def open_again(self) -> None:
         """Open the study anew, so that nothing of what was opened before is left."""
         study, self._study = self._study, ""
-        self.open_study(study, 1)
+        self.open_study(study, self._series)
 
     def wait_until_still(self, *, seconds: float = 60) -> None:
         """Wait until two looks one after the other see the same."""
