@@ -151,6 +151,30 @@ class Viewer:
             for kind in ("mousePressed", "mouseReleased"):
                 self.browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)
 
+    def close_player(self) -> None:
+        """Close the player that the viewer itself lays over pictures, wherever it has come."""
+        self.click('[data-cy="cine-player-close"]')
+        self.browser.wait("document.querySelector('[data-cy=cine-player-close]') === null")
+
+    def scroll(self, instance: int, *, seconds: float = 60) -> None:
+        """Turn the wheel over the viewport until this image is shown."""
+        x, y = self.browser.run(
+            "(b => [b.x + b.width / 2, b.y + b.height / 2])"
+            "(document.querySelector('[data-cy=viewport-grid]').getBoundingClientRect())"
+        )
+        way = 100.0
+
+        def arrived() -> bool:
+            nonlocal way
+            before = self.look().instance
+            if before != instance:
+                self.browser.wheel(x, y, way)
+                self.wait_until_still()
+                way = -way if self.look().instance == before else way
+            return before == instance
+
+        wait_until(arrived, seconds, f"image {instance}")
+
     def agree(self) -> None:
         """Wait until the viewer asks whether to load what was opened, and click Yes."""
         self.click('[data-cy="yes-hydrate-btn"]')

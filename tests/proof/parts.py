@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import programs
+from tests import npm, programs
 from tests.outside import reviewed
 from tests.proof import bare
 from tests.proof.part import Part, Place, Step, last_line
@@ -83,6 +83,17 @@ def recognition(place: Place) -> list[Step]:
 def sources(place: Place) -> list[Step]:
     """Every position of the patient, and the shipped bundle on images that are packed in several ways."""
     return [Step("sources", module("pytest", "-q", "tests/proof/sources.py"))]
+
+
+def ohif(place: Place) -> list[Step]:
+    """OHIF before what ``make test`` does not show it."""
+    return [Step("ohif", module("pytest", "-q", "tests/proof/ohif.py"))]
+
+
+def viewer() -> list[str]:
+    """What the viewer lacks."""
+    missing = [name for name in ("Orthanc", "chromium") if programs.find(name) is None]
+    return missing if npm.find("ohif") else [*missing, "OHIF"]
 
 
 def backends(place: Place) -> list[Step]:
@@ -169,6 +180,13 @@ PARTS = {
             "Left stays left in every kind of object for every position of the patient, and the shipped bundle gives"
             " the same result however the pixels are packed.",
             sources,
+        ),
+        Part(
+            "ohif",
+            "OHIF shows every kind of object, German, a patient on the side, no edema and no analysis as they are:"
+            " [what it looks like](viewers.md).",
+            ohif,
+            lacks=viewer,
         ),
         Part(
             "backends",
