@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 IMAGING_MEASUREMENTS = "126010"
 TRACKING_UID = "112040"
+LEAST_CHROMA = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,23 @@ def masks_of(segmentation: Dataset) -> dict[str, NDArray[np.bool_]]:
         image = str(groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID)
         found[image] = found.get(image, np.zeros_like(frame)) | frame
     return {image: mask for image, mask in found.items() if mask.any()}
+
+
+def clearest(segmentation: Dataset) -> str:
+    """The image with the largest mask, of those on which every segment has a color that is told from gray."""
+    pale = {int(one.SegmentNumber) for one in segmentation.SegmentSequence if _chroma(one) < LEAST_CHROMA}
+    unclear = set()
+    for groups in segmentation.PerFrameFunctionalGroupsSequence:
+        if int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber) in pale:
+            unclear.add(str(groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID))
+    masks = masks_of(segmentation)
+    return max(masks.keys() - unclear, key=lambda image: int(masks[image].sum()))
+
+
+def _chroma(segment: Dataset) -> float:
+    """Distance of a segment's color from gray, in CIELab (PS3.3 C.10.7.1.1)."""
+    _, a, b = (float(value) * 255 / 65535 - 128 for value in segment.RecommendedDisplayCIELabValue)
+    return float(np.hypot(a, b))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,21 +32,25 @@ class Hospital:
         for file in files:
             self.pacs.http.post("/instances", content=file.read_bytes()).raise_for_status()
 
-    def store_as_another(self, datasets: Iterable[Dataset], study_instance_uid: str) -> None:
-        """Store copies of objects as those of another study: every UID is another, and names what it named before."""
+    def store_as_another(self, datasets: Iterable[Dataset], name: str) -> None:
+        """Store copies of objects as those of another study: every UID is :func:`another`, so names what it named."""
+
+        def change(_: Dataset, element: DataElement) -> None:
+            if element.VR == "UI" and isinstance(element.value, UID) and element.value and element.value.is_private:
+                element.value = another(str(element.value), name)
+
         for dataset in datasets:
             copy = deepcopy(dataset)
-            copy.walk(_another)
-            copy.StudyInstanceUID = study_instance_uid
+            copy.walk(change)
             copy.file_meta.MediaStorageSOPInstanceUID = copy.SOPInstanceUID
             content = io.BytesIO()
             copy.save_as(content, enforce_file_format=True)
             self.pacs.http.post("/instances", content=content.getvalue()).raise_for_status()
 
 
-def _another(_: Dataset, element: DataElement) -> None:
-    if element.VR == "UI" and isinstance(element.value, UID) and element.value and element.value.is_private:
-        element.value = uid("another", str(element.value))
+def another(of: str, name: str) -> str:
+    """The UID that stands for another in the copy of a study that has this name."""
+    return uid(name, of)
 
 
 @contextmanager

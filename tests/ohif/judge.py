@@ -1,6 +1,6 @@
 """Whether what the viewer shows is what an object says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -50,9 +50,14 @@ def segments_are_colored(shown: Shown, segmentation: Dataset, images: Mapping[st
     return bool(overlap >= LEAST_OVERLAP and aside <= FARTHEST_CENTER)
 
 
-def picture_is_shown(shown: Shown, capture: Dataset) -> bool:
-    """The picture in the viewport is that of a secondary capture."""
-    if shown.picture is None:
+def picture_is_shown(shown: Shown, captures: Sequence[Dataset]) -> bool:
+    """The picture in the viewport is that of the secondary capture, of these, whose number stands there.
+
+    The viewer writes no number where a series has one image without a place.
+    """
+    number = captures[0].InstanceNumber if len(captures) == 1 and shown.instance is None else shown.instance
+    capture = next((one for one in captures if one.InstanceNumber == number), None)
+    if shown.picture is None or capture is None:
         return False
     wanted = Fit.of(capture, shown.picture.shape).grid(capture.pixel_array, shown.picture.shape)
     return bool(np.abs(shrunk(wanted) - shrunk(shown.picture)).mean() <= LARGEST_DIFFERENCE)

@@ -96,7 +96,7 @@ class Viewer:
     """
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self._address, self._study = browser, address, ""
+        self.browser, self._address, self._study, self._series = browser, address, "", 0
         browser.call("Page.addScriptToEvaluateOnNewDocument", source=f"if (location.protocol === 'http:') {NO_TOUR}")
 
     def open_study(self, study_instance_uid: str, series: int) -> list[Listed]:
@@ -106,13 +106,13 @@ class Viewer:
             self.browser.open(f"{self._address}/viewer?StudyInstanceUIDs={study_instance_uid}")
             self.browser.wait(f"document.querySelectorAll('{THUMBNAIL}').length >= {series}")
             self.wait_for("gray", "drawn", "colored", "text")  # else what is opened now is replaced by the first image
-            self._study = study_instance_uid
+            self._study, self._series = study_instance_uid, series
         return self.listed()
 
     def open_again(self) -> None:
         """Open the study anew, so that nothing of what was opened before is left."""
         study, self._study = self._study, ""
-        self.open_study(study, 1)
+        self.open_study(study, self._series)
 
     def wait_until_still(self, *, seconds: float = 60) -> None:
         """Wait until two looks one after the other see the same."""
@@ -150,6 +150,30 @@ class Viewer:
         for count in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)
+
+    def close_player(self) -> None:
+        """Close the player that the viewer itself lays over pictures, wherever it has come."""
+        self.click('[data-cy="cine-player-close"]')
+        self.browser.wait("document.querySelector('[data-cy=cine-player-close]') === null")
+
+    def scroll(self, instance: int, *, seconds: float = 60) -> None:
+        """Turn the wheel over the viewport until this image is shown."""
+        x, y = self.browser.run(
+            "(b => [b.x + b.width / 2, b.y + b.height / 2])"
+            "(document.querySelector('[data-cy=viewport-grid]').getBoundingClientRect())"
+        )
+        way = 100.0
+
+        def arrived() -> bool:
+            nonlocal way
+            before = self.look().instance
+            if before != instance:
+                self.browser.wheel(x, y, way)
+                self.wait_until_still()
+                way = -way if self.look().instance == before else way
+            return before == instance
+
+        wait_until(arrived, seconds, f"image {instance}")
 
     def agree(self) -> None:
         """Wait until the viewer asks whether to load what was opened, and click Yes."""

@@ -2,56 +2,29 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from reporting.writer import write
 from tests.chromium import Browser
-from tests.factories.analysis import STUDY_UID, build_outputs, make_analysis, paths_of
+from tests.factories.analysis import make_analysis, write_results
 from tests.ohif import origin
 from tests.ohif.content import outlines_of, without_outlines
-from tests.ohif.hospital import Hospital, hospital
+from tests.ohif.hospital import Hospital, another, hospital
 from tests.ohif.judge import outlines_are_drawn, picture_is_shown, segments_are_colored, text_is_whole
+from tests.ohif.study import Study
 from tests.programs import Need
 
-ROBBED_UID = STUDY_UID[:-1] + "9"
 NARROW, USUAL = 520, 1280
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study and its results."""
-
-    folder: Path
-    images: dict[str, Dataset]
-    results: dict[str, list[Dataset]]
-
-    @property
-    def series(self) -> int:
-        """How many series there are."""
-        every = [*self.images.values(), *(one for made in self.results.values() for one in made)]
-        return len({str(one.SeriesInstanceUID) for one in every})
-
-    def only(self, kind: str) -> Dataset:
-        """The first object of a kind."""
-        return self.results[kind][0]
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study and the objects that the gate let pass."""
     folder = tmp_path_factory.mktemp("study")
-    made = build_outputs(make_analysis(folder)).objects
-    images = [pydicom.dcmread(path) for path in sorted(folder.glob("*.dcm"))]
-    (folder / "results").mkdir()
-    results: dict[str, list[Dataset]] = {}
-    for item in made:
-        write(item.dataset, paths_of(made, folder / "results")[item.sop_instance_uid])
-        results.setdefault(item.kind, []).append(item.dataset)
-    return Study(folder, {str(one.SOPInstanceUID): one for one in images}, results)
+    made = write_results(make_analysis(folder), folder / "results")
+    return Study.of_files(folder.glob("*.dcm"), made)
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +32,23 @@ def house(
     study: Study, tmp_path_factory: pytest.TempPathFactory, need_package: Callable[[str], Path], need_program: Need
 ) -> Iterator[Hospital]:
     with hospital(tmp_path_factory.mktemp("hospital"), need_package("ohif"), need_program) as running:
-        running.store([*study.folder.glob("*.dcm"), *(study.folder / "results").glob("*.dcm")])
+        running.store(study.files.values())
         yield running
 
 
 def open_series(house: Hospital, study: Study, kind: str) -> Dataset:
     """Open a series of the study, however the viewer was left; its first object."""
-    house.viewer.open_study(STUDY_UID, study.series)
+    house.viewer.open_study(study.uid, study.series)
     dataset = study.only(kind)
     house.viewer.open_series(dataset.SeriesNumber)
     return dataset
 
 
 def test_the_series_stand_in_the_order_in_which_they_are_read(house: Hospital, study: Study) -> None:
-    listed = [one.number for one in house.viewer.open_study(STUDY_UID, study.series)]
-    kinds = {int(study.only(kind).SeriesNumber): kind for kind in study.results}
-    ours = [kinds[number] for number in listed if number in kinds]
-    assert listed[:2] == [2, 3], "the images themselves come first"
-    assert ours[:5] == ["sc-summary", "sc-heat", "sr-text", "sr-edema", "sr-joints"]
-    assert sorted(ours[5:]) == ["seg-edema", "seg-joints"], "without a date they stand last, in any order"
+    """Images by series number, so that the heatmaps stand before the reports; these go by their time."""
+    listed = [study.numbers.get(one.number, "source") for one in house.viewer.open_study(study.uid, study.series)]
+    assert listed[:-2] == ["source", "source", "sc-summary", "sc-heat", "sr-text", "sr-edema", "sr-joints"]
+    assert sorted(listed[-2:]) == ["seg-edema", "seg-joints"], "without a date they stand last, in any order"
 
 
 @pytest.mark.parametrize("kind", ["sr-edema", "sr-joints"])
@@ -103,9 +74,7 @@ def test_a_segmentation_is_loaded_where_its_mask_lies(house: Hospital, study: St
 @pytest.mark.parametrize("kind", ["sc-summary", "sc-heat"])
 def test_a_picture_is_shown_as_it_was_made(house: Hospital, study: Study, kind: str) -> None:
     open_series(house, study, kind)
-    house.viewer.wait_for(
-        "colored", that=lambda one: any(picture_is_shown(one, capture) for capture in study.results[kind])
-    )
+    house.viewer.wait_for("colored", that=lambda one: picture_is_shown(one, study.results[kind]))
 
 
 def test_the_text_is_shown_whole(house: Hospital, study: Study) -> None:
@@ -122,8 +91,8 @@ def test_what_has_lost_its_outlines_is_black(house: Hospital, study: Study) -> N
     """The harness sees what the viewer does not say: it writes no error on the page."""
     robbed = without_outlines(study.only("sr-edema"))
     fluid = [one for one in study.images.values() if one.SeriesNumber == 3]
-    house.store_as_another([*fluid, robbed], ROBBED_UID)
-    house.viewer.open_study(ROBBED_UID, 2)
+    house.store_as_another([*fluid, robbed], "robbed")
+    house.viewer.open_study(another(study.uid, "robbed"), 2)
     house.viewer.open_series(robbed.SeriesNumber)
     with pytest.raises(AssertionError, match="the viewport is black"):
         house.viewer.wait_for("drawn")
@@ -152,15 +121,14 @@ def dcmjs(study: Study, browser: Browser, need_package: Callable[[str], Path]) -
       [script.onload, script.onerror] = [loaded, failed];
       document.head.append(script);
     }).then(() => true)"""
-    results = study.folder / "results"
-    files = {str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID): path for path in results.glob("*.dcm")}
+    results = study.files[str(study.only("sr-text").SOPInstanceUID)].parent
     with origin.served(origin.folders({"dcmjs": need_package("dcmjs"), "results": results})) as address:
         browser.events.clear()
         browser.open(address)
         assert browser.run(load)
 
         def read(dataset: Dataset) -> dict:
-            path = f"/results/{files[str(dataset.SOPInstanceUID)].name}"
+            path = f"/results/{study.files[str(dataset.SOPInstanceUID)].name}"
             return dict(json.loads(browser.run(f"({reader})({json.dumps(path)})")))
 
         yield read

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import programs
+from tests import npm, programs
 from tests.outside import reviewed
 from tests.proof import bare
 from tests.proof.part import Part, Place, Step, last_line
@@ -104,6 +104,17 @@ def judges() -> list[str]:
     return [name for name in JUDGES if programs.find(name) is None]
 
 
+def ohif(place: Place) -> list[Step]:
+    """OHIF before what ``make test`` does not show it."""
+    return [Step("ohif", module("pytest", "-q", "tests/proof/ohif.py"))]
+
+
+def viewer() -> list[str]:
+    """What the viewer lacks."""
+    missing = [name for name in ("Orthanc", "chromium") if programs.find(name) is None]
+    return missing if npm.find("ohif") else [*missing, "OHIF"]
+
+
 def backends(place: Place) -> list[Step]:
     """The shipped bundle on JAX and PyTorch beside TensorFlow."""
     return [Step("backends", module("tests.backends"))]
@@ -195,6 +206,13 @@ PARTS = {
             " found or is missing, in both languages and all three classes of reports.",
             validators,
             lacks=judges,
+        ),
+        Part(
+            "ohif",
+            "OHIF shows every kind of object, German, a patient on the side, no edema and no analysis as they are:"
+            " [what it looks like](viewers.md).",
+            ohif,
+            lacks=viewer,
         ),
         Part(
             "backends",
