@@ -70,14 +70,16 @@ def masks_of(segmentation: Dataset) -> dict[str, NDArray[np.bool_]]:
 
 
 def clearest(segmentation: Dataset) -> str:
-    """The image with the largest mask, of those on which every segment has a color that is told from gray."""
+    """The image with the largest mask, if possible one on which every segment has a color that is told from gray."""
     pale = {int(one.SegmentNumber) for one in segmentation.SegmentSequence if _chroma(one) < LEAST_CHROMA}
     unclear = set()
+    shared = segmentation.SharedFunctionalGroupsSequence[0]
     for groups in segmentation.PerFrameFunctionalGroupsSequence:
-        if int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber) in pale:
+        segment = groups if "SegmentIdentificationSequence" in groups else shared
+        if int(segment.SegmentIdentificationSequence[0].ReferencedSegmentNumber) in pale:
             unclear.add(str(groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID))
     masks = masks_of(segmentation)
-    return max(masks.keys() - unclear, key=lambda image: int(masks[image].sum()))
+    return max(masks.keys() - unclear or masks.keys(), key=lambda image: int(masks[image].sum()))
 
 
 def _chroma(segment: Dataset) -> float:

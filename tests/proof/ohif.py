@@ -136,7 +136,7 @@ def test_on_the_values_of_the_heat_it_gives_up(everything: Visit) -> None:
     """A fault of OHIF 3.13, which the docs tell of: where this fails, it draws them."""
     everything.viewer.open_again()
     everything.open("pm")
-    wait_until(everything.viewer.given_up, 60, "the viewer to give up")
+    wait_until(lambda: everything.viewer.look() and everything.viewer.given_up(), 60, "the viewer to give up")
     assert "Parametric maps oblique" in everything.viewer.given_up()[0]
     everything.viewer.open_again()
 
