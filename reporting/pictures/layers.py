@@ -272,9 +272,9 @@ def _shapes_of(layer: _Layer, plane: int, shape: tuple[int, int], terms: Terms) 
         yield _Shape(where, outline(mask), _color(terms, segment), layer.term.edge)
     for trace in layer.traces:
         line = trace_pixels(trace.lines_px[plane], shape)
-        where = held(line)
-        if where is not None:
-            yield _Shape(where, line[where], _color(terms, trace), LINE_ALPHA)
+        on = held(line)
+        if on is not None:
+            yield _Shape(on, line[on], _color(terms, trace), LINE_ALPHA)
 
 
 def trace_pixels(line_px: FloatArray, shape: tuple[int, int]) -> BoolArray:
