@@ -72,7 +72,7 @@ def test_rows_from_head_to_feet_pass_the_gate_on_the_sources_own_pixels(
     assert turned.findings == ()
     assert_alike(turned.analysis, usual.analysis)
     assert_transposed(frames(usual.outputs.objects), frames(turned.outputs.objects))
-    (first, *_) = (item.dataset for item in turned.outputs.objects if item.dataset.Modality == "SEG")
+    (first,) = (item.dataset for item in turned.outputs.objects if item.kind == "seg-joints")
     directions = first.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0].ImageOrientationPatient
     assert [float(one) for one in directions] == pytest.approx(
         [*small().t1.column_direction, *small().t1.row_direction], abs=1e-6
