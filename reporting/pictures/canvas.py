@@ -80,14 +80,15 @@ class Page:
         self._over(x + width - 8, y + height / 2, right, anchor="rm")
 
     def legend(self, x: float, y: float, entries: list[tuple[str, Rgb]], *, width: float) -> None:
-        """Colored squares with their words, from x, as many as fit."""
+        """Colored squares with their words, from x, as many as fit; squares without words share those of the next."""
         right = x + width
         for label, color in entries:
             if x + 28 + measure(label, SMALL) > right:
                 return
             self.draw.rectangle((x, y + 7, x + 20, y + 27), fill=color)
-            self.text(x + 28, y, label, color=MUTED)
-            x += 28 + measure(label, SMALL) + 12
+            if label:
+                self.text(x + 28, y, label, color=MUTED)
+            x += 28 + measure(label, SMALL) + 12 if label else 24
 
     def _over(self, x: float, y: float, text: str, *, anchor: str) -> None:
         """Write over a picture, legible on every ground."""

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
-
 from inference.result import Analysis, Images
 from inference.sij_mri import Role
 from inference.space import matching_slice
@@ -50,17 +48,12 @@ def key_pairs(analysis: Analysis, terms: Terms) -> Iterator[KeyPair]:
 
 
 def _planes(analysis: Analysis) -> dict[Role, int]:
-    """The fluid-sensitive plane with the most edema at the joints and its place on T1; else the first key slice."""
+    """The key slice with the most edema and its place in the other series; else the one in the middle of them."""
     fluid, t1 = analysis.of_role(Role.FLUID), analysis.of_role(Role.T1W)
-    masks = [one.mask for one in analysis.segments if one.key == "edema"]
-    if fluid is not None and masks:
-        most = int(np.argmax(np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)))
-        found = {Role.FLUID: most}
-        match = None if t1 is None else matching_slice(fluid.volume, most, t1.volume)
-        return found | ({} if match is None else {Role.T1W: match})
     reference = t1 or fluid or analysis.images[0]
     chosen = [one.plane for one in analysis.key_slices]
-    plane = chosen[len(chosen) // 2] if chosen else reference.shape[0] // 2
+    most = [one.plane for one in analysis.key_slices if one.why == "most-edema"]
+    plane = most[0] if most else chosen[len(chosen) // 2] if chosen else reference.shape[0] // 2
     other = fluid if t1 is not None else None
     match = None if other is None else matching_slice(reference.volume, plane, other.volume)
     return {Role(reference.role): plane} | ({} if match is None else {Role.FLUID: match})
@@ -78,8 +71,11 @@ def _legend(analysis: Analysis, role: Role, terms: Terms) -> list[tuple[str, Rgb
     if role is Role.T1W:
         return [(words, JOINT_RGB[side]) for side, words in sides.items()]
     entries = [(words, EDEMA_RGB["edema", side]) for side, words in sides.items()]
-    found = {one.key: EDEMA_RGB[one.key, one.site.side] for one in analysis.segments if one.key.startswith("edema-")}
-    return [*entries, *((terms.say(word), found[key]) for key, word in OTHERS.items() if key in found)]
+    for key, word in OTHERS.items():
+        colors = [EDEMA_RGB[key, one.site.side] for one in analysis.segments if one.key == key]
+        entries += [("", color) for color in colors[:-1]]
+        entries += [(terms.say(word), color) for color in colors[-1:]]
+    return entries
 
 
 def _draw_fluid(analysis: Analysis, images: Images, plane: int, rgb: ByteArray, viewport: Viewport) -> None:

@@ -152,7 +152,7 @@ edema-deep = { $side ->
 edema-deep-little = { $side ->
     [left] Linkes
    *[right] Rechtes
-} ISG: { $amount } davon reichen tiefer.
+} ISG: weitere { $amount } davon reichen tiefer.
 no-edema-elsewhere = Kein Knochenmarködem in der übrigen Region.
 edema-elsewhere = Knochenmarködem in der übrigen Region, an keinem ISG: { $amount }, nicht gewertet.
 no-edema-in-region = Knochenregion insgesamt: kein Ödem gefunden; die Gelenke wurden nicht beurteilt.

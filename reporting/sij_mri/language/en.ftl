@@ -151,7 +151,7 @@ edema-deep = { $side ->
 edema-deep-little = { $side ->
     [left] Left
    *[right] Right
-} joint: { $amount } of it reaches deeper.
+} joint: { $amount } more of it reaches deeper.
 no-edema-elsewhere = No edema elsewhere in the region.
 edema-elsewhere = Edema elsewhere in the region, at no traced joint: { $amount }, not counted.
 no-edema-in-region = Bone region as a whole: no edema was found; the joints were not judged.
