@@ -196,7 +196,7 @@ ROWS: dict[str, Row] = {
     "an order's number of 20 signs": Row(
         {"AccessionNumber": "2026-0000-0000-00017", "StudyID": "9" * 17},
         identity={"AccessionNumber": "", "StudyID": ""},
-        said=("left empty here: Accession Number, Study ID",),
+        said=("left empty here: Accession Number, Study",),
     ),
     "an order's number of two values": Row(
         {"AccessionNumber": ["17", "18"]}, identity={"AccessionNumber": ""}, said=("left empty here: Accession Number",)

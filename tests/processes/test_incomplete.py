@@ -185,7 +185,7 @@ def test_half_a_push_is_never_read_as_a_whole_study_and_the_rest_makes_it_one(
     said = {one["key"]: one for one in result.summary["said"] if one["key"] in {"axspa", "stage"}}
     assert said["stage"]["value"] is not None and said["axspa"]["value"] is not None
     report = lines(database, objects, result)
-    assert "Revision 2; it replaces the earlier result" in report[0]
+    assert report[1] == "Revision 2; it replaces the earlier result of this study."
     with database.read() as session:
         assert session.scalars(select(Result.superseded).order_by(Result.id)).all() == [True, False]
 
