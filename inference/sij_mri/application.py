@@ -22,6 +22,7 @@ from inference.result import Analysis, Key, Limitation
 from inference.series import MR_CLASSES, Candidate, Selection, is_made_of_others
 from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
+from inference.sij_mri.coverage import not_covered
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.edema import VOXELS, VoxelCutter, find_edema
 from inference.sij_mri.limitations import LimitationCode
@@ -34,7 +35,7 @@ from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
 from inference.sij_mri.wanted import select
 from inference.space import Turn, resample, same_space, standard
 from inference.turned import turn_back
-from inference.types import BoolArray, ModelIdentity, Parameter, Reason, SeriesHeader, StudyHeaders, Volume
+from inference.types import BoolArray, ModelIdentity, Parameter, Reason, SeriesHeader, Side, StudyHeaders, Volume
 
 ABSENT = {Role.T1W: LimitationCode.NO_T1, Role.FLUID: LimitationCode.NO_FLUID}
 SLICES_MISSING = {"missing-slice", "missing-slices"}
@@ -151,26 +152,32 @@ def _read_volumes(t1: Volume | None, fluid: Volume | None, models: Mapping[Key, 
             return Reading(t1, fluid, limitations=tuple(notes.limitations), recognized=False)
         found = recognized.joints
         shown = joints.joint_slices(found, t1) if t1 is not None else ()
-        on_fluid = _carried(found, t1, fluid)
+        on_fluid, uncovered = _carried(found, t1, fluid)
+        notes.limitations.extend(uncovered.values())
     with notes.timed("edema"):
         edema, rule = _find_edema(t1, fluid, region, on_fluid, models, notes)
     with notes.timed("classify"):
         reader = StageReader(models["stage"])
-        given = None if notes.missing else _stage_input(t1, fluid, found, shown, reader, notes)
+        given = None if notes.missing or uncovered else _stage_input(t1, fluid, found, shown, reader, notes)
         prediction = reader.predict(given) if given is not None else None
     with notes.timed("explain"):
         explanation = None
         if given is not None and prediction is not None:
             explanation = explain(reader, given, joints=found)
     limits, missing = tuple(notes.limitations), tuple(notes.missing)
-    return Reading(t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits, missing=missing)
+    return Reading(
+        t1, fluid, region, found, on_fluid, edema, rule, prediction, explanation, limits,
+        missing=missing, uncovered=uncovered,
+    )  # fmt: skip
 
 
-def _carried(found: tuple[Joint, ...], t1: Volume | None, fluid: Volume | None) -> tuple[Joint, ...]:
-    """The joints on the fluid-sensitive series, where that lies in the same space."""
+def _carried(
+    found: tuple[Joint, ...], t1: Volume | None, fluid: Volume | None
+) -> tuple[tuple[Joint, ...], Mapping[Side, Limitation]]:
+    """The joints on the fluid-sensitive series, where that lies in the same space, and those it shows in part only."""
     if t1 is None or fluid is None or not same_space(t1, fluid):
-        return ()
-    return carry_joints(found, t1, fluid)
+        return (), {}
+    return carry_joints(found, t1, fluid), not_covered(found, t1, fluid)
 
 
 def _load_both(study: StudyHeaders, selection: Selection, notes: _Notes) -> tuple[Volume | None, Volume | None]:

@@ -29,6 +29,9 @@ class LimitationCode(AnyCode):
     )
     NO_LEFT_JOINT = row(_STUDY, "The left joint was not found; look whether the series shows it.", tone=_WARN)
     NO_RIGHT_JOINT = row(_STUDY, "The right joint was not found; look whether the series shows it.", tone=_WARN)
+    JOINT_NOT_COVERED = row(
+        _STUDY, "The fluid-sensitive series shows only a part of a joint; look whether images are missing.", tone=_WARN
+    )
     FRAME_OF_REFERENCE = row(
         _STUDY,
         "The two series have different frames of reference; nothing was carried from one to the other.",

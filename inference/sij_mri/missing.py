@@ -36,12 +36,12 @@ def missing_edema(reading: Reading) -> Limitation | None:
 def missing_edema_of(reading: Reading, side: Side) -> Limitation | None:
     """Why the edema of one joint could not be judged; None where it was.
 
-    A joint that was traced, but does not lie on the fluid-sensitive series, was not found there.
+    A joint that was traced, but of which nothing lies on the fluid-sensitive series, is not covered by it.
     """
     missing = missing_edema(reading)
     if missing is not None or reading.edema is None or side in reading.edema.usual.near:
         return missing
-    return missing_joint(reading, side) or Limitation(NO_JOINT[side])
+    return missing_joint(reading, side) or missing_part(reading, side) or Limitation(NO_JOINT[side])
 
 
 def missing_class(reading: Reading) -> Limitation | None:
@@ -51,7 +51,7 @@ def missing_class(reading: Reading) -> Limitation | None:
         if missing is not None:
             return missing
     for side in Side:
-        missing = missing_joint(reading, side) or missing_edema_of(reading, side)
+        missing = missing_joint(reading, side) or missing_edema_of(reading, side) or missing_part(reading, side)
         if missing is not None:
             return missing
     return None if reading.prediction is not None else Limitation(LimitationCode.NOT_CLASSIFIED)
@@ -60,6 +60,17 @@ def missing_class(reading: Reading) -> Limitation | None:
 def missing_slices(reading: Reading) -> Limitation | None:
     """Why slices of what was read may be missing; None where it is whole."""
     return next(iter(reading.missing), None)
+
+
+def missing_part(reading: Reading, side: Side) -> Limitation | None:
+    """How much of a joint the fluid-sensitive series shows; None where it shows it wholly."""
+    return reading.uncovered.get(side)
+
+
+def missing_view(reading: Reading, side: Side | None) -> Limitation | None:
+    """Why edema may have gone unseen at a joint that was judged, or at either; None where all of it was seen."""
+    parts = (missing_part(reading, one) for one in Side if side in (None, one))
+    return missing_slices(reading) or next((one for one in parts if one is not None), None)
 
 
 def _missing_series(reading: Reading, role: Role) -> Limitation | None:

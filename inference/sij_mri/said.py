@@ -29,7 +29,7 @@ from inference.sij_mri.conclusion import Conclusion, conclude_reading, network_d
 from inference.sij_mri.keyslices import choose_key_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.measured import JOINT, REGION, edema_mask, measurements
-from inference.sij_mri.missing import missing_edema_of, missing_slices
+from inference.sij_mri.missing import missing_edema_of, missing_view
 from inference.sij_mri.stage import HEAT_FLOOR, HEAT_FULL_SCALE
 from inference.sij_mri.types import STAGES, Lesion, Reading, Role, Stage
 from inference.types import BoolArray, FloatArray, ModelIdentity, Side
@@ -179,10 +179,11 @@ def _rule(reading: Reading) -> Iterator[Evaluation]:
     places = {side: tuple(_place(one) for one in (rule.lesions if rule else ()) if one.side is side) for side in Side}
     missing = {side: missing_edema_of(reading, side) for side in Side}
     first = missing[Side.LEFT] or missing[Side.RIGHT]
-    study = _if_whole(reading, _answered(rule.study if rule else None, first))
+    study = _if_whole(missing_view(reading, None), _answered(rule.study if rule else None, first))
     yield Evaluation("asas", JOINTS, study, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))
     for side, because in missing.items():
-        value = _if_whole(reading, _answered(rule.by_side.get(side) if rule else None, because))
+        answer = _answered(rule.by_side.get(side) if rule else None, because)
+        value = _if_whole(missing_view(reading, side), answer)
         yield Evaluation("asas", Site(JOINT, side), value, "rule", at=places[side])
 
 
@@ -194,10 +195,12 @@ def _answered(value: Answer | None, because: Limitation | None) -> Key | NotAsse
     return NotAssessable(because)
 
 
-def _if_whole(reading: Reading, answer: Key | NotAssessable) -> Key | NotAssessable:
-    """An answer, but "absent" only where no slice is missing that could show the contrary."""
-    gap = missing_slices(reading)
-    return NotAssessable(gap) if gap is not None and answer == Answer.ABSENT else answer
+def _if_whole(unseen: Limitation | None, answer: Key | NotAssessable) -> Key | NotAssessable:
+    """An answer, but "absent" only where nothing went unseen that could show the contrary.
+
+    What is present in a part is present in the whole; what is undecided in a part is not absent in the whole.
+    """
+    return NotAssessable(unseen) if unseen is not None and answer == Answer.ABSENT else answer
 
 
 def _concluded(concluded: Conclusion | Limitation) -> Iterator[Evaluation]:

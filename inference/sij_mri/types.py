@@ -204,6 +204,8 @@ class Reading:
         Whether the pictures show sacroiliac joints at all; where they do not, nothing else is said of them.
     missing : tuple of Limitation
         Why slices of what was read may be missing: then there is no class, and no rule is "not met".
+    uncovered : mapping of Side to Limitation
+        The joints of which `fluid` shows a part only: then there is no class, and no rule of theirs is "not met".
     """
 
     t1: Volume | None = None
@@ -218,6 +220,7 @@ class Reading:
     limitations: tuple[Limitation, ...] = ()
     recognized: bool = True
     missing: tuple[Limitation, ...] = ()
+    uncovered: Mapping[Side, Limitation] = field(default_factory=dict)
 
     @property
     def reference(self) -> Volume:

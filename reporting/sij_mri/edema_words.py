@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from inference.result import Analysis, Evaluation, Measurement, NotAssessable
-from inference.sij_mri import Role
+from inference.sij_mri import LimitationCode, Role
 from inference.types import Side
 from reporting.presentation import Terms, limitation_lines
 from reporting.sij_mri.terms import milliliters
@@ -59,22 +59,34 @@ def with_reasons(words: str, reasons: Iterable[str], terms: Terms) -> tuple[str,
     return (f"{words}.", *(terms.say("reason-of", reason=one) for one in known))
 
 
-def volume_words(measured: Measurement, terms: Terms) -> str:
-    """A volume in as few words as it takes."""
-    if isinstance(measured.value, NotAssessable):
-        return terms.say("not-assessable")
-    return milliliters(measured.value, terms.language)
+def in_part(analysis: Analysis, side: Side) -> bool:
+    """Whether the fluid-sensitive series shows only a part of a joint."""
+    parts = (one for one in analysis.limitations if one.code == LimitationCode.JOINT_NOT_COVERED)
+    return any(one.parameters["side"] == side for one in parts)
+
+
+def _amount(analysis: Analysis, side: Side, volume_mm3: float, terms: Terms) -> str:
+    """A volume at a joint, which may be that of a part only."""
+    amount = milliliters(volume_mm3, terms.language)
+    return terms.say("amount-in-part", amount=amount) if in_part(analysis, side) else amount
 
 
 def amounts(analysis: Analysis, terms: Terms, *, reasons: bool = False) -> str:
     """The volumes at the joints: ``right 1.8 ml, left 4.2 ml``; on request with the reasons where there is none."""
     words = {}
+    parts = [side for side in SIDES if in_part(analysis, side)]
+    everywhere = len(parts) == len(SIDES)
     for side in SIDES:
         measured = number(analysis, "edema-volume", side)
-        words[side.value] = volume_words(measured, terms)
-        if reasons and isinstance(measured.value, NotAssessable):
-            words[side.value] += f" ({short_reason(measured.value, terms)})"
-    return terms.say("by-side", **words)
+        if isinstance(measured.value, NotAssessable):
+            why = f" ({short_reason(measured.value, terms)})" if reasons else ""
+            words[side.value] = terms.say("not-assessable") + why
+        else:
+            once = everywhere or side not in parts
+            plain = milliliters(measured.value, terms.language)
+            words[side.value] = plain if once else terms.say("amount-in-part", amount=plain)
+    said_by_side = terms.say("by-side", **words)
+    return terms.say("amount-in-part", amount=said_by_side) if everywhere else said_by_side
 
 
 def edema_lines(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
@@ -106,7 +118,7 @@ def _side_lines(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]
     if isinstance(measured.value, NotAssessable):
         return (terms.say("edema-unknown", side=side.value, missing=terms.say("not-assessable")),)
     found = "edema-amount" if measured.value else "edema-none"
-    amount = terms.say(found, side=side.value, amount=milliliters(measured.value, terms.language))
+    amount = terms.say(found, side=side.value, amount=_amount(analysis, side, measured.value, terms))
     more = (_spread(measured, side, terms), _largest(analysis, side, terms), _deep(analysis, side, terms))
     return (amount, *(one for one in more if one))
 

@@ -52,6 +52,9 @@ def kept_limitations(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
 
 
 def _reasons(analysis: Analysis, terms: Terms) -> Iterator[str]:
+    for one in analysis.limitations:
+        if one.code == LimitationCode.JOINT_NOT_COVERED:
+            yield from limitation_lines(terms, one)
     gaps = [str(code) for code in GapCode]
     values = [one.value for one in analysis.measurements] + [one.value for one in analysis.evaluations]
     for value in values:

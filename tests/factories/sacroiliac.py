@@ -49,6 +49,8 @@ class Said:
         Both series are there; normal marrow was found.
     joints : mapping
         Which joints were found.
+    covered : mapping
+        Which of them the fluid-sensitive series shows wholly.
     edema_mm3, deep_mm3 : mapping from Side to float
     spread : float
         Of the volumes, relative; 0: none is known.
@@ -63,6 +65,7 @@ class Said:
     fluid: bool = True
     marrow: bool = True
     joints: Mapping[Side, bool] = field(default_factory=lambda: BOTH)
+    covered: Mapping[Side, bool] = field(default_factory=lambda: BOTH)
     edema_mm3: Mapping[Side, float] = field(default_factory=lambda: {Side.LEFT: 4200.0, Side.RIGHT: 1800.0})
     deep_mm3: Mapping[Side, float] = field(default_factory=lambda: {Side.LEFT: 900.0, Side.RIGHT: 0.0})
     spread: float = 0.2
@@ -88,12 +91,20 @@ class Said:
         """Why nothing can be said of the edema of a side."""
         return self.no_edema or self.no_joint(side)
 
+    def no_view(self, side: Side) -> Limitation | None:
+        """Why a joint was seen in part only."""
+        if self.covered[side] or self.no_side(side) is not None:
+            return None
+        given = {"side": side.value, "share": 0.414, "seen": 4, "planes": 10}
+        return Limitation(LimitationCode.JOINT_NOT_COVERED, given)
+
     @property
     def no_class(self) -> Limitation | None:
         """Why there is no class."""
         if not self.t1:
             return Limitation(LimitationCode.NO_T1)
-        return self.no_edema or self.no_joint(Side.LEFT) or self.no_joint(Side.RIGHT)
+        whys = (why(side) for side in Side for why in (self.no_joint, self.no_view))
+        return self.no_edema or next((why for why in whys if why is not None), None)
 
 
 @dataclass(frozen=True)
@@ -118,8 +129,8 @@ def sacroiliac(study: Study, said: Said | None = None) -> Analysis:
     images = tuple(Images.of(role, volume) for role, volume, given, _ in there if given)
     reference = images[0]
     chosen = {role: _candidate(role, volume, number) for role, volume, given, number in there if given}
-    limitations = [said.no_edema, said.no_class, *(said.no_joint(side) for side in Side)]
-    known = {one.code: one for one in limitations if one is not None}
+    limitations = [said.no_edema, said.no_class, *(why(side) for side in Side for why in (said.no_joint, said.no_view))]
+    known = {(one.code, one.parameters.get("side")): one for one in limitations if one is not None}
     return Analysis(
         application=SacroiliacMri.name,
         application_version=SacroiliacMri.version,
@@ -228,13 +239,15 @@ def _evaluations(said: Said) -> list[Evaluation]:
     sides = {side: said.no_side(side) for side in Side}
     values = [said.asas[side] for side in Side if sides[side] is None]
     missing = next((why for why in sides.values() if why is not None), None)
+    unseen = {side: said.no_view(side) for side in Side}
+    part = next((why for why in unseen.values() if why is not None), None)
     whole: Key | NotAssessable
     if Answer.PRESENT in values:
         whole = Answer.PRESENT
     elif missing is not None:
         whole = NotAssessable(missing)
     else:
-        whole = Answer.UNDECIDED if Answer.UNDECIDED in values else Answer.ABSENT
+        whole = Answer.UNDECIDED if Answer.UNDECIDED in values else NotAssessable(part) if part else Answer.ABSENT
     places = {
         side: (Place(Role.FLUID, 2, "box", ((12.0, 12.0), (14.0, 14.0)), 41.0),)
         if sides[side] is None and said.asas[side] == Answer.PRESENT
@@ -243,6 +256,7 @@ def _evaluations(said: Said) -> list[Evaluation]:
     }
     found = [Evaluation("asas", JOINTS, whole, "rule", at=(*places[Side.LEFT], *places[Side.RIGHT]))]
     for side, why in sides.items():
+        why = why or (unseen[side] if said.asas[side] is Answer.ABSENT else None)
         value = said.asas[side] if why is None else NotAssessable(why)
         found.append(Evaluation("asas", Site(JOINT, side), value, "rule", at=places[side]))
     return [*found, *_classified(said)]

@@ -66,6 +66,31 @@ def test_two_frames_of_reference_give_no_class(phantom: Phantom, shipped_bundle:
     assert len(apart.joints) == 2
 
 
+def test_fluid_slices_that_show_a_part_of_the_joints_give_no_class_and_nothing_absent(
+    phantom: Phantom, reading: Reading, shipped_bundle: LoadedBundle
+) -> None:
+    assert reading.uncovered == {}
+    assert not any(one.code == LimitationCode.JOINT_NOT_COVERED for one in reading.limitations)
+    first = phantom.fluid.shape[0] // 2 + 2
+    kept = phantom.fluid.images[first:] if phantom.fluid.images else phantom.fluid.images
+    half = replace(
+        phantom.fluid,
+        voxels=phantom.fluid.voxels[first:],
+        positions_mm=phantom.fluid.positions_mm[first:],
+        images=kept,
+    )
+    read = read_volumes(phantom.t1, half, shipped_bundle.models)
+    assert set(read.uncovered) == set(Side) and len(read.joints_on_fluid) == 2
+    assert all(one in read.limitations for one in read.uncovered.values())
+    for told in read.uncovered.values():
+        share = told.parameters["share"]
+        assert isinstance(share, float) and 0.0 < share < 0.7
+    concluded = conclude_reading(read)
+    assert isinstance(concluded, Limitation)
+    assert concluded.code == LimitationCode.JOINT_NOT_COVERED
+    assert read.edema is not None and read.prediction is None
+
+
 def test_dark_marrow_gives_no_class(phantom: Phantom, shipped_bundle: LoadedBundle) -> None:
     dark = replace(phantom.fluid, voxels=np.zeros_like(phantom.fluid.voxels))
     concluded = conclude_reading(read_volumes(phantom.t1, dark, shipped_bundle.models))

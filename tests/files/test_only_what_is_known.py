@@ -235,17 +235,28 @@ def check_side(said: Said, spoken: Spoken, side: Side) -> None:
         assert len(edema) == (1 if said.joints[side] else 0), "the band of the joint alone"
         assert drawn == f"{side.capitalize()} not assessable not assessable"
         return
-    assert values(spoken, group, "ASAS_RULE") == {VALUE[said.asas[side]]}
-    assert set(answers) == {RULE[said.asas[side]]} and amount is not None
-    assert all(one["value"] is not None and "not assessable" not in one["words"] for one in told)
-    assert row.words == RULE[said.asas[side]] and (row.grade == "undecided") == (said.asas[side] is Answer.UNDECIDED)
+    rule = rule_of_side(said, side)
+    assert values(spoken, group, "ASAS_RULE") == {VALUE[rule] if rule else MISSING}
+    words = RULE[rule] if rule else "not assessable"
+    assert set(answers) == {words} and amount is not None
+    numbers = [one for one in told if rule or one["key"] != "asas"]
+    assert all(one["value"] is not None and "not assessable" not in one["words"] for one in numbers)
+    assert row.words == words and (row.grade == "undecided") == (rule is Answer.UNDECIDED)
     assert len(edema) == 3
-    assert drawn.endswith(f" ml {RULE[said.asas[side]]}")
+    assert drawn.endswith(f" ml {words}")
+    assert ("ml seen" in report) == any(said.no_view(one) is not None for one in Side)
 
 
 def in_column(spoken: Spoken, column: float) -> str:
     """What stands in a column of the summary's table, from its head downwards."""
     return " ".join(words for x, words in spoken.drawn if x == column)
+
+
+def rule_of_side(said: Said, side: Side) -> Answer | None:
+    """What the rule says of a side; None where it is not assessable: of a part that was seen, nothing is absent."""
+    answer = said.asas[side]
+    unseen = said.no_side(side) or (said.no_view(side) if answer is Answer.ABSENT else None)
+    return answer if unseen is None else None
 
 
 def rule_of_study(said: Said) -> Answer | None:
@@ -255,7 +266,9 @@ def rule_of_study(said: Said) -> Answer | None:
         return Answer.PRESENT
     if len(known) < len(Side):
         return None
-    return Answer.UNDECIDED if Answer.UNDECIDED in known else Answer.ABSENT
+    if Answer.UNDECIDED in known:
+        return Answer.UNDECIDED
+    return None if any(said.no_view(side) is not None for side in Side) else Answer.ABSENT
 
 
 def check_rule_of_study(said: Said, spoken: Spoken) -> None:
@@ -348,6 +361,10 @@ CASES = {
     "no normal marrow": Said(marrow=False),
     "no right joint": Said(joints={Side.LEFT: True, Side.RIGHT: False}),
     "no left joint, the right not met": Said(joints={Side.LEFT: False, Side.RIGHT: True}),
+    "both joints in part, nothing seen": Said(
+        covered=dict.fromkeys(Side, False), edema_mm3=dict.fromkeys(Side, 0.0), asas=dict.fromkeys(Side, Answer.ABSENT)
+    ),
+    "the right joint in part, the left met": Said(covered={Side.LEFT: True, Side.RIGHT: False}),
     "no joint": Said(joints=dict.fromkeys(Side, False)),
 }
 
@@ -387,8 +404,9 @@ def check_german_side(said: Said, words: str, told: list[dict[str, Any]], side: 
     answers = set(re.findall(rf"{small}: ((?:nicht )?[a-zü]+)", words))
     here = [one["words"] for one in told if one["site"]["side"] == side and one["key"] != "joint-volume"]
     if said.no_side(side) is None:
-        assert answers == {GERMAN_RULE[said.asas[side]]} and amount is not None
-        assert not any("nicht beurteilbar" in one for one in here)
+        rule = rule_of_side(said, side)
+        assert answers == {GERMAN_RULE[rule] if rule else "nicht beurteilbar"} and amount is not None
+        assert sum("nicht beurteilbar" in one for one in here) == (rule is None)
     else:
         assert answers == {"nicht beurteilbar"} and amount is None, words
         assert here and all(one.startswith("nicht beurteilbar: ") for one in here)
@@ -428,11 +446,11 @@ def check_german_page(said: Said, study: Study) -> None:
     words = " ".join(one for _, one in drawn)
     for x, (place, head) in zip(COLUMNS, GERMAN_COLUMN.items(), strict=True):
         column = " ".join(one for left, one in drawn if left == x)
-        known = rule_of_study(said) if place is None else None if said.no_side(place) is not None else said.asas[place]
+        known = rule_of_study(said) if place is None else rule_of_side(said, place)
         rule = "nicht beurteilbar" if known is None else GERMAN_RULE[known]
         if place is None:
             assert column == f"{head} {rule}", column
-        elif known is None:
+        elif said.no_side(place) is not None:
             assert column == f"{head} nicht beurteilbar nicht beurteilbar", column
         else:
             assert re.fullmatch(rf"{head} (unter )?\d+,\d ml {rule}", column), column

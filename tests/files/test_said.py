@@ -94,7 +94,12 @@ def one_joint(reading: Reading) -> Reading:
 def not_on_fluid(reading: Reading) -> Reading:
     """The right joint was traced, but the fluid-sensitive series does not reach it."""
     left = of_joints(reading, (Side.LEFT,))
-    return replace(left, joints_on_fluid=left.joints_on_fluid[:1], asas=AsasResult(None, {Side.LEFT: Answer.ABSENT}))
+    rule = AsasResult(None, {Side.LEFT: Answer.ABSENT})
+    return replace(left, joints_on_fluid=left.joints_on_fluid[:1], asas=rule, uncovered=in_part(Side.RIGHT))
+
+
+def in_part(*sides: Side) -> dict[Side, Limitation]:
+    return {side: Limitation(Code.JOINT_NOT_COVERED, {"side": side.value}) for side in sides}
 
 
 def other_frame(reading: Reading) -> Reading:
@@ -131,7 +136,7 @@ RIGHT = {(key, Side.RIGHT) for key in ("edema-volume", "edema-deep-volume", "asa
             dict.fromkeys(everything("joint-volume", "edema-volume", "edema-deep-volume") | RULE | CLASS, Code.NO_T1),
         ),
         (one_joint, dict.fromkeys(RIGHT | CLASS | {("joint-volume", Side.RIGHT)}, Code.NO_RIGHT_JOINT)),
-        (not_on_fluid, dict.fromkeys(RIGHT | CLASS, Code.NO_RIGHT_JOINT)),
+        (not_on_fluid, dict.fromkeys(RIGHT | CLASS, Code.JOINT_NOT_COVERED)),
         (other_frame, dict.fromkeys(EDEMA | RULE | CLASS, Code.FRAME_OF_REFERENCE)),
         (no_marrow, dict.fromkeys(EDEMA | RULE | CLASS, Code.NO_NORMAL_MARROW)),
         (
@@ -150,6 +155,22 @@ def test_what_was_not_judged_has_its_reason_and_all_else_is_said(
     assert reasons(full) == {}
     said = {(one.key, one.site.side) for one in (*partial.measurements, *partial.evaluations)}
     assert said == {(one.key, one.site.side) for one in (*full.measurements, *full.evaluations)}
+
+
+@pytest.mark.parametrize("sides", [(), (Side.RIGHT,), tuple(Side)])
+@pytest.mark.parametrize("answer", Answer)
+def test_of_a_joint_that_was_seen_in_part_nothing_is_absent(
+    whole: Reading, answer: Answer, sides: tuple[Side, ...]
+) -> None:
+    rule = AsasResult(answer, dict.fromkeys(Side, answer))
+    told = as_analysis(replace(whole, asas=rule, uncovered=in_part(*sides)))
+    absent = {("asas", side) for side in (None, *sides)} if answer is Answer.ABSENT else set()
+    unsaid = absent | CLASS if sides else set()
+    assert reasons(told) == dict.fromkeys(unsaid, Code.JOINT_NOT_COVERED)
+    assert told.scope == ("partial" if sides else "full") and bool(told.heatmaps) is not bool(sides)
+    for side in Side:
+        assert isinstance(told.measurement("edema-volume", side).value, float)  # type: ignore[union-attr]
+        assert ("asas", side) in absent or told.evaluation("asas", side).value == answer  # type: ignore[union-attr]
 
 
 def test_a_series_that_cannot_be_decoded_is_not_called_missing(whole: Reading) -> None:

@@ -36,6 +36,8 @@ CASES = {
     "T1-weighted alone": Said(fluid=False),
     "fluid-sensitive alone": Said(t1=False, joints=dict.fromkeys(Side, False)),
     "no normal marrow": Said(marrow=False),
+    "both joints in part": Said(asas=ABSENT, covered=dict.fromkeys(Side, False)),
+    "left joint in part": Said(covered={Side.LEFT: False, Side.RIGHT: True}, edema_mm3=dict.fromkeys(Side, 0.0)),
     "right joint alone": Said(joints={Side.LEFT: False, Side.RIGHT: True}),
 }
 PARTIAL = {name for name, said in CASES.items() if said.no_class is not None}
@@ -96,6 +98,8 @@ def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: 
     [
         ("T1-weighted alone", "joint line", "edema, ASAS rule, class, stage"),
         ("fluid-sensitive alone", "nothing at the joints", "joint line, edema, ASAS rule, class, stage"),
+        ("both joints in part", "joint line, edema", "ASAS rule, class, stage"),
+        ("left joint in part", "joint line, edema, ASAS rule", "class, stage"),
         (
             "right joint alone",
             "joint line (right), edema (right), ASAS rule (right)",

@@ -1,14 +1,25 @@
 """Joints cross between grids by patient coordinates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from inference.sij_mri.coverage import cover, not_covered
 from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.types import Joint
 from inference.space import grids
 from inference.space.surfaces import surface_band
 from inference.types import Side, Volume
 from tests.factories.volumes import volume
+
+
+def part(whole: Volume, *, slices: slice = slice(None), columns: slice = slice(None)) -> Volume:
+    """Slices, and columns from the first on, of a volume."""
+    images = whole.images[slices] if whole.images else whole.images
+    return replace(
+        whole, voxels=whole.voxels[slices, :, columns], positions_mm=whole.positions_mm[slices], images=images
+    )
 
 
 def grid(
@@ -65,3 +76,33 @@ def test_on_the_same_grid_nothing_changes() -> None:
 def test_a_joint_outside_the_other_stack_is_left_out() -> None:
     source = grid()
     assert carry_joints((plane_joint(source, 30.0),), source, grid(size=20)) == ()
+
+
+@pytest.mark.parametrize(
+    ("slices", "columns", "seen", "whole"),
+    [
+        (slice(None), slice(None), 8, True),
+        (slice(2, 10), slice(None), 8, True),  # just the slices that were traced
+        (slice(3, 12), slice(None), 7, False),  # an eighth of the surface is missing
+        (slice(6, 12), slice(None), 4, False),
+        (slice(0, 6), slice(None), 4, False),
+        (slice(None), slice(0, 40), 0, False),  # the joint lies beyond the columns
+    ],
+)
+def test_how_much_of_a_joint_another_series_shows(slices: slice, columns: slice, seen: int, whole: bool) -> None:
+    source = grid()
+    joint = plane_joint(source, 22.0)
+    found = cover(joint, source, part(source, slices=slices, columns=columns))
+    assert (found.planes, found.seen, found.whole) == (8, seen, whole)
+    assert found.share == pytest.approx(seen / 8)
+    told = not_covered((joint,), source, part(source, slices=slices, columns=columns))
+    assert set(told) == (set() if whole else {Side.LEFT})
+
+
+def test_one_slice_at_the_end_of_a_long_trace_may_be_missing_and_two_may_not() -> None:
+    source = grid(slices=34)
+    joint = plane_joint(source, 22.0)  # in the slices 2 to 31, of which two are less than a tenth
+    one, two = (cover(joint, source, part(source, slices=slice(first, None))) for first in (3, 4))
+    assert (one.seen, one.whole) == (29, True)
+    assert (two.seen, two.whole) == (28, False)
+    assert two.share > 0.9

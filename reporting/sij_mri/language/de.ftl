@@ -60,6 +60,11 @@ reason-NO_REGION = Keine Knochenregion gefunden.
 reason-REGION_DISPUTED = Die Netze sind sich über { NUMBER($share, style: "percent") } der Knochenregion uneins; Umriss prüfen.
 reason-NO_LEFT_JOINT = Linkes ISG auf der T1-gewichteten Serie nicht gefunden.
 reason-NO_RIGHT_JOINT = Rechtes ISG auf der T1-gewichteten Serie nicht gefunden.
+reason-JOINT_NOT_COVERED = Die flüssigkeitssensitive Serie zeigt { NUMBER($share, style: "percent") } des { $side ->
+    [left] linken
+   *[right] rechten
+} ISG ({ $seen } von { $planes } Schichten).
+    .so = Ödem im übrigen Teil ist nicht erfasst; die Ödemvolumina sind Mindestwerte.
 reason-FRAME_OF_REFERENCE = Die beiden Serien haben verschiedene Bezugssysteme.
     .so = Nichts wurde von einer auf die andere übertragen; Ödem wurde nicht gemessen.
 reason-NO_NORMAL_MARROW = Kein normales Knochenmark als Referenz gefunden.
@@ -77,6 +82,7 @@ short-NO_NORMAL_MARROW = kein normales Knochenmark als Referenz
 short-SERIES_UNREADABLE = eine Serie war nicht dekodierbar
 short-NO_LEFT_JOINT = linkes ISG nicht gefunden
 short-NO_RIGHT_JOINT = rechtes ISG nicht gefunden
+short-JOINT_NOT_COVERED = Gelenk nicht ganz abgebildet
 short-FRAME_OF_REFERENCE = Serien nicht zur Deckung zu bringen
 short-NOT_CLASSIFIED = keine Schicht zu klassifizieren
 
@@ -129,6 +135,7 @@ edema-unknown = { $side ->
     [left] Linkes
    *[right] Rechtes
 } ISG: Knochenmarködem { $missing }.
+amount-in-part = { $amount } sichtbar
 edema-none = { $side ->
     [left] Linkes
    *[right] Rechtes

@@ -59,6 +59,11 @@ reason-NO_REGION = No bone region was found, so neither joints nor edema could b
 reason-REGION_DISPUTED = The networks that find the bone region disagree on { NUMBER($share, style: "percent") } of it; look at its outline.
 reason-NO_LEFT_JOINT = The left sacroiliac joint was not found on the T1-weighted series.
 reason-NO_RIGHT_JOINT = The right sacroiliac joint was not found on the T1-weighted series.
+reason-JOINT_NOT_COVERED = The fluid-sensitive series shows { NUMBER($share, style: "percent") } of the { $side ->
+    [left] left
+   *[right] right
+} joint ({ $seen } of { $planes } slices).
+    .so = Edema in the rest was not seen; edema volumes are at least those of the part imaged.
 reason-FRAME_OF_REFERENCE = T1-weighted and fluid-sensitive series lie in different frames of reference.
     .so = Nothing was carried from one to the other, and edema was not measured.
 reason-NO_NORMAL_MARROW = No normal marrow was found to hold edema against.
@@ -76,6 +81,7 @@ short-NO_NORMAL_MARROW = no normal marrow to compare with
 short-SERIES_UNREADABLE = a series could not be decoded
 short-NO_LEFT_JOINT = left joint not found
 short-NO_RIGHT_JOINT = right joint not found
+short-JOINT_NOT_COVERED = joint not wholly imaged
 short-FRAME_OF_REFERENCE = the two series cannot be laid over each other
 short-NOT_CLASSIFIED = no slice to classify
 
@@ -128,6 +134,7 @@ edema-unknown = { $side ->
     [left] Left
    *[right] Right
 } joint: bone marrow edema { $missing }.
+amount-in-part = { $amount } seen
 edema-none = { $side ->
     [left] Left
    *[right] Right
