@@ -18,6 +18,8 @@ from tests.factories.waiting import wait_until
 
 PROBE = Path(__file__).with_name("probe.js").read_text()
 THUMBNAIL = '[data-cy^="study-browser-thumbnail"]'
+MARK = ".bg-highlight"
+PATIENCE_S = 5
 NO_TOUR = """localStorage.setItem('shownTours', '["basicViewerTour"]')"""
 LIT, COLORFUL = 12, 40  # of 255: brightest channel; brightest less darkest
 FEWEST_LIT, FEWEST_COLORFUL = 0.02, 0.0005  # shares of the canvas that make it an image, and a colored one
@@ -134,10 +136,21 @@ class Viewer:
         )
         return [Listed(int(number), modality, description) for number, modality, description in rows]
 
-    def open_series(self, number: int) -> None:
-        """Double-click a series."""
+    def open_series(self, number: int, *, seconds: float = 60) -> None:
+        """Double-click a series until the list marks it as open: a click is lost where the list moves meanwhile."""
         self.browser.events.clear()
-        self.click(f'{THUMBNAIL}[data-series="{number}"]', times=2)
+        selector = f'{THUMBNAIL}[data-series="{number}"]'
+        marked = f"document.querySelector({json.dumps(f'{selector} {MARK}')}) !== null"
+
+        def opened() -> bool:
+            self.click(selector, times=2)
+            try:
+                self.browser.wait(marked, seconds=PATIENCE_S)
+            except AssertionError:
+                return False
+            return True
+
+        wait_until(opened, seconds, f"series {number} to be open")
 
     def click(self, selector: str, times: int = 1) -> None:
         """Click the middle of an element, once or twice, as a mouse does."""
