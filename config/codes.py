@@ -212,6 +212,11 @@ class Code(AnyCode):
     USER_CHANGE = row(_PERSON, "A user cannot be changed in this way; use the forms of the page.")
     PASSWORD_LENGTH = row(_PERSON, "The password is too short or too long; choose another one.")
     PASSWORDS_DIFFER = row(_PERSON, "The two passwords differ, nothing was changed; type them again.")
+    PICTURE_UNREADABLE = row(_PERSON, "A file is no PNG or JPEG picture, or too small or too large; take another one.")
+    PURPOSE_REFUSED = row(
+        _PERSON, "An application whose results must not be sent is deployed as primary; make it shadow or trial."
+    )
+    PICTURES_UNKNOWN = row(_PERSON, "The application reads no pictures, only DICOM studies; take another one.")
     NO_INPUT = row(_PERSON, "There is no such file or folder; correct the path.")
     NO_DICOM = row(_PERSON, "The folder holds no DICOM study that can be read; correct the path.")
 

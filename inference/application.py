@@ -7,7 +7,11 @@ group ``axspa_node.applications``; its words stand in the group ``axspa_node.pre
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from config.codes import Code
 from config.errors import BundleError
@@ -23,6 +27,10 @@ MISSING: Key = "missing"
 
 Nothing may be stated then that only all slices together can show.
 """
+
+
+PURPOSES: tuple[Key, ...] = ("primary", "shadow", "trial")
+"""What an application may be deployed for, where it has no attribute ``purposes`` that says fewer."""
 
 
 class Application(Protocol):
@@ -41,6 +49,8 @@ class Application(Protocol):
     cutters : mapping
         What reads the parameters of a cutter from a manifest, by the cutter's name; see
         :class:`inference.serving.BundleUser`.
+
+    An attribute ``purposes``, a tuple of :data:`PURPOSES`, says what it may be deployed for; without it, for all.
     """
 
     name: Key
@@ -81,6 +91,54 @@ class Application(Protocol):
             Series were chosen, but none of them can be decoded.
         """
         ...
+
+
+class PictureReader(Protocol):
+    """An application that reads pictures too, which are no DICOM and come from nowhere in a patient."""
+
+    def load_picture(self, path: Path) -> NDArray[np.uint8]:
+        """A picture in gray levels (rows, columns).
+
+        Raises
+        ------
+        UnusableInput
+            It is none.
+        """
+        ...
+
+    def analyse_pictures(
+        self, pictures: Mapping[Path, NDArray[np.uint8]], models: Mapping[Key, Any], *, bundle: ModelIdentity
+    ) -> Mapping[Path, Analysis]:
+        """Read pictures, uint8 (rows, columns), each for itself."""
+        ...
+
+
+def find_picture_reader(name: str) -> PictureReader:
+    """The installed application of a name, which must read pictures.
+
+    Raises
+    ------
+    BundleError
+        ``APPLICATION_UNKNOWN``: none of this name is installed. ``PICTURES_UNKNOWN``: it reads no pictures.
+    """
+    application: Any = find_application(name)
+    if not hasattr(application, "analyse_pictures"):
+        raise BundleError(
+            Code.PICTURES_UNKNOWN, f"This application reads no pictures; give it a DICOM study. Received {name!r}."
+        )
+    reader: PictureReader = application
+    return reader
+
+
+def purposes_of(name: str) -> tuple[Key, ...]:
+    """What an installed application may be deployed for.
+
+    Raises
+    ------
+    BundleError
+        None of this name is installed.
+    """
+    return tuple(getattr(find_application(name), "purposes", PURPOSES))
 
 
 @cache
