@@ -3,11 +3,11 @@
 __all__ = [
     "attention_unet",
     "edema_voxels",
-    "efficientnet",
     "hybrid_v1",
     "hybrid_v2",
     "published_unet",
+    "registry",
     "simple_cnn",
-    "slice_heads",
     "stage_cnn",
+    "unet",
 ]
