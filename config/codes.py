@@ -216,6 +216,7 @@ class Code(AnyCode):
     PURPOSE_REFUSED = row(
         _PERSON, "An application whose results must not be sent is deployed as primary; make it shadow or trial."
     )
+    NO_PICTURES = row(_PERSON, "The folder holds no PNG or JPEG picture; correct the path, or process DICOM.")
     PICTURES_UNKNOWN = row(_PERSON, "The application reads no pictures, only DICOM studies; take another one.")
     NO_INPUT = row(_PERSON, "There is no such file or folder; correct the path.")
     NO_DICOM = row(_PERSON, "The folder holds no DICOM study that can be read; correct the path.")

@@ -25,6 +25,7 @@ __all__ = [
     "ChildMain",
     "announce",
     "changing",
+    "check_deployments",
     "known_applications",
     "known_deployments",
     "looking",
@@ -146,6 +147,7 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     from panel.app import run_panel
 
     receiver, panel = settings.receiver, settings.panel
+    check_deployments(settings)
     _check_bundles(settings)
     _check_language(settings)
     check_kinds(settings, known_applications(settings))
@@ -193,6 +195,22 @@ def known_deployments(settings: Settings) -> list[Deployment]:
         return rows if any(row.application for row in rows) else []
     finally:
         database.dispose()
+
+
+def check_deployments(settings: Settings) -> None:
+    """See that each application may run for the purpose that settings and database deploy it for.
+
+    Raises
+    ------
+    SettingsError
+        One may not (code ``PURPOSE_REFUSED``).
+    StorageUnavailable
+        The database cannot be reached or read.
+    """
+    from dicom_node.purposes import check_purposes
+
+    check_purposes((one.application, one.purpose) for one in settings.wanted_deployments)
+    check_purposes((one.application, one.purpose.value) for one in known_deployments(settings) if one.enabled)
 
 
 def _check_language(settings: Settings) -> None:

@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     process.add_argument("input", type=Path, metavar="INPUT", help="a DICOM file, or a folder of them")
     process.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where results are written")
     process.add_argument("--application", default="sij_mri", metavar="NAME", help="an installed one (default sij_mri)")
-
+    process.add_argument("--bundle", default="", metavar="NAME", help="of its models (default: as settings say)")
     process.add_argument(
         "--language", default="", metavar="CODE", help="of the words, as de (default: as settings say)"
     )
@@ -58,6 +58,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     words = "objects to write: default, all, or kinds with commas between them (docs/how-to/choose-what-is-sent.md)"
     process.add_argument("--kinds", default="default", metavar="NAMES", help=words)
+
+    pictures = command("pictures", _pictures, "Read a folder of PNG and JPEG pictures by published models, offline.")
+    pictures.add_argument("input", type=Path, metavar="INPUT", help="a picture, or a folder of them")
+    pictures.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where results are written")
+    pictures.add_argument(
+        "--application", default="mri_slices", metavar="NAME", help="one that reads pictures (default mri_slices)"
+    )
+    pictures.add_argument(
+        "--bundle", default="mri-slices-demo", metavar="NAME", help="of its models (default mri-slices-demo)"
+    )
+    pictures.add_argument(
+        "--language", default="", metavar="CODE", help="of the words, as de (default: as settings say)"
+    )
 
     demo = command("demo", _demo, "Start a node, send it the shipped synthetic study, show what comes back.")
     demo.add_argument("--exit", action="store_true", dest="leave", help="stop when the results are there")
@@ -128,9 +141,27 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
         options.out,
         settings=settings,
         application=options.application,
+        bundle=options.bundle,
         language=options.language,
         colormap=options.colormap,
         kinds=options.kinds,
+    )
+
+
+def _pictures(options: argparse.Namespace, settings: Settings) -> int:
+    from config import logs
+
+    logs.setup(settings.logging)
+    with logs.native_silence():
+        from dicom_node.commands.pictures import pictures
+
+    return pictures(
+        options.input,
+        options.out,
+        settings=settings,
+        application=options.application,
+        bundle=options.bundle,
+        language=options.language,
     )
 
 
@@ -151,11 +182,13 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
 
 def _deployments(options: argparse.Namespace, settings: Settings) -> int:
     from dicom_node.app import looking, open_database
+    from dicom_node.purposes import check_purposes
     from storage import deployments
 
     with looking(settings) as database:
         rows = deployments.every(database)
     if options.action == "adopt":
+        check_purposes((one.application, one.purpose) for one in settings.wanted_deployments)
         database = open_database(settings)
         for sentence in deployments.adopt(database, settings.wanted_deployments, actor="command line"):
             print(f"Changed: {sentence}")

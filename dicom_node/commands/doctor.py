@@ -11,7 +11,7 @@ from config import hints, logs
 from config.errors import AxspaError, BundleError, StorageUnavailable
 from config.settings import Destination, Settings
 from dicom_node import ports
-from dicom_node.app import known_applications, known_deployments
+from dicom_node.app import check_deployments, known_applications, known_deployments
 from dicom_node.deliver import cstore
 from dicom_node.kinds import check_kinds, wanted_classes
 from inference.application import find_application
@@ -130,7 +130,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _deployments(settings: Settings) -> Iterator[Finding]:
-    """Where settings and database differ, once the node has started."""
+    """Where settings and database differ, once the node has started, and what an application may not be for."""
+    check_deployments(settings)
     rows = known_deployments(settings)
     for difference in deployments.differences(rows, settings.wanted_deployments) if rows else ():
         text = f"{difference} The database rules; axspa-node deployments adopt takes what the settings say."

@@ -48,6 +48,7 @@ def process(
     *,
     settings: Settings,
     application: str = DEFAULT_APPLICATION,
+    bundle: str = "",
     language: str = "",
     colormap: str = "",
     kinds: str = "default",
@@ -57,7 +58,8 @@ def process(
     One study: its objects lie in ``out`` itself. Several: each in a folder named by its StudyInstanceUID (by one made
     from it where it is none), and the summary lists them. They speak ``language``, and their heat maps have the colors
     ``colormap``; where these are empty, those of the settings. `kinds` says which objects are written: ``default``,
-    ``all``, or names with commas between them; whichever they are, the default set is made and checked.
+    ``all``, or names with commas between them; whichever they are, the default set is made and checked. Where `bundle`
+    is empty, the models of an application that needs some are those of the settings.
 
     Returns
     -------
@@ -79,13 +81,12 @@ def process(
         reasons = "; ".join(sorted({file.sentence for file in unreadable})[:5]) or "there are no files"
         raise UnusableInput(Code.NO_DICOM, f"No readable DICOM study in {source}: {reasons}")
     out.mkdir(parents=True, exist_ok=True)
-    bundle = (
-        load_bundle(settings.analysis.bundle, reader, roots=settings.analysis.bundle_roots) if reader.needs else None
-    )
+    named = bundle or (settings.analysis.bundle if reader.needs else "")
+    loaded = load_bundle(named, reader, roots=settings.analysis.bundle_roots) if named else None
     with tqdm(total=len(studies) * len(pipeline.steps(reader)), unit="step", file=sys.stderr) as bar:
         made = kinds_to_make(presentation, [tuple(chosen)])
         colors = colormap or settings.report.colormap
-        work = _Work(reader, bundle, settings.site_salt, spoken, colors, chosen, made, bar)
+        work = _Work(reader, loaded, settings.site_salt, spoken, colors, chosen, made, bar)
         summaries = [
             _process_one(study, work, out if len(studies) == 1 else out / _folder_name(study)) for study in studies
         ]

@@ -28,7 +28,7 @@ from inference.result import (
     Site,
 )
 from inference.series import Selection
-from inference.types import FloatArray, Key, ModelIdentity
+from inference.types import FloatArray, Key, ModelIdentity, Reason
 
 SITE = Site(SLICES)
 
@@ -110,6 +110,6 @@ def _limitations(read: Read, planes: int) -> Iterator[Limitation]:
         yield Limitation.of(LimitationCode.MEAN_OF_SLICES, slices=planes)
     for role, mask in read.masks.items():
         if not mask.any():
-            yield Limitation.of(LimitationCode.NO_MASK, model=role)
+            yield Limitation.of(LimitationCode.NO_MASK, model=Reason(f"model-{role}"))
     if read.boxes:
         yield Limitation.of(LimitationCode.BOX_FOCUS, slices=read.boxes)

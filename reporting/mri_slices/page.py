@@ -6,7 +6,7 @@ from PIL import Image
 
 from inference.mri_slices import CLASSIFIERS, FOCUSED, GRAD_CAM, SEGMENTERS, as_key, region_key, stage_key
 from inference.result import Analysis, Evaluation, HeatMap, NotAssessable
-from inference.types import BoolArray, FloatArray, Key
+from inference.types import BoolArray, FloatArray, Key, Reason
 from reporting.mri_slices.terms import RED
 from reporting.pictures import (
     AMBER,
@@ -88,7 +88,7 @@ def _rows(analysis: Analysis, plane: int, rgb: ByteArray, terms: Terms) -> list[
 
 def _was_read(analysis: Analysis, role: Key) -> bool:
     """A model that marks nothing says so by a limitation."""
-    nothing = any(one.parameters.get("model") == role for one in analysis.limitations)
+    nothing = any(one.parameters.get("model") == Reason(f"model-{role}") for one in analysis.limitations)
     return nothing or analysis.segment(region_key(role)) is not None
 
 
@@ -99,11 +99,11 @@ def _segmenter(analysis: Analysis, role: Key, plane: int, rgb: ByteArray, terms:
     blend_mask(marked, mask, RED, MASK_ALPHA)
     said = terms.say("page-region" if mask.any() else "page-nothing-marked")
     slice_name = terms.roles[analysis.images[0].role].words
-    return [terms.say(f"model-{role}"), said], [(slice_name, rgb), (terms.say("page-mask"), marked)]
+    return [terms.say(f"reason-model-{role}"), said], [(slice_name, rgb), (terms.say("page-mask"), marked)]
 
 
 def _classifier(analysis: Analysis, role: Key, plane: int, rgb: ByteArray, terms: Terms) -> Row:
-    lines = [terms.say(f"model-{role}")]
+    lines = [terms.say(f"reason-model-{role}")]
     for key in (as_key(role), stage_key(role)):
         evaluation = analysis.evaluation(key)
         if evaluation is not None:

@@ -73,7 +73,10 @@ def find_terms(code: str) -> Terms:
         quantities=dict.fromkeys((FOCUSED, GRAD_CAM), codes.GRADIENT_WEIGHTED),
         heat_note=say("heat-note"),
         layers={
-            **{region_key(role): LayerTerm(region_key(role), say(f"model-{role}"), fill=76) for role in SEGMENTERS},
+            **{
+                region_key(role): LayerTerm(region_key(role), say(f"reason-model-{role}"), fill=76)
+                for role in SEGMENTERS
+            },
             FOCUSED: LayerTerm("heat", say("layer-focused"), shown=False),
             GRAD_CAM: LayerTerm("gradcam", say("layer-grad-cam"), shown=False),
         },
@@ -98,7 +101,7 @@ def find_groups(code: str) -> tuple[SegmentGroup, ...]:
 def _region(role: Key, language: Language) -> SegmentTerm:
     kind = local(f"PUB_REGION{SEGMENTERS.index(role) + 1}", f"Region that the published {NAMES[role]} marks")
     return SegmentTerm(
-        labels={None: language.say("region-of", model=language.say(f"model-{role}"))},
+        labels={None: language.say("region-of", model=language.say(f"reason-model-{role}"))},
         category=codes.ANATOMICAL_STRUCTURE,
         kind=kind,
         regions=(SHOWN,),
@@ -112,7 +115,7 @@ def _evaluations(language: Language) -> dict[Key, EvaluationTerm]:
     say = language.say
     made = {}
     for number, role in enumerate(CLASSIFIERS, 1):
-        model = say(f"model-{role}")
+        model = say(f"reason-model-{role}")
         values = {label: _value(f"as-{label}", f"PUB_AS_{label.upper()}", language) for label in map(str, AS_LABELS)}
         stages = {stage: _value(f"stage-{stage}", f"PUB_{stage.upper()}", language) for stage in STAGES}
         made[as_key(role)] = EvaluationTerm(
@@ -141,7 +144,7 @@ def _profiles(language: Language) -> dict[Key, ProfileTerm]:
     say = language.say
     made = {}
     for role in CLASSIFIERS:
-        model = say(f"model-{role}")
+        model = say(f"reason-model-{role}")
         made[as_key(role)] = ProfileTerm(say("profile-as", model=model), of=as_key(role), value=str(AS_LABELS[1]))
         for stage in STAGES:
             words = say("profile-stage", stage=say(f"stage-{stage}"), model=model)

@@ -18,11 +18,11 @@ reason-another-chosen = eine Person hat eine andere Serie gewählt
 
 ## Modelle
 
-model-unet = U-Net
-model-unet-best = U-Net, bester Stand
-model-simple-cnn = Simple CNN
-model-hybrid-v1 = Hybrid v1
-model-hybrid-v2 = Hybrid v2
+reason-model-unet = U-Net
+reason-model-unet-best = U-Net, bester Stand
+reason-model-simple-cnn = Simple CNN
+reason-model-hybrid-v1 = Hybrid v1
+reason-model-hybrid-v2 = Hybrid v2
 
 ## Aussagen
 
@@ -40,9 +40,9 @@ reason-SERIES_IRREGULAR = MR-Schichten: { $warning }
 
 ## Antworten
 
-as-of = Das veröffentlichte Modell { $model } sagt: AS
+as-of = AS laut veröffentlichtem { $model }
 as-short = AS laut { $model }
-stage-of = Das veröffentlichte Modell { $model } sagt: Stadium
+stage-of = Stadium laut veröffentlichtem { $model }
 stage-short = Stadium laut { $model }
 as-present = ja
 as-absent = nein

@@ -18,11 +18,11 @@ reason-another-chosen = a person chose another series
 
 ## Models
 
-model-unet = U-Net
-model-unet-best = U-Net, best checkpoint
-model-simple-cnn = Simple CNN
-model-hybrid-v1 = Hybrid v1
-model-hybrid-v2 = Hybrid v2
+reason-model-unet = U-Net
+reason-model-unet-best = U-Net, best checkpoint
+reason-model-simple-cnn = Simple CNN
+reason-model-hybrid-v1 = Hybrid v1
+reason-model-hybrid-v2 = Hybrid v2
 
 ## Statements
 
@@ -40,9 +40,9 @@ reason-SERIES_IRREGULAR = MR slices: { $warning }
 
 ## Answers
 
-as-of = The published { $model } says: AS
+as-of = AS, by the published { $model }
 as-short = AS by { $model }
-stage-of = The published { $model } says: stage
+stage-of = Stage, by the published { $model }
 stage-short = Stage by { $model }
 as-present = yes
 as-absent = no
