@@ -19,6 +19,7 @@ def add_parser(steps: Steps) -> None:
     parser.add_argument("--width", type=float, default=0.25, help="share of the published width (default 0.25)")
     parser.add_argument("--size", type=int, default=256, help="rows and columns of a slice (default 256)")
     parser.add_argument("--only", action="append", default=[], metavar="ROW", help="a row; may be given again")
+    parser.add_argument("--split", choices=("published-by-image", "by-patient"), help="one of both alone")
     parser.add_argument("--page", type=Path, help="write the page of what is there")
     parser.add_argument("--page-only", action="store_true", help="teach nothing")
     parser.add_argument("--threads", type=int, default=1)
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     """Make rows, then the page."""
     set_threads(options.threads)
     from training.data import open_cohort
-    from training.mri_slices.table import make_rows
+    from training.mri_slices.table import SPLITS, make_rows
 
     cohort = open_cohort(options.cohort)
     if not options.page_only:
@@ -38,4 +39,4 @@ def run(options: argparse.Namespace) -> None:
     if options.page is not None:
         from training.mri_slices.page import write_page
 
-        print(write_page(cohort, options.out, options.page, size_px=options.size))
+        print(write_page(cohort, options.out, options.page))

@@ -70,9 +70,11 @@ def teach(recipe: Recipe, slices: Slices, parts: Parts, folder: Path, *, width: 
     seconds = time.perf_counter() - begun
     network.save(folder / LAST_FILE)
     best = keras.saving.load_model(folder / BEST_FILE, compile=False)
-    answers = {f"{which}-{name}": value for which, of in (("last", network), ("best", best))
-               for name, value in _answers(of, slices.images[parts.judge]).items()}  # fmt: skip
-    np.savez_compressed(folder / ANSWERS_FILE, judged=slices.names[parts.judge], **answers)
+    kept: dict[str, Any] = {"judged": slices.names[parts.judge]}
+    for which, taught in (("last", network), ("best", best)):
+        for name, value in _answers(taught, slices.images[parts.judge]).items():
+            kept[f"{which}-{name}"] = value
+    np.savez_compressed(folder / ANSWERS_FILE, **kept)
     row = {
         "recipe": recipe.name,
         "improved": recipe.improved,

@@ -17,7 +17,14 @@ PATIENT_FOLDS = 5
 
 
 def make_rows(
-    cohort: Cohort, out: Path, *, width: float, size_px: int, seed: int = 0, only: Sequence[str] = ()
+    cohort: Cohort,
+    out: Path,
+    *,
+    width: float,
+    size_px: int,
+    seed: int = 0,
+    only: Sequence[str] = (),
+    splits: Sequence[str] = SPLITS,
 ) -> list[Path]:
     """Teach what is not taught yet; each row is kept as soon as it is made.
 
@@ -34,6 +41,8 @@ def make_rows(
     seed : int
     only : sequence of str
         Names of rows; none: all.
+    splits : sequence of str
+        Of :data:`SPLITS`.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def make_rows(
     recipes = chosen(only)
     slices = load_slices(cohort, size_px=size_px)
     made = []
-    for name in SPLITS:
+    for name in splits:
         fold = split_of(cohort, name)
         for recipe in recipes:
             folder = row_folder(out, name, recipe)
