@@ -35,7 +35,15 @@ def run(options: argparse.Namespace) -> None:
 
     cohort = open_cohort(options.cohort)
     if not options.page_only:
-        make_rows(cohort, options.out, width=options.width, size_px=options.size, seed=options.seed, only=options.only)
+        make_rows(
+            cohort,
+            options.out,
+            width=options.width,
+            size_px=options.size,
+            seed=options.seed,
+            only=options.only,
+            splits=(options.split,) if options.split else SPLITS,
+        )
     if options.page is not None:
         from training.mri_slices.page import write_page
 

@@ -80,7 +80,7 @@ def judge_row(recipe: Recipe, folder: Path, slices: Slices) -> Judged:
             iou_best=_mean(overlap(best, truth)[seen], patients[seen]),
             pixels=_mean((last == truth).mean(axis=(1, 2)), patients),
         )
-    status, stage = answers["last-as"].argmax(axis=1), answers["last-stage"].argmax(axis=1)
+    status, stage = (answers[f"{recipe.judged}-{output}"].argmax(axis=1) for output in ("as", "stage"))
     return Judged(**common, **_classified(status, stage, slices, places))
 
 

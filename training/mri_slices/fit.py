@@ -141,12 +141,7 @@ def _callbacks(recipe: Recipe, folder: Path) -> list[Any]:
         of.BackupAndRestore(str(folder / "backup")),
         of.ModelCheckpoint(str(folder / BEST_FILE), monitor=recipe.monitor, mode=direction, save_best_only=True),
         of.ReduceLROnPlateau(monitor="val_loss", factor=DECAY, patience=recipe.plateau),
-        of.EarlyStopping(
-            monitor=recipe.monitor,
-            mode=direction,
-            patience=recipe.patience,
-            restore_best_weights=recipe.target == "class",
-        ),
+        of.EarlyStopping(monitor=recipe.monitor, mode=direction, patience=recipe.patience),
     ]
 
 

@@ -108,8 +108,9 @@ def _table(cohort: Cohort, slices: Slices, judged: dict[tuple[str, str], Judged]
         f"{len(slices.names)} slices of {len(set(slices.patients.tolist()))} patients ({cohort.source}; not part of "
         "this repository), labeled by the published second iteration: "
         f"{int(slices.status.sum())} positive. Somebody drew a region for {int(slices.drawn.sum())} of them. In "
-        "brackets the 95 % bootstrap interval over patients. Patience and plateau look at an eighth (by patient: at some "
-        "patients) of what is learned from; what is judged on is looked at once, in the end.\n"
+        "brackets the 95 % bootstrap interval over patients. Patience and plateau look at an eighth (by patient: at "
+        "some patients) of what is learned from; what is judged on is looked at once, in the end. Judged is the last "
+        "network, as published; of rows with an improvement the best by its validation.\n"
     )
     for name in SPLITS:
         fold = split_of(cohort, name)

@@ -56,7 +56,12 @@ class Recipe:
     @property
     def monitor(self) -> str:
         """What patience looks at."""
-        return "val_loss" if self.target != "class" else "val_as_accuracy"
+        return "val_as_accuracy" if self.target == "class" and not self.improved else "val_loss"
+
+    @property
+    def judged(self) -> str:
+        """Which network is judged: the last one, as published, or the best by its validation."""
+        return "best" if self.improved else "last"
 
 
 SCRATCH: Mapping[str, Any] = {"unfreeze": None, "scale": 255.0}
