@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.types import BoolArray
+from training.data.importing.patients import read_patients
 from training.data.mapping import Mapping
-from training.data.pictures import ANNOTATIONS, COLUMNS, SIZE, STAGES, Label, Picture, drawn_box
+from training.data.pictures import ANNOTATIONS, COLUMNS, SIZE, STAGES, Picture, drawn_box
 from training.data.quality import Dropped, read_gray
-from training.data.tables import Row, label_of, read_rows, whole_number
+from training.data.tables import read_rows, whole_number
 
 BOX_OVERLAP = 0.95
 
@@ -32,7 +33,7 @@ def import_curated(folder: Path, mapping: Mapping, unread: list[Dropped]) -> Ite
     ValueError
         A column is missing, a label is none, a picture or a mask has another size or depth than the layout.
     """
-    patients = _patients(folder, mapping)
+    patients = read_patients(folder, mapping)
     for number, row in enumerate(read_rows(folder / ANNOTATIONS, COLUMNS), start=2):
         where = f"line {number} of {ANNOTATIONS}"
         path = folder / row["image_path"]
@@ -55,30 +56,6 @@ def import_curated(folder: Path, mapping: Mapping, unread: list[Dropped]) -> Ite
             labels=labels,
             boxed=drawn,
         )
-
-
-def _patients(folder: Path, mapping: Mapping) -> dict[str, tuple[str, str, dict[str, Label]]]:
-    named = mapping.patients
-    if named is None:
-        return {}
-    rows = enumerate(read_rows(folder / named.table, named.columns), start=2)
-    return {row[named.scan]: patient_row(row, mapping, f"line {number} of {named.table}") for number, row in rows}
-
-
-def patient_row(row: Row, mapping: Mapping, where: str) -> tuple[str, str, dict[str, Label]]:
-    """Patient, center and further labels of one row of a table of patients.
-
-    Raises
-    ------
-    ValueError
-        The patient is empty or a value is none.
-    """
-    named = mapping.patients
-    if named is None or not row[named.patient].strip():
-        raise ValueError(f"{where} names no patient: splits go by it")
-    center = row[named.center].strip() if named.center else mapping.center
-    labels = {name: label_of(row[name], f"{name} in {where}") for name in named.labels}
-    return row[named.patient].strip(), center, labels
 
 
 def _mask(path: Path, where: str) -> BoolArray | None:
