@@ -133,7 +133,7 @@ def _percentile(values: NDArray[np.float64], which: float) -> float:
 
 
 def _steps(values: NDArray[np.float64], above: Sequence[int]) -> NDArray[np.int64]:
-    return np.sum([values > _percentile(values, which) for which in above], axis=0, dtype=np.int64)
+    return np.asarray(np.sum([values > _percentile(values, which) for which in above], axis=0), np.int64)
 
 
 def _choices(edge_scale: float) -> str:

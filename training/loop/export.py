@@ -73,6 +73,7 @@ def export_bundle(
     card: str,
     provenance: Mapping[str, Any],
     evaluation: Mapping[str, Any],
+    max_bytes: int = MAX_BYTES,
 ) -> Manifest:
     """Write a bundle and check it as the node will.
 
@@ -91,11 +92,13 @@ def export_bundle(
         Text of ``CARD.md``.
     provenance, evaluation : mapping
         JSON values for the manifest.
+    max_bytes : int
+        What all of its files may take.
 
     Raises
     ------
     ValueError
-        The bundle would be larger than 25 MB.
+        The bundle would be larger.
     """
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
@@ -103,8 +106,8 @@ def export_bundle(
     names = _copy_networks(building, models)
     (building / "CARD.md").write_text(card, encoding="utf-8")
     total = sum(path.stat().st_size for path in building.iterdir())
-    if total > MAX_BYTES:
-        raise ValueError(f"a bundle must stay under {MAX_BYTES} bytes, received {total}")
+    if total > max_bytes:
+        raise ValueError(f"a bundle must stay under {max_bytes} bytes, received {total}")
     content = {
         "format": MANIFEST_FORMAT,
         "name": folder.name,

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.serving import sha256_of
 from inference.types import FloatArray
 from training.models.registry import build
 from training.mri_slices.recipes import Recipe, sized
@@ -75,7 +76,7 @@ def teach(recipe: Recipe, slices: Slices, parts: Parts, folder: Path, *, width: 
         for name, value in _answers(taught, slices.images[parts.judge]).items():
             kept[f"{which}-{name}"] = value
     np.savez_compressed(folder / ANSWERS_FILE, **kept)
-    row = {
+    row: dict[str, Any] = {
         "recipe": recipe.name,
         "improved": recipe.improved,
         "architecture": recipe.architecture,
@@ -92,6 +93,8 @@ def teach(recipe: Recipe, slices: Slices, parts: Parts, folder: Path, *, width: 
         "judged on": len(parts.judge),
         "history": {key: [float(value) for value in values] for key, values in history.history.items()},
     }
+    if config.get("weights"):
+        row["weights"] = f"SHA-256 {sha256_of(Path(config['weights']))}"
     (folder / ROW_FILE).write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 

@@ -25,6 +25,8 @@ def make_rows(
     seed: int = 0,
     only: Sequence[str] = (),
     splits: Sequence[str] = SPLITS,
+    epochs: int | None = None,
+    weights: Path | None = None,
 ) -> list[Path]:
     """Teach what is not taught yet; each row is kept as soon as it is made.
 
@@ -43,6 +45,10 @@ def make_rows(
         Names of rows; none: all.
     splits : sequence of str
         Of :data:`SPLITS`.
+    epochs : int, optional
+        At most so many; without it as published.
+    weights : Path, optional
+        Of the hybrids' backbone, at full width.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def make_rows(
     ValueError
         A row is not known, or the cohort does not fit.
     """
-    recipes = chosen(only)
+    recipes = [limited(recipe, epochs, weights) for recipe in chosen(only)]
     slices = load_slices(cohort, size_px=size_px)
     made = []
     for name in splits:
@@ -79,6 +85,25 @@ def chosen(only: Sequence[str]) -> tuple[Recipe, ...]:
     if unknown:
         raise ValueError(f"rows are {'; '.join(known)}. Received {'; '.join(unknown)}")
     return tuple(known[name] for name in only) if only else RECIPES
+
+
+def limited(recipe: Recipe, epochs: int | None, weights: Path | None) -> Recipe:
+    """A recipe of at most so many epochs, its backbone beginning with the weights of a file.
+
+    Raises
+    ------
+    ValueError
+        There is no such file, or no epoch.
+    """
+    if epochs is not None and epochs < 1:
+        raise ValueError(f"at least one epoch, received {epochs}")
+    if epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=min(epochs, recipe.epochs))
+    if weights is not None and recipe.architecture.startswith("hybrid"):
+        if not weights.is_file():
+            raise ValueError(f"the weights of the backbone are a file; received {weights}, which is none")
+        recipe = dataclasses.replace(recipe, config={**recipe.config, "weights": str(weights)})
+    return recipe
 
 
 def row_folder(out: Path, split: str, recipe: Recipe) -> Path:
