@@ -1,10 +1,10 @@
-"""``axspa-train import``, ``split`` and ``simulate``: the data that is learned from."""
+"""``axspa-train simulate``: phantoms and simulated patients to learn from."""
 
 import argparse
 from pathlib import Path
 
 from training.commands.parser import Steps
-from training.data import INDEX_FILE, read_index, split_labeled, write_splits
+from training.data import INDEX_FILE
 from training.phantom import command as phantom_command
 
 PHANTOMS = 12
@@ -12,32 +12,7 @@ PHANTOMS = 12
 
 def add_parser(steps: Steps) -> None:
     """Add the steps."""
-    _add_import(steps)
-    _add_split(steps)
     _add_simulate(steps)
-
-
-def run_import(options: argparse.Namespace) -> None:
-    """Make a data set; NIfTI where the source holds ``t1w``, else DICOM."""
-    if (options.source / "t1w").is_dir():
-        from training.sij_mri.importing.nifti import import_nifti
-
-        dataset = import_nifti(options.source, options.out)
-    else:
-        from training.sij_mri.importing.dicom import import_dicom
-
-        dataset = import_dicom(options.source, options.out)
-    print(
-        f"{len(dataset.entries)} subjects, {len(dataset.labeled())} of them with a region: {options.out / INDEX_FILE}"
-    )
-
-
-def run_split(options: argparse.Namespace) -> None:
-    """Deal patients to folds."""
-    folds = split_labeled(read_index(options.dataset), options.folds)
-    path = write_splits(options.dataset, folds)
-    print("\n".join(f"fold {number}: holds back {', '.join(fold.held_back)}" for number, fold in enumerate(folds)))
-    print(path)
 
 
 def run_simulate(options: argparse.Namespace) -> None:
@@ -51,20 +26,6 @@ def run_simulate(options: argparse.Namespace) -> None:
     from training.sij_mri.stage.train import simulate_patients
 
     simulate_patients(options.out, dataset=options.dataset, seed=options.seed)
-
-
-def _add_import(steps: Steps) -> None:
-    parser = steps.add_parser("import", help="make a data set of NIfTI files or DICOM studies")
-    parser.add_argument("source", type=Path, help="folder with t1w/, stir/, region/ ... or with DICOM files")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
-    parser.set_defaults(run=run_import)
-
-
-def _add_split(steps: Steps) -> None:
-    parser = steps.add_parser("split", help="deal the patients of a data set to folds")
-    parser.add_argument("dataset", type=Path)
-    parser.add_argument("--folds", type=int, default=4)
-    parser.set_defaults(run=run_split)
 
 
 def _add_simulate(steps: Steps) -> None:
