@@ -44,6 +44,7 @@ def bootstrap(statistic: Statistic, groups: Sequence[str], *, resamples: int = R
     Parameters
     ----------
     statistic : callable
+        Gets an int array (items,).
     groups : sequence of str
         Of each item: its patient; its anatomy where patients are simulated.
     resamples, seed : int

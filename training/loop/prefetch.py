@@ -14,7 +14,13 @@ def prefetched(made: Iterator[Made]) -> Iterator[Made]:
 
     Yields
     ------
-    what `made` yields
+    object
+        What `made` yields.
+
+    Raises
+    ------
+    BaseException
+        What `made` raises.
     """
     ready: queue.Queue[tuple[Made | None, BaseException | None]] = queue.Queue(maxsize=AHEAD)
     stop = threading.Event()

@@ -104,7 +104,13 @@ class Samples:
             yield self._stacked([self._sample(*self._place(number), number=number) for number in numbers])
 
     def plain(self, size: int | None = None) -> Iterator[Batch]:
-        """All samples once, in order and unchanged, in batches of `size`."""
+        """All samples once, in order and unchanged, in batches of `size`.
+
+        Yields
+        ------
+        float32 array (batch, size_px, size_px, channels), dict of float32 array
+            As of :meth:`batches`.
+        """
         size = size or self._plan.schedule.batch_size
         for first in range(0, len(self._places), size):
             yield self._stacked([self._sample(*place) for place in self._places[first : first + size]])
@@ -115,7 +121,12 @@ class Samples:
         return np.asarray(found / found.sum(), np.float32)
 
     def mean_mask(self) -> FloatArray:
-        """Mean of all masks on the grid of the input, float32 (size_px, size_px)."""
+        """Mean of all masks on the grid of the input.
+
+        Returns
+        -------
+        float32 array (size_px, size_px)
+        """
         self.use(self._plan.input.size_px)
         total = np.zeros((self._size, self._size), np.float64)
         for (index, plane), targets in ((place, self._targets[place[0]]) for place in self._places):

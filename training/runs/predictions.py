@@ -72,7 +72,7 @@ class Predictions:
     arrays: Mapping[str, NDArray[Any]]
 
     def of(self, part: str) -> NDArray[np.intp]:
-        """Numbers of the items of a part."""
+        """Numbers of the items of a part, int array (items,)."""
         return np.flatnonzero([item.part == part for item in self.items])
 
     def mask(self, what: str, number: int) -> BoolArray:
@@ -123,7 +123,7 @@ def predict(
     learned : Samples
         What it learned from.
     reader : callable, optional
-        Who finds masks in volumes; without it the frame does.
+        Who finds masks in volumes, bool (slices, rows, columns); without it the frame does.
     """
     if plan.task.kind == "classify":
         return _classes(network, plan, cohort, parts)

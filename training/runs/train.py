@@ -56,7 +56,7 @@ def train(
     threads : int
         For the record; they are set before.
     readers : mapping of str to callable, optional
-        Functions of applications that find masks, by the name that plans call them.
+        Functions of applications that find masks, bool (slices, rows, columns), by the name that plans call them.
 
     Raises
     ------
@@ -147,7 +147,23 @@ def finish(
     place: Place,
     reader: Reader | None,
 ) -> Run:
-    """Write network, log and predictions; with the last file the run is finished."""
+    """Write network, log and predictions; with the last file the run is finished.
+
+    Parameters
+    ----------
+    run : Run
+    out : Path
+    network : keras.Model
+        As it is served.
+    plan : Plan
+    cohort : Cohort
+    parts : Parts
+    samples : Samples
+        What was learned from.
+    place : Place
+    reader : callable, optional
+        Who finds masks, bool (slices, rows, columns).
+    """
     write_whole(out / NETWORK_FILE, network.save)
     write_log(out, place.rows)
     draw_curves(out, place.rows)
