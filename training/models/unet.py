@@ -67,9 +67,8 @@ def unet(
         x = layers.Concatenate(name=f"skip{level}")([x, skips[level]])
         x = _two_convolutions(x, widths[level], f"up{level}", momentum)
         if level < heads:
-            outputs[f"mask_{2**level}" if level else "mask"] = layers.Conv2D(
-                1, 1, activation="sigmoid", dtype="float32", name=f"head{level}"
-            )(x)
+            name = f"mask_{2**level}" if level else "mask"
+            outputs[name] = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name=name)(x)
     return keras.Model(picture, outputs, name="unet")
 
 
