@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sqlalchemy import select
 
-from config.settings import Kinds
+from config.destinations import Kinds
 from storage.codes import DeliveryCode, EventCode
 from storage.session import Database
 from storage.showing import refresh

@@ -3,9 +3,9 @@
 from itertools import count
 from pathlib import Path
 
-from config.settings import DeliverySettings, Destination
+from config.destinations import DicomDestination
 from dicom_node.deliver import cstore as delivery
-from dicom_node.deliver.cstore import Outcome, Outgoing
+from dicom_node.deliver.destination import Outcome, Outgoing
 from tests.factories import dicom
 
 SEG = delivery.OUR_SOP_CLASSES["Segmentation"]
@@ -25,12 +25,16 @@ def make_object(
     return Outgoing(path, sop_class_uid, made.SOPInstanceUID, made.file_meta.TransferSyntaxUID)
 
 
-def destination_at(port: int, *, ae_title: str = "ARCHIVE") -> Destination:
+def destination_at(port: int, *, ae_title: str = "ARCHIVE") -> DicomDestination:
     """A destination on the loopback."""
-    return Destination(name="archive", ae_title=ae_title, host="127.0.0.1", port=port)
+    return DicomDestination(name="archive", ae_title=ae_title, host="127.0.0.1", port=port)
 
 
-def send(objects: list[Outgoing], destination: Destination, *, timeout_s: float = 15.0) -> list[Outcome]:
+def peer_at(destination: DicomDestination, *, timeout_s: float = 15.0) -> delivery.CStore:
+    """What the node speaks to a destination with."""
+    return delivery.CStore(destination, our_ae_title="AXSPA", timeout_s=timeout_s)
+
+
+def send(objects: list[Outgoing], destination: DicomDestination, *, timeout_s: float = 15.0) -> list[Outcome]:
     """Send as the node does."""
-    settings = DeliverySettings(timeout_s=timeout_s)
-    return delivery.send(objects, destination, our_ae_title="AXSPA", settings=settings)
+    return list(peer_at(destination, timeout_s=timeout_s).send(objects))

@@ -7,7 +7,9 @@ import pytest
 from pynetdicom import AE, evt
 from sqlalchemy import select
 
-from config.settings import DeliverySettings, Destination, Settings
+from config.destinations import DicomDestination
+from config.settings import DeliverySettings
+from dicom_node.deliver.cstore import CStore
 from dicom_node.deliver.outbox import Turn
 from storage import results
 from storage.objects import ObjectStore
@@ -49,10 +51,11 @@ def peer() -> Iterator[tuple[int, dict[str, int], list[str]]]:
     server.shutdown()
 
 
-def turn(tmp_path: Path, database: Database, objects: ObjectStore, port: int) -> Turn:
-    destination = Destination(name="archive", ae_title="PEER", host="127.0.0.1", port=port)
-    settings = Settings(data_dir=tmp_path, destinations=(destination,), delivery=DeliverySettings(timeout_s=5))
-    return Turn(settings, database, objects, destination)
+def turn(database: Database, objects: ObjectStore, port: int) -> Turn:
+    destination = DicomDestination(name="archive", ae_title="PEER", host="127.0.0.1", port=port)
+    settings = DeliverySettings(timeout_s=5)
+    peer = CStore(destination, our_ae_title="AXSPA", timeout_s=settings.timeout_s)
+    return Turn(peer, settings, database, objects)
 
 
 def two_objects(database: Database, objects: ObjectStore) -> list[str]:
@@ -84,10 +87,10 @@ def state(database: Database) -> StudyState:
 
 
 def test_what_is_due_arrives_once_and_the_study_is_done(
-    tmp_path: Path, database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
+    database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
 ) -> None:
     uids, (port, _, got) = two_objects(database, objects), peer
-    works = turn(tmp_path, database, objects, port)
+    works = turn(database, objects, port)
     works()
     works()
     assert got == uids
@@ -96,20 +99,18 @@ def test_what_is_due_arrives_once_and_the_study_is_done(
 
 
 def test_each_object_has_the_answer_that_it_got(
-    tmp_path: Path, database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
+    database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
 ) -> None:
     uids, (port, answers, _) = two_objects(database, objects), peer
     answers.update({uids[0]: 0xC000, uids[1]: 0xA700})
-    turn(tmp_path, database, objects, port)()
+    turn(database, objects, port)()
     assert ledger(database) == [(DeliveryState.REFUSED, 1, 0xC000), (DeliveryState.WAITING, 1, 0xA700)]
     assert state(database) is StudyState.DELIVERING
 
 
-def test_nobody_there_is_an_attempt_of_each_object_and_no_error(
-    tmp_path: Path, database: Database, objects: ObjectStore
-) -> None:
+def test_nobody_there_is_an_attempt_of_each_object_and_no_error(database: Database, objects: ObjectStore) -> None:
     two_objects(database, objects)
-    works = turn(tmp_path, database, objects, free_port())
+    works = turn(database, objects, free_port())
     works()
     works()
     assert ledger(database) == [(DeliveryState.WAITING, 1, None)] * 2, "the next attempt is not due yet"
