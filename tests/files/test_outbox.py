@@ -11,14 +11,13 @@ from config.destinations import DicomDestination
 from config.settings import DeliverySettings
 from dicom_node.deliver.cstore import CStore
 from dicom_node.deliver.outbox import Turn
-from storage import results
 from storage.objects import ObjectStore
-from storage.results import NewObject
 from storage.session import Database
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Study
-from tests.factories.dicom import as_file, image
-from tests.factories.storage import claim, fresh, result_of
+from tests.factories.delivering import two_objects
+from tests.factories.dicom import image
+from tests.factories.storage import fresh
 from tests.programs import free_port
 
 
@@ -56,23 +55,6 @@ def turn(database: Database, objects: ObjectStore, port: int) -> Turn:
     settings = DeliverySettings(timeout_s=5)
     peer = CStore(destination, our_ae_title="AXSPA", timeout_s=settings.timeout_s)
     return Turn(peer, settings, database, objects)
-
-
-def two_objects(database: Database, objects: ObjectStore) -> list[str]:
-    """A result with two objects that wait for the destination; their UIDs."""
-    claimed = claim(database, 1)
-    made = []
-    for number in (1, 2):
-        one = image(number, study="1.2.77")
-        stored = objects.put("results", claimed.file_group, name=str(number), content=[as_file(one)], suffix=".dcm")
-        uids = (str(one.SOPClassUID), str(one.SOPInstanceUID), str(one.SeriesInstanceUID))
-        made.append(NewObject("image", "made up", *uids, str(one.file_meta.TransferSyntaxUID), stored))
-    new = result_of(claimed, objects=0)
-    results.save(
-        database, claimed, type(new)(new.status, "Signs.", new.started_at, new.finished_at, objects=made),
-        destinations=["archive"],
-    )  # fmt: skip
-    return [one.sop_instance_uid for one in made]
 
 
 def ledger(database: Database) -> list[tuple[DeliveryState, int, int | None]]:
