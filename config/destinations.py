@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -56,6 +58,18 @@ Proof = Literal["auto", "commitment", "query", "none"]
 """How a destination shows that it keeps what it was sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which objects of which results a destination wants."""
+
+    kinds: Kinds = "default"
+    not_analysed: NotAnalysed = "always"
+
+    def takes(self, *, analysed: bool, plausible: bool) -> bool:
+        """Whether it wants anything of a result."""
+        return analysed or self.not_analysed == "always" or (plausible and self.not_analysed == "plausible")
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -89,9 +103,9 @@ class DestinationSettings(_Section):
     tls: TlsSettings | None = Field(None, description="TLS; {} for that of the system.")
 
     @property
+    @abstractmethod
     def address(self) -> str:
         """Where it is, for a person; nothing secret is in it."""
-        raise NotImplementedError
 
     @property
     def address_hash(self) -> str:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
-from config.destinations import TAGS, AeTitle, AnyDestination, Kinds, Port
+from config.destinations import TAGS, AeTitle, AnyDestination, Kinds, Port, Wish
 from config.errors import SettingsError
 
 _SECRET = ("token", "password", "salt", "url", "key")
@@ -164,6 +163,11 @@ class Settings(BaseSettings):
         return {destination.name: destination.kinds for destination in self.destinations}
 
     @property
+    def wishes(self) -> dict[str, Wish]:
+        """From the name of each destination to the objects and results that it wants."""
+        return {one.name: Wish(one.kinds, one.not_analysed) for one in self.destinations}
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the database in use."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'axspa.sqlite').resolve()}"
@@ -219,27 +223,23 @@ def load_settings(path: Path | None = None) -> Settings:
         settings._source = path
         return settings
     except ValidationError as error:
-        problems = "; ".join(f"{_option(item)}: {item['msg']}{_received(item)}" for item in error.errors())
+        problems = "; ".join(_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors())
         place = path or "the environment"
         raise SettingsError(Code.SETTINGS_INVALID, f"Correct these settings in {place}: {problems}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(Code.SETTINGS_UNREADABLE, f"The settings file {path} cannot be read: {error}") from None
 
 
-def _option(item: ErrorDetails) -> str:
-    """The name of an option as a person wrote it."""
-    parts = [str(part) for part in item["loc"]]
+def _problem(place: tuple[int | str, ...], kind: str, message: str, value: object) -> str:
+    """What is wrong with an option, by the name that a person wrote.
+
+    What was received is said where that cannot be a secret: a misspelt option may be one, a whole section holds some.
+    """
+    parts = [str(part) for part in place]
     if parts[:1] == ["destinations"] and parts[2:3] and parts[2] in TAGS:
         del parts[2]
-    return ".".join(parts) or "settings"
-
-
-def _received(item: ErrorDetails) -> str:
-    """What was received, where that cannot be a secret: a misspelt option may be one, a whole section holds some."""
-    value, option = item["input"], _option(item)
-    if item["type"] in ("extra_forbidden", "missing") or any(word in option for word in _SECRET):
-        return ""
+    option = ".".join(parts) or "settings"
     values = value if isinstance(value, list | tuple) else [value]
-    if all(isinstance(one, str | int | float) for one in values) and "://" not in str(value):
-        return f", received {value!r}"
-    return ""
+    hidden = kind in ("extra_forbidden", "missing") or any(word in option for word in _SECRET)
+    plain = all(isinstance(one, str | int | float) for one in values) and "://" not in str(value)
+    return f"{option}: {message}, received {value!r}" if plain and not hidden else f"{option}: {message}"

@@ -97,6 +97,7 @@ class DeliveryCode(AnyCode):
     STRANDED = row(Fault.PERSON, "The destination is no longer in the settings.", tone=_WARN)
     MOVED = row(None, "A person had it sent to another destination instead.", tone=_NEUTRAL)
     DROPPED = row(None, "A person gave it up: its destination is gone.", tone=_NEUTRAL)
+    NOT_OFFERED = row(None, "The destination did not accept its class a while ago; it was not offered.", tone=_NEUTRAL)
     OTHER_CLASS = row(None, "The destination refuses its class; it gets the same in another.", tone=_NEUTRAL)
     NOT_WANTED = row(None, "The destination's settings no longer ask for objects of this kind.", tone=_NEUTRAL)
 

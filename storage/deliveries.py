@@ -32,6 +32,7 @@ class DueDelivery:
     description: str
     study_instance_uid: str = ""
     series_instance_uid: str = ""
+    kind: str = ""
     offered: bool = False  # it was put on the way before, and may have arrived
     promised: bool = False  # storage commitment was asked for, and its answer never came
 
@@ -69,6 +70,7 @@ def due(database: Database, destination: str, *, now: datetime | None = None, li
                 description=made.description,
                 study_instance_uid=study_uid,
                 series_instance_uid=made.series_instance_uid,
+                kind=made.kind,
                 offered=delivery.offered_at is not None,
             )
             for delivery, made, study_id, study_uid in found

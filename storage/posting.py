@@ -37,7 +37,7 @@ def post(session: Session, row: Result, destinations: Destinations, *, now: date
     """
     waiting, kept, opened = 0, dict[str, None](), open_names(session)
     for made in row.objects:
-        for name in wanted(made, destinations):
+        for name in wanted(made, row, destinations):
             sent = name in opened
             waiting += sent
             kept |= {} if sent else {name: None}

@@ -64,7 +64,7 @@ def resend(
         chosen = [made for made in result.objects if object_id in (None, made.id)]
         count = 0
         for made in chosen:
-            for name in wanted(made, destinations):
+            for name in wanted(made, result, destinations):
                 if name in opened and destination in (None, name):
                     count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:

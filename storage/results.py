@@ -76,6 +76,8 @@ class NewResult:
         Of the summary.
     findings : sequence of mapping
         Of the gate: ``{"code", "sentence", "object"}``.
+    plausible : bool
+        Where nothing was read: whether the study might be one to read.
     """
 
     status: ResultStatus
@@ -96,6 +98,7 @@ class NewResult:
     statements: Sequence[NewStatement] = ()
     objects: Sequence[NewObject] = ()
     pictures: Sequence[NewPicture] = ()
+    plausible: bool = True
 
 
 def save(
@@ -165,7 +168,7 @@ def standing_objects(database: Database, claimed: ClaimedRun) -> tuple[ResultObj
         last = runs.standing(session, claimed.study_id, claimed.deployment_id)
         if last is None or last.status is ResultStatus.HELD:
             return ()
-        return tuple(last.objects)
+        return tuple(made for made in last.objects if made.stands_for_id is None)
 
 
 def _says_the_same(last: Result | None, result: NewResult, *, asked: bool) -> bool:
@@ -195,6 +198,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
         software_version=result.software_version,
         schema_number=result.schema_number,
         headline=result.headline,
+        plausible=result.plausible,
         started_at=result.started_at,
         finished_at=result.finished_at,
         summary=dict(result.summary),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pydicom.uid import generate_uid
 
 from config.settings import DeliverySettings
+from dicom_node.deliver import fallbacks
 from dicom_node.deliver.destination import Destination, Outcome, Outgoing, ProofAnswer, Verdict
 from dicom_node.deliver.schedule import attempt_of, pause_s
 from storage import deliveries, proofs, refusals
@@ -63,10 +64,21 @@ class Turn:
         if place is None or not place.open or (place.paused_until is not None and place.paused_until > now):
             return
         limit = 1 if place.failures else BATCH
-        if due := deliveries.due(self._database, name, limit=limit):
+        if due := self._sort_out(deliveries.due(self._database, name, limit=limit)):
             self._send(due, was_down=place.failures > 0)
         elif asked := proofs.due(self._database, name):
             self._prove(asked)
+
+    def _sort_out(self, due: Sequence[DueDelivery]) -> list[DueDelivery]:
+        """What is to be offered; of what the destination is known not to accept, something else is sent, or nothing."""
+        refused = refusals.of(self._database, self._destination.name) if due else frozenset()
+        for item in due:
+            if item.sop_class_uid in refused and not self._instead(item, refused):
+                fallbacks.leave_out(self._database, item)
+        return [item for item in due if item.sop_class_uid not in refused]
+
+    def _instead(self, item: DueDelivery, refused: frozenset[str]) -> bool:
+        return fallbacks.instead(self._database, self._objects, item, refused=refused)
 
     def _send(self, due: Sequence[DueDelivery], *, was_down: bool) -> None:
         deliveries.offer(self._database, due[0].delivery_id)
@@ -92,6 +104,7 @@ class Turn:
             if outcome.code == DeliveryCode.SOP_CLASS_REFUSED:
                 until = now + timedelta(hours=self._settings.class_refused_h)
                 refusals.remember(self._database, self._destination.name, item.sop_class_uid, until=until, now=now)
+                self._instead(item, refusals.of(self._database, self._destination.name))
         return stored
 
     def _write_rest(self, *, offering: int | None = None, since: datetime | None = None) -> None:

@@ -158,7 +158,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
             resending.resend(
                 node.database,
                 result_id,
-                destinations=node.settings.wanted_kinds,
+                destinations=node.settings.wishes,
                 actor=login.name,
                 object_id=object_id,
                 destination=destination,
@@ -267,7 +267,7 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     opened = {row.name for row in destinations.every(node.database) if row.open}
     names = [one.name for one in node.settings.destinations if one.name in opened]
     return {
-        "objects": [_object(one, objects, node.settings.wanted_kinds) for one in objects],
+        "objects": [_object(one, objects, result, node.settings.wishes) for one in objects if result is not None],
         "destinations": names,
         "can_act": result is not None and resending.can_resend(node.database, result.id),
         "stays": result is not None and not resending.may_leave(study, result),
@@ -275,9 +275,11 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     }
 
 
-def _object(made: ResultObject, others: list[ResultObject], destinations: Destinations) -> dict[str, Any]:
+def _object(
+    made: ResultObject, others: list[ResultObject], result: Result, destinations: Destinations
+) -> dict[str, Any]:
     siblings = [one.id for one in others if one.series_instance_uid == made.series_instance_uid]
-    wanted, sent = kinds.wanted(made, destinations), {one.destination for one in made.deliveries}
+    wanted, sent = kinds.wanted(made, result, destinations), {one.destination for one in made.deliveries}
     return {
         "made": made,
         "number": siblings.index(made.id) + 1,

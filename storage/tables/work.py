@@ -90,6 +90,7 @@ class Result(Base):
 
     schema_number: Mapped[int] = mapped_column(default=1)  # of the summary
     headline: Mapped[str] = mapped_column(Text, default="")  # the result in one line, for lists
+    plausible: Mapped[bool] = mapped_column(default=True, server_default=true())  # it was a study to read, or nearly
     started_at: Mapped[datetime] = mapped_column()
     finished_at: Mapped[datetime] = mapped_column()
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)

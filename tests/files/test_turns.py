@@ -1,15 +1,18 @@
 """Turns of the outbox at a destination that answers as it is told: what is written, when, and what waits for whom."""
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pydicom
 import pytest
 from sqlalchemy import select, update
 
 from config.codes import Code
 from config.errors import Final, StorageUnavailable
 from config.settings import DeliverySettings
+from dicom_node.analyse.pipeline import Outcome as Analysed
 from dicom_node.deliver.destination import Outcome, Outgoing, ProofAnswer, Verdict
 from dicom_node.deliver.outbox import Turn
 from dicom_node.testing import FakeDestination
@@ -18,9 +21,10 @@ from storage.attempts import Attempt
 from storage.codes import DeliveryCode
 from storage.destinations import Wanted
 from storage.objects import ObjectStore
+from storage.results import NewObject
 from storage.session import Database
 from storage.states import DeliveryState, Proof, StudyState, utc_now
-from storage.tables import Delivery, DestinationRecord, Event, Study
+from storage.tables import Delivery, DestinationRecord, Event, ResultObject, Study
 from tests.factories.storage import claim, fresh, result_of, save
 
 LOST = Outcome(Verdict.RETRY, None, DeliveryCode.ASSOCIATION_LOST, "It broke off.")
@@ -301,3 +305,84 @@ def test_another_address_is_another_destination(database: Database) -> None:
     assert refusals.of(database, "archive", now=utc_now() + 2 * LATER) == frozenset()
     destinations.seed(database, {"archive": Wanted(address_hash="b")})
     assert refusals.of(database, "archive") == frozenset()
+
+
+CLASS_REFUSED = Outcome(Verdict.REFUSED, None, DeliveryCode.SOP_CLASS_REFUSED, "It does not accept the class.")
+SR_3D, SR_2D, SR_ENHANCED, SEG = (f"1.2.840.10008.5.1.4.1.1.{one}" for one in ("88.34", "88.33", "88.22", "66.4"))
+
+
+@pytest.fixture
+def reports(database: Database, tmp_path: Path, analysed_phantom: Analysed) -> ObjectStore:
+    """The objects of the analysed phantom on their way to the archive."""
+    objects, claimed = ObjectStore(tmp_path / "objects"), claim(database, 1)
+    made = [one for one in analysed_phantom.outputs.objects if one.sop_class_uid in (SR_3D, SEG)]
+    new = [
+        NewObject(
+            one.kind,
+            one.description,
+            one.sop_class_uid,
+            one.sop_instance_uid,
+            one.series_instance_uid,
+            str(one.dataset.file_meta.TransferSyntaxUID),
+            objects.put("results", "g", name=one.sop_instance_uid, content=[one.encoded], suffix=".dcm"),
+        )
+        for one in made
+    ]
+    results.save(database, claimed, replace(result_of(claimed), objects=new), destinations=("archive",))
+    return objects
+
+
+def by_class(database: Database) -> dict[str, set[str]]:
+    """SOP class -> states of its deliveries, with their codes."""
+    found: dict[str, set[str]] = {}
+    with database.read() as session:
+        for row, made in session.execute(select(Delivery, ResultObject).join(ResultObject)):
+            found.setdefault(made.sop_class_uid, set()).add(f"{row.state.value} {row.last_code}")
+    return found
+
+
+def test_a_report_of_a_class_that_is_refused_goes_in_the_next_one_and_nothing_is_offered_twice(
+    database: Database, peer: FakeDestination, reports: ObjectStore
+) -> None:
+    turn = Turn(peer, SETTINGS, database, reports)
+    peer.answers |= dict.fromkeys((SR_3D, SR_2D, SEG), CLASS_REFUSED)
+    for _ in range(4):
+        turn()
+    assert by_class(database) == {
+        SEG: {"refused SOP_CLASS_REFUSED"},
+        SR_3D: {"cancelled OTHER_CLASS"},
+        SR_2D: {"cancelled OTHER_CLASS"},
+        SR_ENHANCED: {"delivered STORED"},
+    }
+    assert refusals.of(database, "archive") == {SR_3D, SR_2D, SEG}
+    with database.read() as session:
+        twins = list(session.scalars(select(ResultObject).where(ResultObject.sop_class_uid == SR_ENHANCED)))
+        firsts = {row.id: row for row in session.scalars(select(ResultObject))}
+    for twin in twins:
+        first, sent = twin, pydicom.dcmread(reports.path(twin.path_key))
+        while first.stands_for_id is not None:
+            first = firsts[first.stands_for_id]
+        original = pydicom.dcmread(reports.path(first.path_key))
+        assert first.sop_class_uid == SR_3D and sent.ContentSequence == original.ContentSequence
+        assert len({twin.sop_instance_uid, first.sop_instance_uid, sent.SOPInstanceUID}) == 2
+    before = list(peer.got)
+    resending.resend(database, 1, destinations=["archive"], object_id=twins[0].id, actor="ada")
+    turn()
+    assert peer.got == before, "what stands for another goes nowhere by itself"
+
+
+def test_what_a_person_sends_again_is_offered_again(
+    database: Database, peer: FakeDestination, reports: ObjectStore
+) -> None:
+    turn = Turn(peer, SETTINGS, database, reports)
+    peer.answers |= dict.fromkeys((SR_3D, SEG), CLASS_REFUSED)
+    for _ in range(3):
+        turn()
+    assert by_class(database)[SR_2D] == {"delivered STORED"}
+    peer.answers.clear()
+    resending.resend(database, 1, destinations=["archive"], actor="ada")
+    assert refusals.of(database, "archive") == frozenset()
+    turn()
+    assert by_class(database)[SR_3D] == by_class(database)[SEG] == {"delivered STORED"}
+    refusals.remember(database, "archive", SEG, until=utc_now() + LATER)
+    assert refusals.forget(database, "archive", actor="ada") == 1

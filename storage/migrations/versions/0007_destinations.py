@@ -53,6 +53,7 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("proof_due_at", sa.DateTime(), nullable=True))
     op.add_column("delivery", sa.Column("proof_comment", sa.Text(), nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("transaction_uid", sa.String(64), nullable=False, server_default=""))
+    op.add_column("result", sa.Column("plausible", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.execute("UPDATE delivery SET offered_at = last_attempt_at WHERE attempts > 0")
     op.create_index("ix_delivery_proof", "delivery", ["proof", "destination", "proof_due_at"])
     op.create_index(op.f("ix_delivery_transaction_uid"), "delivery", ["transaction_uid"])
