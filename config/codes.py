@@ -82,6 +82,8 @@ class Code(AnyCode):
     # Settings, ports, bundles
     SETTINGS_MISSING = row(_PERSON, "There is no settings file of this name; correct --config.")
     SETTINGS_INVALID = row(_PERSON, "An option is unknown or out of range; correct each one that is named.")
+    SECRET_UNREADABLE = row(_PERSON, "The file of a token or password cannot be read; correct its name or its rights.")
+    TLS_FILES = row(_PERSON, "A certificate or key for TLS cannot be read or do not belong together; correct them.")
     SETTINGS_UNREADABLE = row(_PERSON, "The settings file is not TOML, or may not be read; correct it.")
     RECEIVER_PORT = row(_NODE, "The DICOM port is taken or not allowed; free it, or set another receiver.port.")
     RECEIVER_STOPPED = row(_NODE, "The receiver was asked for its port before it was started; report this.")
@@ -203,6 +205,7 @@ class Code(AnyCode):
     RESULT_SUPERSEDED = row(_PERSON, "Only the newest result is sent; ask for that one.")
     RESULT_NOT_SENT = row(_PERSON, "Only results of pushed studies and of primary deployments are sent.")
     KIND_UNKNOWN = row(_PERSON, "No application that runs here gives objects of this kind; take those that are named.")
+    DESTINATION_CLOSED = row(_PERSON, "The destination is not open: open it, then send.", tone=Tone.WARN)
     DESTINATION_UNKNOWN = row(_PERSON, "The settings have no destination of this name; what waited for it is given up.")
     USER_NAME = row(_PERSON, "A user name has 1 to 64 printable characters; choose another one.")
     USER_ROLE = row(_PERSON, "There is no such role; take one of those that are named.")

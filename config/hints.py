@@ -34,6 +34,11 @@ def first_user(settings: Settings) -> str:
     return typed("user add NAME --role admin", settings=settings)
 
 
+def opening(name: str, *, settings: Settings) -> str:
+    """The command that lets a destination be sent to."""
+    return typed(f"destinations open {shlex.quote(name)}", settings=settings)
+
+
 def _program() -> str:
     called = sys.argv[0]
     if Path(called).name != PROGRAM:  # python -m dicom_node.cli, or a program that uses this one

@@ -7,35 +7,16 @@ Each option can also be set by environment: ``AXSPA_`` and ``__`` between levels
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from config.codes import Code
+from config.destinations import TAGS, AeTitle, AnyDestination, Kinds, Port, Wish
 from config.errors import SettingsError
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def _check_ae_title(value: str) -> str:
-    """PS3.5 section 6.2, VR AE: 1 to 16 printable ASCII characters, no backslash, not only spaces."""
-    title = value.strip(" ")
-    if not 1 <= len(title) <= 16 or not title.isascii() or not title.isprintable() or "\\" in title:
-        raise ValueError(f"an AE title has 1 to 16 printable ASCII characters and no backslash, received {value!r}")
-    return title
-
-
-AeTitle = Annotated[str, AfterValidator(_check_ae_title)]
+_SECRET = ("token", "password", "salt", "url", "key")
 
 
 class _Section(BaseModel):
@@ -95,46 +76,13 @@ class DeploymentSettings(_Section):
     )
 
 
-def _check_kinds(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    """Whether the names are those of kinds, is known where deployments are: it is checked at the start."""
-    names = () if isinstance(value, str) else value
-    if len(set(names)) != len(names):
-        raise ValueError(f"each kind is named once, received {list(names)!r}")
-    return value
-
-
-def _check_shape(value: object) -> object:
-    """One sentence where pydantic would say one for each member of the union."""
-    if (isinstance(value, str) and value not in ("default", "all")) or value in ([], ()):
-        raise ValueError('kinds are "default", "all", or a list such as ["default", "pdf"]')
-    return value
-
-
-KindName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
-Kinds = Annotated[
-    Literal["default", "all"] | Annotated[tuple[KindName, ...], Field(min_length=1)],
-    BeforeValidator(_check_shape),
-    AfterValidator(_check_kinds),
-]
-"""Which kinds of result objects are wanted: the default set, all that there are, or a list of kinds and these words."""
-
-
-class Destination(_Section):
-    """One DICOM peer that gets the results."""
-
-    name: str = Field(min_length=1, max_length=64)
-    ae_title: AeTitle
-    host: str
-    port: Port
-    kinds: Kinds = Field("default", description='Objects that it gets: "default", "all", or a list of their kinds.')
-
-
 class DeliverySettings(_Section):
     """How results are sent and retried."""
 
     first_pause_s: float = Field(15.0, gt=0)
-    max_pause_s: float = Field(3600.0, gt=0)
-    give_up_after_h: float = Field(72.0, gt=0)
+    max_pause_s: float = Field(21600.0, gt=0, description="Pauses double up to this, each up to a fifth shorter.")
+    give_up_after_h: float = Field(336.0, gt=0, description="Then a person must act; nothing is thrown away.")
+    class_refused_h: float = Field(168.0, gt=0, description="How long a class that was refused is not offered again.")
     timeout_s: float = Field(30.0, gt=0, description="Connection, association and message time-out.")
 
 
@@ -186,7 +134,7 @@ class Settings(BaseSettings):
     deployments: tuple[DeploymentSettings, ...] = Field(
         (), description="What shall run on studies; without any the bundle of analysis, as the primary one."
     )
-    destinations: tuple[Destination, ...] = ()
+    destinations: tuple[AnyDestination, ...] = ()
     report: ReportSettings = ReportSettings()
     delivery: DeliverySettings = DeliverySettings()
     panel: PanelSettings = PanelSettings()
@@ -201,7 +149,7 @@ class Settings(BaseSettings):
 
     @field_validator("destinations")
     @classmethod
-    def _each_has_a_name_of_its_own(cls, destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
+    def _each_has_a_name_of_its_own(cls, destinations: tuple[AnyDestination, ...]) -> tuple[AnyDestination, ...]:
         """What is to be delivered is kept by the destination's name; AE titles may repeat."""
         counts = Counter(destination.name for destination in destinations)
         twice = ", ".join(repr(name) for name, count in counts.items() if count > 1)
@@ -213,6 +161,11 @@ class Settings(BaseSettings):
     def wanted_kinds(self) -> dict[str, Kinds]:
         """From the name of each destination to the kinds of objects that it wants."""
         return {destination.name: destination.kinds for destination in self.destinations}
+
+    @property
+    def wishes(self) -> dict[str, Wish]:
+        """From the name of each destination to the objects and results that it wants."""
+        return {one.name: Wish(one.kinds, one.not_analysed) for one in self.destinations}
 
     @property
     def database_url(self) -> str:
@@ -270,11 +223,23 @@ def load_settings(path: Path | None = None) -> Settings:
         settings._source = path
         return settings
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}, received {item['input']!r}"
-            for item in error.errors()
-        )
+        problems = "; ".join(_problem(item["loc"], item["type"], item["msg"], item["input"]) for item in error.errors())
         place = path or "the environment"
         raise SettingsError(Code.SETTINGS_INVALID, f"Correct these settings in {place}: {problems}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(Code.SETTINGS_UNREADABLE, f"The settings file {path} cannot be read: {error}") from None
+
+
+def _problem(place: tuple[int | str, ...], kind: str, message: str, value: object) -> str:
+    """What is wrong with an option, by the name that a person wrote.
+
+    What was received is said where that cannot be a secret: a misspelt option may be one, a whole section holds some.
+    """
+    parts = [str(part) for part in place]
+    if parts[:1] == ["destinations"] and parts[2:3] and parts[2] in TAGS:
+        del parts[2]
+    option = ".".join(parts) or "settings"
+    values = value if isinstance(value, list | tuple) else [value]
+    hidden = kind in ("extra_forbidden", "missing") or any(word in option for word in _SECRET)
+    plain = all(isinstance(one, str | int | float) for one in values) and "://" not in str(value)
+    return f"{option}: {message}, received {value!r}" if plain and not hidden else f"{option}: {message}"

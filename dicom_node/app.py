@@ -13,7 +13,8 @@ from config.errors import AxspaError, BundleError, Final
 from config.settings import Settings
 from dicom_node import ports
 from dicom_node.children import LONGEST_PAUSE_S, Child, ChildMain
-from storage import deployments, users
+from storage import deployments, destinations, users
+from storage.destinations import Wanted
 from storage.objects import ObjectStore
 from storage.session import Database, SchemaState, migrate, schema_error, schema_state
 from storage.states import Purpose
@@ -267,6 +268,9 @@ def _seed(settings: Settings, database: Database) -> None:
     deployments.seed(database, settings.wanted_deployments)
     for sentence in deployments.differences(deployments.every(database), settings.wanted_deployments):
         log.warning("%s The database rules; axspa-node deployments adopt takes what the settings say", sentence)
+    wanted = {one.name: Wanted(one.open, one.address_hash) for one in settings.destinations}
+    for name in destinations.seed(database, wanted):
+        log.warning("Objects wait for %s, which is no longer in the settings; the panel's Destinations page", name)
 
 
 def announce(settings: Settings, database: Database) -> None:
@@ -274,8 +278,13 @@ def announce(settings: Settings, database: Database) -> None:
     receiver, panel = settings.receiver, settings.panel
     log.info("The receiver starts: %s on %s:%d", receiver.ae_title, receiver.host, receiver.port)
     log.info("Panel on http://%s:%d", panel.host, panel.port)
-    for destination in settings.destinations:
-        log.info("Results go to %s at %s:%d", destination.ae_title, destination.host, destination.port)
+    for row in destinations.every(database):
+        place = next((one.address for one in settings.destinations if one.name == row.name), None)
+        if place is not None and row.open:
+            log.info("Results go to %s: %s", row.name, place)
+        elif place is not None:
+            how = hints.opening(row.name, settings=settings)
+            log.warning("Nothing is sent to %s (%s) before it is opened: %s", row.name, place, how)
     if not settings.destinations:
         log.warning("No destination is set: results stay here and are shown in the panel")
     with database.read() as session:

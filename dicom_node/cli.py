@@ -86,6 +86,25 @@ def build_parser() -> argparse.ArgumentParser:
     deployments = command("deployments", _deployments, "Show what runs on studies, or take what the settings say.")
     deployments.add_argument("action", choices=("show", "adopt"), nargs="?", default="show")
 
+    places = command(
+        "destinations",
+        _destinations,
+        "Show who gets results, or open or close one of them.",
+        "A node sends nothing to a destination before it is opened. One that is opened gets what is made from then on; "
+        "with --kept also what was kept of results that stand. What waits for one that is closed is kept.",
+    )
+    places.add_argument("action", choices=("list", "open", "close"), nargs="?", default="list")
+    places.add_argument("name", nargs="?", default="", metavar="NAME", help="as in the settings")
+    places.add_argument("--kept", action="store_true", help="with open: send also what was kept")
+
+    review = command(
+        "review",
+        _review,
+        "Show the last results: what was sent or would have been, how long it took, what was held back.",
+        "It only looks: nothing is made or changed, and no patient is named.",
+    )
+    review.add_argument("--last", type=int, default=25, metavar="N", help="how many results (default 25)")
+
     ways = ("release", "discard", "keep", "again")
     held = command(
         "held",
@@ -200,6 +219,28 @@ def _deployments(options: argparse.Namespace, settings: Settings) -> int:
         print(f"{row.application} with {bundle}: {row.purpose.value}, series from {row.series_base}, {state}")
     for sentence in deployments.differences(rows, settings.wanted_deployments):
         print(f"Differs: {sentence}")
+    return 0
+
+
+def _destinations(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import changing, looking
+    from dicom_node.commands import destinations
+
+    if options.action == "list":
+        with looking(settings) as database:
+            print("\n".join(destinations.show(database, settings)))
+        return 0
+    with changing(settings) as database:
+        print(destinations.switch(database, options.name, to=options.action == "open", send_kept=options.kept))
+    return 0
+
+
+def _review(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import looking
+    from dicom_node.commands import destinations
+
+    with looking(settings) as database:
+        print("\n".join(destinations.review(database, count=options.last)) or "Nothing was analysed yet.")
     return 0
 
 

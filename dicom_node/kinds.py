@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 
 from config.codes import Code
+from config.destinations import DestinationSettings, Kinds
 from config.errors import BundleError, SettingsError
-from config.settings import Destination, Kinds, Settings
+from config.settings import Settings
 from reporting.kinds import default_kinds, every_kind, row_of
 from reporting.presentation import Presentation, find_presentation
 
@@ -55,7 +56,7 @@ def check_kinds(settings: Settings, applications: Iterable[str]) -> None:
         _refuse_unknown(names, known, f"kinds of the destination {destination.name}")
 
 
-def wanted_classes(destination: Destination, applications: Iterable[str]) -> frozenset[str]:
+def wanted_classes(destination: DestinationSettings, applications: Iterable[str]) -> frozenset[str]:
     """SOP classes of the objects that a destination may get from the applications.
 
     Raises

@@ -16,6 +16,7 @@ import logging
 import queue
 import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -110,9 +111,15 @@ class Requested:
 
 
 def request_association(
-    entity: AE, address: tuple[str, int], *, contexts: Sequence[PresentationContext], called_ae_title: str
+    entity: AE,
+    address: tuple[str, int],
+    *,
+    contexts: Sequence[PresentationContext],
+    called_ae_title: str,
+    tls_args: tuple[ssl.SSLContext, str] | None = None,
+    handlers: Sequence[tuple[Any, ...]] = (),
 ) -> Requested:
-    """Ask a peer for an association.
+    """Ask a peer for an association, through TLS where a context and the name of its host are given.
 
     pynetdicom may miss a rejection: where the peer closes behind it at once, and this thread wakes late, it finds the
     connection closed and looks no further. What came is therefore noted when it comes.
@@ -130,7 +137,8 @@ def request_association(
         contexts=list(contexts),
         ae_title=called_ae_title,
         max_pdu=_PDU_BYTES,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), (evt.EVT_PDU_RECV, note)],
+        tls_args=tls_args,
+        evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), (evt.EVT_PDU_RECV, note), *handlers],
     )
     AnswerGate.stand_before(assoc)
     return Requested(assoc, rejections[0] if rejections else None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from config.codes import Code, Tone
 from storage.codes import EventCode
-from storage.states import DeliveryState, Purpose, ResultStatus, RunState, StudyState
+from storage.states import DeliveryState, Proof, Purpose, ResultStatus, RunState, StudyState
 from storage.tables import AssociationOutcome
 
 
@@ -40,7 +40,17 @@ DELIVERY: dict[DeliveryState, Badge] = {
     DeliveryState.DELIVERED: Badge("delivered", "ok"),
     DeliveryState.REFUSED: Badge("refused", "bad"),
     DeliveryState.GIVEN_UP: Badge("given up", "bad"),
-    DeliveryState.CANCELLED: Badge("replaced"),
+    DeliveryState.STRANDED: Badge("nowhere to go", "bad"),
+    DeliveryState.KEPT: Badge("kept, not sent"),
+    DeliveryState.CANCELLED: Badge("not sent any more"),
+}
+
+PROOF: dict[Proof, Badge] = {
+    Proof.WANTED: Badge("not proved yet"),
+    Proof.ASKED: Badge("commitment awaited"),
+    Proof.COMMITTED: Badge("storage committed", "ok"),
+    Proof.FOUND: Badge("found there", "ok"),
+    Proof.UNPROVABLE: Badge("no proof to be had"),
 }
 
 ASSOCIATION: dict[AssociationOutcome, Badge] = {

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from config.errors import StorageUnavailable
 from config.settings import Settings
-from storage import heartbeats
+from storage import destinations, heartbeats
 from storage.session import Database
 from storage.tables import Heartbeat
 
 STALE_AFTER = timedelta(seconds=60)
+_NOWHERE = "Objects of results wait for a destination that is no longer in the settings; see the page Destinations"
 NEEDED = ("receiver", "coordinator")
 """The processes without which nothing is received or analysed."""
 
@@ -52,7 +53,11 @@ def work(beats: Iterable[Heartbeat]) -> Check:
 
 def trouble(settings: Settings, database: Database) -> list[str]:
     """What is not well, for the top of every page; a process that never lived is told on the status page alone."""
-    return [one.sentence for one in check(settings, database) if not one.well and one.begun]
+    found = [one.sentence for one in check(settings, database) if not one.well and one.begun]
+    try:
+        return [*found, *(f"{_NOWHERE}: {name}." for name in destinations.stranded_names(database))]
+    except StorageUnavailable:
+        return found  # the check of the database says more
 
 
 def _fault(fault: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from panel.paging import Page
 from storage import showing
 from storage.session import Database
-from storage.states import DeliveryState, Purpose, StudyState
+from storage.states import DeliveryState, Proof, Purpose, StudyState
 from storage.tables import (
     Association,
     Delivery,
@@ -63,6 +63,7 @@ class DestinationLine:
 
     name: str
     delivered: int
+    proved: int
     waiting: int
     failed: int
     last_delivered_at: datetime | None
@@ -215,10 +216,14 @@ def destinations(database: Database) -> list[DestinationLine]:
                 .limit(1)
             ).first()
             failed = sum(number for state, number in counts.items() if state.lost)
+            given = [proof for proof in Proof if proof.given]
+            held = (Delivery.destination == name, Delivery.proof.in_(given), Delivery.state == DeliveryState.DELIVERED)
+            proved = session.scalar(select(func.count()).select_from(Delivery).where(*held)) or 0
             lines.append(
                 DestinationLine(
                     name,
                     counts.get(DeliveryState.DELIVERED, 0),
+                    proved,
                     counts.get(DeliveryState.WAITING, 0),
                     failed,
                     delivered_at,

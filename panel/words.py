@@ -26,6 +26,26 @@ _DIMSE_WORDS = {
 }
 
 
+_CLASS_WORDS = {
+    "1.2.840.10008.5.1.4.1.1.66.4": "Segmentation",
+    "1.2.840.10008.5.1.4.1.1.7": "Secondary capture",
+    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame true color secondary capture",
+    "1.2.840.10008.5.1.4.1.1.88.11": "Basic text report",
+    "1.2.840.10008.5.1.4.1.1.88.22": "Enhanced structured report",
+    "1.2.840.10008.5.1.4.1.1.88.33": "Comprehensive structured report",
+    "1.2.840.10008.5.1.4.1.1.88.34": "Comprehensive 3D structured report",
+    "1.2.840.10008.5.1.4.1.1.88.59": "Key object selection",
+    "1.2.840.10008.5.1.4.1.1.30": "Parametric map",
+    "1.2.840.10008.5.1.4.1.1.11.1": "Presentation state",
+    "1.2.840.10008.5.1.4.1.1.104.1": "PDF",
+}
+
+
+def class_words(sop_class_uid: str) -> str:
+    """A SOP class in words; its UID where we make none of it."""
+    return _CLASS_WORDS.get(sop_class_uid, sop_class_uid)
+
+
 def dimse_words(status: int | None) -> str:
     """The meaning of a C-STORE response status (PS3.4 table B.2-1).
 

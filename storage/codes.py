@@ -50,6 +50,11 @@ class EventCode(AnyCode):
     DELIVERY_WAITING = row(Fault.PEER, "Objects could not be sent yet; they are tried again.", tone=_WARN)
     DELIVERY_REFUSED = row(Fault.PEER, "A destination refused objects for good; allow them there, then send again.")
     DELIVERY_GIVEN_UP = row(Fault.PEER, "Objects could not be sent for too long; mend the cause, then send again.")
+    DELIVERY_KEPT = row(None, "Objects were made and not sent: the destination is not open.", tone=_NEUTRAL)
+    DELIVERY_STRANDED = row(
+        Fault.PERSON,
+        "The destination of objects is no longer in the settings; name it again, send them elsewhere or give them up.",
+    )
     DELIVERY_CANCELLED = row(None, "Objects are no longer sent to a destination.", tone=_NEUTRAL)
 
 
@@ -58,7 +63,11 @@ class DeliveryCode(AnyCode):
 
     STORED = row(None, "The destination stored the object.", tone=_OK)
     STORED_WITH_WARNING = row(None, "The destination stored the object and had something to say of it.", tone=_OK)
-    STORED_BEFORE = row(None, "The destination has the object already.", tone=_OK)
+    STORED_BEFORE = row(None, "The destination has the object already, from an earlier attempt of ours.", tone=_OK)
+    DUPLICATE_UNKNOWN = row(
+        Fault.PEER,
+        "The destination says that it has an object of this UID, and this node never sent it; look at what is there.",
+    )
     OUT_OF_RESOURCES = row(Fault.PEER, "The destination has no room now; it is tried again.", tone=_WARN)
     PROCESSING_FAILURE = row(Fault.PEER, "The destination failed to store the object; it is tried again.", tone=_WARN)
     REFUSED = row(Fault.PEER, "The destination refused the object for good; its status and comment say why.")
@@ -73,12 +82,38 @@ class DeliveryCode(AnyCode):
     NO_DICOM_ANSWER = row(
         Fault.PEER, "Something takes connections there but does not answer as DICOM; check host and port.", tone=_WARN
     )
+    NAME_UNKNOWN = row(Fault.PEER, "The name of the destination's host is not known; check host and DNS.", tone=_WARN)
+    TLS_FAILED = row(Fault.PEER, "No TLS connection came about; check certificates and who speaks TLS.", tone=_WARN)
+    LOGIN_REFUSED = row(Fault.PEER, "The destination refused our token, user or password; correct it.", tone=_WARN)
+    BREAKS_OFF = row(Fault.PEER, "The destination breaks every association off; it is tried again later.", tone=_WARN)
+    NOT_KEPT = row(
+        Fault.PEER, "The destination answered that it stored the object and has it not; it is sent again.", tone=_WARN
+    )
     NOT_REACHED = row(Fault.PEER, "The destination cannot be reached; check host, port and network.", tone=_WARN)
     SEND_FAILED = row(Fault.NODE, "The object could not be put on the way; it is tried again. Report it.", tone=_WARN)
     SUPERSEDED = row(None, "A newer result took its place before it was sent.", tone=_NEUTRAL)
     DISCARDED = row(None, "A person ended the study before it was sent.", tone=_NEUTRAL)
+    NOT_OPEN = row(None, "The destination was not open; it is sent when a person asks.", tone=_NEUTRAL)
+    STRANDED = row(Fault.PERSON, "The destination is no longer in the settings.", tone=_WARN)
+    MOVED = row(None, "A person had it sent to another destination instead.", tone=_NEUTRAL)
+    DROPPED = row(None, "A person gave it up: its destination is gone.", tone=_NEUTRAL)
+    NOT_OFFERED = row(None, "The destination did not accept its class a while ago; it was not offered.", tone=_NEUTRAL)
+    OTHER_CLASS = row(None, "The destination refuses its class; it gets the same in another.", tone=_NEUTRAL)
     NOT_WANTED = row(None, "The destination's settings no longer ask for objects of this kind.", tone=_NEUTRAL)
 
+
+OF_DESTINATION = frozenset(
+    {
+        DeliveryCode.ASSOCIATION_REJECTED,
+        DeliveryCode.NO_DICOM_ANSWER,
+        DeliveryCode.NOT_REACHED,
+        DeliveryCode.NAME_UNKNOWN,
+        DeliveryCode.TLS_FAILED,
+        DeliveryCode.LOGIN_REFUSED,
+        DeliveryCode.BREAKS_OFF,
+    }
+)
+"""What is wrong with a destination as a whole: any other object would meet the same."""
 
 RELEASABLE = frozenset({EventCode.IDENTITY_MIXED})
 """Findings of the gate that a person may overrule: only whether images are of one patient can a person know better.

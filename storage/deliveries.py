@@ -1,27 +1,19 @@
-"""The outbox and its ledger: what is due where, and what each attempt gave."""
+"""The outbox and its ledger: what is due where, and what each attempt gave, written as it comes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from config.codes import AnyCode, Code
-from storage.codes import EventCode
+from config.codes import AnyCode
+from storage.attempts import Attempt, lock_studies, settle, tell, tell_change
+from storage.codes import OF_DESTINATION
 from storage.session import Database
-from storage.showing import refresh
 from storage.states import DeliveryState, utc_now
-from storage.tables import Delivery, Result, ResultObject, Study
-from storage.timeline import move_delivery, note
-
-_EVENTS = {
-    DeliveryState.DELIVERED: EventCode.DELIVERY_DELIVERED,
-    DeliveryState.REFUSED: EventCode.DELIVERY_REFUSED,
-    DeliveryState.GIVEN_UP: EventCode.DELIVERY_GIVEN_UP,
-    DeliveryState.WAITING: EventCode.DELIVERY_WAITING,
-    DeliveryState.CANCELLED: EventCode.DELIVERY_CANCELLED,
-}
+from storage.tables import Delivery, DestinationRecord, Proof, Result, ResultObject, Study
+from storage.timeline import move_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +30,30 @@ class DueDelivery:
     sop_instance_uid: str
     transfer_syntax_uid: str
     description: str
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    kind: str = ""
+    offered: bool = False  # it was put on the way before, and may have arrived
+    promised: bool = False  # storage commitment was asked for, and its answer never came
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What one attempt to send one object gave.
-
-    Attributes
-    ----------
-    state : DeliveryState
-        Delivered, refused, given up; or waiting, to be tried again at ``next_attempt_at``.
-    status : int or None
-        DICOM status that came back; None where no answer came.
-    code : DeliveryCode or Code
-    comment : str
-        Error Comment of the peer, or our sentence.
-    """
-
-    delivery_id: int
-    state: DeliveryState
-    status: int | None
-    code: AnyCode
-    comment: str
-    next_attempt_at: datetime | None = None
-
-
-def due(database: Database, destination: str, *, now: datetime | None = None, limit: int = 200) -> list[DueDelivery]:
-    """What is due at one destination, the longest waiting first."""
+def due(database: Database, destination: str, *, now: datetime | None = None, limit: int = 64) -> list[DueDelivery]:
+    """What is due at one destination that is open: what was not tried before first, of that the longest waiting."""
     now = now or utc_now()
     with database.read() as session:
         found = session.execute(
-            select(Delivery, ResultObject, Result.study_id)
+            select(Delivery, ResultObject, Result.study_id, Study.study_instance_uid)
             .join(ResultObject, Delivery.object_id == ResultObject.id)
             .join(Result, ResultObject.result_id == Result.id)
+            .join(Study, Result.study_id == Study.id)
+            .join(DestinationRecord, DestinationRecord.name == Delivery.destination)
             .where(
                 Delivery.state == DeliveryState.WAITING,
                 Delivery.destination == destination,
                 Delivery.next_attempt_at <= now,
+                DestinationRecord.open,
             )
-            .order_by(Delivery.next_attempt_at, Delivery.id)
+            .order_by(Delivery.attempts, Delivery.next_attempt_at, Delivery.id)
             .limit(limit)
         )
         return [
@@ -91,63 +68,129 @@ def due(database: Database, destination: str, *, now: datetime | None = None, li
                 sop_instance_uid=made.sop_instance_uid,
                 transfer_syntax_uid=made.transfer_syntax_uid,
                 description=made.description,
+                study_instance_uid=study_uid,
+                series_instance_uid=made.series_instance_uid,
+                kind=made.kind,
+                offered=delivery.offered_at is not None,
             )
-            for delivery, made, study_id in found
+            for delivery, made, study_id, study_uid in found
         ]
 
 
-def record(database: Database, attempts: Sequence[Attempt], *, now: datetime | None = None) -> None:
-    """Write what attempts gave, with the timeline lines and study states that follow, in one transaction."""
+def offer(database: Database, delivery_id: int, *, now: datetime | None = None) -> None:
+    """Note that an object is put on the way: from here on it may be there, whatever becomes of us."""
+    with database.write() as session:
+        _offer(session, delivery_id, now=now or utc_now())
+
+
+def record(
+    database: Database,
+    attempts: Sequence[Attempt],
+    *,
+    offering: int | None = None,
+    since: datetime | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Write what attempts gave, with the timeline lines and study states that follow, in one transaction.
+
+    What arrived is booked so even where its row was cancelled meanwhile.
+
+    Parameters
+    ----------
+    attempts : sequence of Attempt
+    offering : int, optional
+        The delivery that is put on the way next, see :func:`offer`.
+    since : datetime, optional
+        Start of the turn: lines of the timeline that say the same since then are counted up, not repeated.
+    """
     now = now or utc_now()
     with database.write() as session:
-        studies = _lock_studies(session, attempts)
+        studies = lock_studies(session, attempts)
         told: dict[tuple[int, str], list[tuple[Attempt, bool]]] = {}
         for attempt in attempts:
             row = session.get(Delivery, attempt.delivery_id)
-            if row is None or row.state is not DeliveryState.WAITING:
+            arrived = attempt.state is DeliveryState.DELIVERED
+            if row is None or not (row.state is DeliveryState.WAITING or (arrived and row.state is not attempt.state)):
                 continue  # cancelled while it was on its way
             news = attempt.state is not DeliveryState.WAITING or row.last_code != attempt.code
             _write(row, attempt, now=now)
             told.setdefault((studies[row.id], row.destination), []).append((attempt, news))
+        if offering is not None:
+            _offer(session, offering, now=now)
         for (study_id, destination), outcomes in told.items():
-            _tell(session, study_id, destination, outcomes, now=now)
+            tell(session, study_id, destination, outcomes, since=since or now, now=now)
         for study_id in sorted({key[0] for key in told}):
-            _settle(session, session.get_one(Study, study_id), now=now)
+            settle(session, session.get_one(Study, study_id), now=now)
 
 
-def give_up_unknown(database: Database, *, known: Sequence[str], now: datetime | None = None) -> int:
-    """Give up what waits for destinations that are no longer in the settings; returns how many objects."""
+def record_failure(
+    database: Database,
+    destination: str,
+    *,
+    code: AnyCode,
+    comment: str,
+    until: datetime,
+    give_up_after: timedelta,
+    now: datetime | None = None,
+) -> None:
+    """Write that a destination as a whole could not be sent to: one attempt of all that is due there.
+
+    Nothing is tried there before ``until``. What waits for longer than ``give_up_after`` is given up.
+    """
     now = now or utc_now()
-    with database.read() as session:
-        waiting = select(Delivery).where(
-            Delivery.state == DeliveryState.WAITING, Delivery.destination.not_in(list(known))
-        )
-        lost = list(session.scalars(waiting))
-    record(
-        database,
-        [
-            Attempt(
-                delivery_id=row.id,
-                state=DeliveryState.GIVEN_UP,
-                status=None,
-                code=Code.DESTINATION_UNKNOWN,
-                comment=f"The destination is no longer in the settings: {row.destination}",
+    with database.write() as session:
+        place = session.get(DestinationRecord, destination)
+        if place is not None:
+            place.failures += 1
+            place.paused_until, place.trouble = until, comment
+        waiting = (Delivery.destination == destination, Delivery.state == DeliveryState.WAITING)
+        due_now = (*waiting, Delivery.next_attempt_at <= now)
+        news = _ids(session, *due_now, Delivery.last_code != code)
+        old = _ids(session, *waiting, Delivery.created_at <= now - give_up_after)
+        session.execute(
+            update(Delivery)
+            .where(*due_now)
+            .values(
+                attempts=Delivery.attempts + 1,
+                last_attempt_at=now,
+                last_status=None,
+                last_code=code,
+                last_comment=comment,
+                next_attempt_at=until,
             )
-            for row in lost
-        ],
-        now=now,
+        )
+        if old:
+            session.execute(update(Delivery).where(Delivery.id.in_(old)).values(state=DeliveryState.GIVEN_UP))
+        groups = {key: DeliveryState.WAITING for key in news} | {key: DeliveryState.GIVEN_UP for key in old}
+        tell_change(session, groups, code=code, comment=comment, now=now)
+
+
+def recovered(database: Database, destination: str, *, now: datetime | None = None) -> None:
+    """Write that a destination answers again: what waited for that alone is due."""
+    now = now or utc_now()
+    with database.write() as session:
+        place = session.get(DestinationRecord, destination)
+        if place is not None:
+            place.failures, place.paused_until, place.trouble = 0, None, ""
+        session.execute(
+            update(Delivery)
+            .where(
+                Delivery.destination == destination,
+                Delivery.state == DeliveryState.WAITING,
+                Delivery.last_code.in_(list(OF_DESTINATION)),
+            )
+            .values(next_attempt_at=now)
+        )
+
+
+def _ids(session: Session, *conditions: ColumnElement[bool]) -> list[int]:
+    return list(session.scalars(select(Delivery.id).where(*conditions)))
+
+
+def _offer(session: Session, delivery_id: int, *, now: datetime) -> None:
+    session.execute(
+        update(Delivery).where(Delivery.id == delivery_id, Delivery.offered_at.is_(None)).values(offered_at=now)
     )
-    return len(lost)
-
-
-def _settle(session: Session, study: Study, *, now: datetime) -> None:
-    """Bring the state of a study in line with the ledger, and say so where that ends its way."""
-    before = study.state
-    shown = refresh(session, study, at=now)
-    if shown.state is before or shown.state.on_its_way:
-        return
-    code = EventCode.UNDELIVERED if shown.state.needs_person else EventCode.DELIVERED
-    note(session, study.id, at=now, code=code, sentence=shown.reason or "Every object is where it should be.")
 
 
 def _write(row: Delivery, attempt: Attempt, *, now: datetime) -> None:
@@ -159,45 +202,6 @@ def _write(row: Delivery, attempt: Attempt, *, now: datetime) -> None:
     row.last_comment = attempt.comment
     if attempt.state is DeliveryState.DELIVERED:
         row.delivered_at = now
+        row.proof, row.proof_due_at, row.proof_at = Proof.WANTED, now, None
     if attempt.next_attempt_at is not None:
         row.next_attempt_at = attempt.next_attempt_at
-
-
-def _lock_studies(session: Session, attempts: Sequence[Attempt]) -> dict[int, int]:
-    """From each delivery to its study, with these studies locked: the last of two destinations must see the other."""
-    found = session.execute(
-        select(Delivery.id, Result.study_id)
-        .join(ResultObject, Delivery.object_id == ResultObject.id)
-        .join(Result, ResultObject.result_id == Result.id)
-        .where(Delivery.id.in_([attempt.delivery_id for attempt in attempts]))
-    )
-    studies = {delivery_id: study_id for delivery_id, study_id in found}
-    session.execute(select(Study.id).where(Study.id.in_(set(studies.values()))).order_by(Study.id).with_for_update())
-    return studies
-
-
-def _tell(
-    session: Session, study_id: int, destination: str, outcomes: list[tuple[Attempt, bool]], *, now: datetime
-) -> None:
-    """One line for each kind of outcome; a retry that failed as the last one did says nothing new."""
-    groups: dict[tuple[DeliveryState, AnyCode], list[Attempt]] = {}
-    for attempt, news in outcomes:
-        if news:
-            groups.setdefault((attempt.state, attempt.code), []).append(attempt)
-    verbs = {
-        DeliveryState.DELIVERED: "arrived at",
-        DeliveryState.REFUSED: "were refused for good by",
-        DeliveryState.GIVEN_UP: "were given up for",
-        DeliveryState.WAITING: "could not be sent yet to",
-        DeliveryState.CANCELLED: "are no longer sent to",
-    }
-    for (state, code), group in groups.items():
-        why = "" if state is DeliveryState.DELIVERED else f": {group[0].comment}"
-        note(
-            session,
-            study_id,
-            at=now,
-            code=_EVENTS[state],
-            sentence=f"{len(group)} objects {verbs[state]} {destination}{why}",
-            detail={"destination": destination, "objects": len(group), "reason": code, "status": group[0].status},
-        )

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from config.codes import AnyCode, Code
 from config.errors import Final
-from storage import audit, identities, results, runs, snapshots
+from storage import audit, identities, runs, snapshots
 from storage.codes import RELEASABLE, DeliveryCode, EventCode
 from storage.identities import Patient
 from storage.kinds import Destinations
+from storage.posting import post
 from storage.session import Database
 from storage.showing import refresh
 from storage.states import DeliveryState, Reception, ResultStatus, RunState, StudyState, utc_now
@@ -127,7 +128,7 @@ def discard(database: Database, study_id: int, *, reason: str, actor: str, at: d
             select(Delivery)
             .join(ResultObject)
             .join(Result)
-            .where(Result.study_id == study_id, Delivery.state == DeliveryState.WAITING)
+            .where(Result.study_id == study_id, Delivery.state.in_([state for state in DeliveryState if state.unsent]))
         )
         for row in session.scalars(waiting):
             move_delivery(row, to=DeliveryState.CANCELLED)
@@ -221,7 +222,7 @@ def _release_result(
     move_run(session, result.run, to=result.status.ends, at=at, code=EventCode.RELEASED, sentence=sentence, tell=False)
     result.run.reason = result.headline or sentence
     leaves = study.origin.sent and result.deployment.purpose.sent
-    return results.post(session, result, destinations if leaves else (), now=at)
+    return post(session, result, destinations if leaves else (), now=at).waiting
 
 
 def _read_again(session: Session, study: Study, *, at: datetime, code: AnyCode, sentence: str) -> None:

@@ -6,16 +6,16 @@ from typing import TypeAlias
 
 from sqlalchemy import select
 
-from config.settings import Kinds
+from config.destinations import Kinds, Wish
 from storage.codes import DeliveryCode, EventCode
 from storage.session import Database
 from storage.showing import refresh
-from storage.states import DeliveryState, utc_now
+from storage.states import DeliveryState, ResultStatus, utc_now
 from storage.tables import Delivery, Result, ResultObject, Study
 from storage.timeline import move_delivery, note
 
-Destinations: TypeAlias = Collection[str] | Mapping[str, Kinds]
-"""Names of destinations, each with the kinds that it wants; one without wants the default set."""
+Destinations: TypeAlias = Collection[str] | Mapping[str, Kinds] | Mapping[str, Wish]
+"""Names of destinations, each with what it wants; one without wants the default set of every result."""
 
 
 def wants(kinds: Kinds, made: ResultObject) -> bool:
@@ -26,12 +26,25 @@ def wants(kinds: Kinds, made: ResultObject) -> bool:
 
 def kinds_of(destinations: Destinations, name: str) -> Kinds:
     """The kinds that a destination wants."""
-    return destinations[name] if isinstance(destinations, Mapping) else "default"
+    return _wish(destinations, name).kinds
 
 
-def wanted(made: ResultObject, destinations: Destinations) -> Sequence[str]:
-    """Names of the destinations that want an object."""
-    return [name for name in destinations if wants(kinds_of(destinations, name), made)]
+def wanted(made: ResultObject, result: Result, destinations: Destinations) -> Sequence[str]:
+    """Names of the destinations that want an object of a result."""
+    if made.stands_for_id is not None:
+        return []  # it goes where the one that it stands for was refused, and nowhere else
+    analysed = result.status is not ResultStatus.NOT_APPLICABLE
+    return [
+        name
+        for name in destinations
+        if wants(kinds_of(destinations, name), made)
+        and _wish(destinations, name).takes(analysed=analysed, plausible=result.plausible)
+    ]
+
+
+def _wish(destinations: Destinations, name: str) -> Wish:
+    found = destinations[name] if isinstance(destinations, Mapping) else Wish()
+    return found if isinstance(found, Wish) else Wish(found)
 
 
 def cancel_unwanted(database: Database, destinations: Destinations, *, now: datetime | None = None) -> int:

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from config.codes import Code
 from config.errors import Final
-from storage import audit
+from storage import audit, refusals
 from storage.codes import EventCode
+from storage.destinations import open_names
 from storage.kinds import Destinations, wanted
 from storage.session import Database
 from storage.showing import newest_runs, refresh
-from storage.states import DeliveryState, utc_now
+from storage.states import DeliveryState, Proof, utc_now
 from storage.tables import Delivery, Result, ResultObject, Study
 from storage.timeline import move_delivery, note
 
@@ -35,7 +36,7 @@ def resend(
     ----------
     destinations : Destinations
         Those of this node; one that was added later, or wants more now, gets its ledger rows now. None gets what it
-        does not want.
+        does not want, nor one that is not open. A class that one did not accept is offered again.
     object_id, destination : optional
         Only this object, only to this destination; without them all.
     only_failed : bool
@@ -44,8 +45,8 @@ def resend(
     Raises
     ------
     Final
-        There is no such result or destination, or it must not leave (held back, superseded, of a study or a
-        deployment whose results are not sent), or a newer one is on its way.
+        There is no such result or destination, the destination is not open, or the result must not leave (held back,
+        superseded, of a study or a deployment whose results are not sent), or a newer one is on its way.
     """
     now = now or utc_now()
     with database.write() as session:
@@ -57,11 +58,14 @@ def resend(
             raise refusal
         if destination is not None and destination not in destinations:
             raise Final(Code.DESTINATION_UNKNOWN, f"There is no such destination in the settings: {destination[:64]!r}")
+        opened = open_names(session)
+        if destination is not None and destination not in opened:
+            raise Final(Code.DESTINATION_CLOSED, f"{destination} is not open; nothing is sent there before it is.")
         chosen = [made for made in result.objects if object_id in (None, made.id)]
         count = 0
         for made in chosen:
-            for name in wanted(made, destinations):
-                if destination in (None, name):
+            for name in wanted(made, result, destinations):
+                if name in opened and destination in (None, name):
                     count += _again(session, made, name, only_failed=only_failed, now=now)
         if count:
             sentence = f"{actor} asked for {count} objects to be sent again."
@@ -135,5 +139,7 @@ def _again(session: Session, made: ResultObject, name: str, *, only_failed: bool
     row.attempts = 0
     row.created_at = now
     row.next_attempt_at = now
-    row.delivered_at = None
+    row.delivered_at = row.proof_at = row.proof_due_at = None
+    row.proof, row.proof_comment, row.transaction_uid = Proof.NONE, "", ""
+    refusals.forget_class(session, name, made.sop_class_uid)
     return 1

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage import runs, snapshots
-from storage.codes import DeliveryCode, EventCode
-from storage.kinds import Destinations, wanted
+from storage.codes import EventCode
+from storage.kinds import Destinations
 from storage.objects import StoredObject
+from storage.posting import Posted, post, supersede
 from storage.runs import ClaimedRun
 from storage.session import Database
 from storage.showing import refresh
 from storage.snapshots import Wants, everything
-from storage.states import DeliveryState, ResultStatus, RunState, utc_now
-from storage.tables import Delivery, Picture, Result, ResultObject, Run, Statement
-from storage.timeline import move_run, note
+from storage.states import ResultStatus, RunState, utc_now
+from storage.tables import Picture, Result, ResultObject, Run, Statement
+from storage.timeline import move_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class NewResult:
         Of the summary.
     findings : sequence of mapping
         Of the gate: ``{"code", "sentence", "object"}``.
+    plausible : bool
+        Where nothing was read: whether the study might be one to read.
     """
 
     status: ResultStatus
@@ -96,6 +98,7 @@ class NewResult:
     statements: Sequence[NewStatement] = ()
     objects: Sequence[NewObject] = ()
     pictures: Sequence[NewPicture] = ()
+    plausible: bool = True
 
 
 def save(
@@ -147,11 +150,11 @@ def save(
         content = snapshots.take(session, study.id, claimed.application, wants=wants)
         outdated = content.content_hash != claimed.content_hash
         row = _add_result(session, claimed, result, superseded=outdated)
-        _supersede(session, row, now=now)
+        supersede(session, row, now=now)
         leaves = not outdated and result.status.may_leave and not study.identity_conflict
         leaves = leaves and study.origin.sent and run.deployment.purpose.sent
-        count = post(session, row, destinations if leaves else (), now=now)
-        _finish(session, run, row, outdated=outdated, sending=count > 0, now=now)
+        posted = post(session, row, destinations if leaves else (), now=now)
+        _finish(session, run, row, outdated=outdated, posted=posted, now=now)
         refresh(session, study, at=now)
         return row.id
 
@@ -165,7 +168,7 @@ def standing_objects(database: Database, claimed: ClaimedRun) -> tuple[ResultObj
         last = runs.standing(session, claimed.study_id, claimed.deployment_id)
         if last is None or last.status is ResultStatus.HELD:
             return ()
-        return tuple(last.objects)
+        return tuple(made for made in last.objects if made.stands_for_id is None)
 
 
 def _says_the_same(last: Result | None, result: NewResult, *, asked: bool) -> bool:
@@ -195,6 +198,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
         software_version=result.software_version,
         schema_number=result.schema_number,
         headline=result.headline,
+        plausible=result.plausible,
         started_at=result.started_at,
         finished_at=result.finished_at,
         summary=dict(result.summary),
@@ -242,46 +246,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
     return row
 
 
-def post(session: Session, row: Result, destinations: Destinations, *, now: datetime) -> int:
-    """Put every object into the outbox for every destination that wants it; returns how many rows that makes."""
-    count = 0
-    for made in row.objects:
-        for name in wanted(made, destinations):
-            count += 1
-            session.add(
-                Delivery(
-                    object_id=made.id,
-                    destination=name,
-                    state=DeliveryState.WAITING,
-                    created_at=now,
-                    next_attempt_at=now,
-                )
-            )
-    return count
-
-
-def _supersede(session: Session, row: Result, *, now: datetime) -> None:
-    older = select(Result.id).where(
-        Result.study_id == row.study_id, Result.deployment_id == row.deployment_id, Result.revision < row.revision
-    )
-    session.execute(update(Result).where(Result.id.in_(older)).values(superseded=True))
-    objects = select(ResultObject.id).where(ResultObject.result_id.in_(older))
-    cancelled = session.execute(
-        update(Delivery)
-        .where(Delivery.object_id.in_(objects), Delivery.state == DeliveryState.WAITING)
-        .values(
-            state=DeliveryState.CANCELLED,
-            last_code=DeliveryCode.SUPERSEDED,
-            last_comment="A newer result took its place before it was sent.",
-        )
-        .returning(Delivery.id)
-    ).all()
-    if cancelled:
-        sentence = f"{len(cancelled)} objects of an earlier revision were still to be sent and now are not."
-        note(session, row.study_id, at=now, code=EventCode.SUPERSEDED, sentence=sentence, run_id=row.run_id)
-
-
-def _finish(session: Session, run: Run, row: Result, *, outdated: bool, sending: bool, now: datetime) -> None:
+def _finish(session: Session, run: Run, row: Result, *, outdated: bool, posted: Posted, now: datetime) -> None:
     code, sentence = EventCode.RESULT_SAVED, row.headline or "The analysis is done."
     if outdated:
         code = EventCode.LATE_IMAGES
@@ -291,11 +256,14 @@ def _finish(session: Session, run: Run, row: Result, *, outdated: bool, sending:
         sentence = f"The result is held back and was not sent: the check before sending found {count} faults."
         if count == 1:
             sentence = f"The result is held back and was not sent. {row.findings[0].get('sentence', '')}".strip()
-    elif sending:
+    elif posted.waiting:
         sentence = f"{row.headline} {len(row.objects)} objects are to be sent.".strip()
+    elif posted.kept_from:
+        closed = f"Nothing was sent: {', '.join(posted.kept_from)} is not open."
+        sentence = f"{row.headline} {closed}".strip()
     elif row.status is ResultStatus.NOT_APPLICABLE:
         code = EventCode.NOT_APPLICABLE
     detail = {"result": row.id, "objects": len(row.objects)}
     move_run(session, run, to=row.status.ends, at=now, code=code, sentence=sentence, detail=detail)
-    if sending:
+    if posted.waiting:
         run.reason = row.headline or "Every object is where it should be."

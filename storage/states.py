@@ -149,12 +149,40 @@ class DeliveryState(_Shown):
     DELIVERED = "delivered", None  # the destination answered success or a warning
     REFUSED = "refused", StudyState.UNDELIVERED  # the destination refused it for good
     GIVEN_UP = "given_up", StudyState.UNDELIVERED  # it was tried for as long as the settings allow
+    STRANDED = "stranded", StudyState.UNDELIVERED  # its destination is no longer in the settings: a person decides
+    KEPT = "kept", None  # it would have been sent: its destination is not open
     CANCELLED = "cancelled", None  # a newer result took its place, or the destination no longer wants it
 
     @property
     def lost(self) -> bool:
         """True where a person must send it again."""
         return self.shows is not None and self.shows.needs_person
+
+    @property
+    def unsent(self) -> bool:
+        """True where it is still to be sent, or would be if its destination were open."""
+        return self in (DeliveryState.WAITING, DeliveryState.KEPT)
+
+
+class Proof(StrEnum):
+    """What shows that a destination keeps an object."""
+
+    NONE = "none"  # the answer to the sending alone
+    WANTED = "wanted"  # it is to be asked
+    ASKED = "asked"  # storage commitment was asked for, and its answer is awaited
+    COMMITTED = "committed"  # it committed itself to keep it (PS3.4 Annex J)
+    FOUND = "found"  # it named the object when it was asked for what it has
+    UNPROVABLE = "unprovable"  # it was delivered, and the destination has no way to show it
+
+    @property
+    def open(self) -> bool:
+        """True where the destination has still to answer."""
+        return self in (Proof.WANTED, Proof.ASKED)
+
+    @property
+    def given(self) -> bool:
+        """True where the destination showed that it keeps the object."""
+        return self in (Proof.COMMITTED, Proof.FOUND)
 
 
 class ResultStatus(StrEnum):
@@ -232,12 +260,17 @@ RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {
     RunState.FAILED: frozenset(),
 }
 _AGAIN = frozenset({DeliveryState.WAITING})  # a person has it sent again
+_KEPT = frozenset({DeliveryState.KEPT})  # the destination is not open
+# DELIVERED: the answer came when nobody waited for it any more
+_ENDS = frozenset({DeliveryState.CANCELLED, DeliveryState.DELIVERED})
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.WAITING: frozenset(DeliveryState),
     DeliveryState.DELIVERED: _AGAIN,
-    DeliveryState.REFUSED: _AGAIN | {DeliveryState.CANCELLED},  # CANCELLED: the destination no longer wants it
-    DeliveryState.GIVEN_UP: _AGAIN | {DeliveryState.CANCELLED},
-    DeliveryState.CANCELLED: _AGAIN,
+    DeliveryState.REFUSED: _AGAIN | _KEPT | _ENDS,  # CANCELLED: the destination no longer wants it
+    DeliveryState.GIVEN_UP: _AGAIN | _KEPT | _ENDS,
+    DeliveryState.STRANDED: _AGAIN | _KEPT | _ENDS,
+    DeliveryState.KEPT: _AGAIN | _ENDS,
+    DeliveryState.CANCELLED: _AGAIN | _KEPT | {DeliveryState.DELIVERED},
 }
 """Every move there is. Nothing ever leaves these tables, whatever crashes."""
 

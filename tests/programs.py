@@ -302,7 +302,8 @@ def node(
         "[delivery]\nfirst_pause_s = 1.0\nmax_pause_s = 2.0",
     ]
     for name, ae_title, port in destinations:
-        lines.append(f'[[destinations]]\nname = "{name}"\nae_title = "{ae_title}"\nhost = "127.0.0.1"\nport = {port}')
+        place = f'ae_title = "{ae_title}"\nhost = "127.0.0.1"\nport = {port}'
+        lines.append(f'[[destinations]]\nname = "{name}"\n{place}\nopen = true')
         if kinds and name in kinds:
             lines.append(f"kinds = {json.dumps(kinds[name])}")
     for application, bundle in deployments:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from config.destinations import DestinationSettings
 from config.errors import AxspaError, StorageUnavailable
 from config.settings import Settings
 from dicom_node.analyse import completion, named, worker
@@ -20,19 +20,22 @@ from dicom_node.analyse.endings import Running, reason_of, unready
 from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
-from dicom_node.deliver import outbox
-from storage import arrivals, deliveries, heartbeats, kinds, runs, studies, sweeping
+from dicom_node.deliver.making import make_destination
+from dicom_node.deliver.outbox import Turn
+from dicom_node.deliver.senders import Senders
+from storage import arrivals, heartbeats, kinds, runs, studies, sweeping
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun
 from storage.session import Database
 from storage.states import utc_now
+
+Job = Callable[[], None]
 
 LEASE_S = 60.0
 TENURE_S = 15.0  # of the one coordinator that may work on a database
 TICK_S = 0.25
 LOOK_S = 1.0  # at what may be over of the faults of the node
 PUT_BACK_PAUSE_S = 5.0
-DELIVERIES = "deliveries"  # the executor with a thread for each destination
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +63,13 @@ class Coordinator:
         self._running: dict[int, Running] = {}
         self._stopping = False
         self._in_office = False
-        # A turn that outlasts its tick is normal (a destination that does not answer), and no news.
+        # A turn that outlasts its tick is normal, and no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._clock = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            # Destinations that do not answer hold their threads for long: they must never be those that tend leases.
-            executors={DELIVERIES: ThreadPoolExecutor(max(1, len(settings.destinations)))},
         )
+        self._senders = Senders({one.name: self._turn(one) for one in settings.destinations})
 
     def start(self) -> None:
         """Begin to work; returns at once."""
@@ -78,17 +80,8 @@ class Coordinator:
         add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(self._dispatch),), id="dispatch")
         add(self._guarded, "interval", seconds=LEASE_S / 6, args=(self._tend,), id="tend")
         add(self._guarded, "interval", seconds=LOOK_S, args=(self._faults.look,), id="look")
-        for destination in self._settings.destinations:
-            turn = outbox.Turn(self._settings, self._database, self._objects, destination)
-            add(
-                self._guarded,
-                "interval",
-                seconds=TICK_S,
-                args=(self._only_in_office(self._where_written(turn)),),
-                id=f"to {destination.name}",
-                executor=DELIVERIES,
-            )
         self._clock.start()
+        self._senders.start()
 
     def stop(self, drain_s: float) -> None:
         """Take no new work; let running analyses finish for ``drain_s`` seconds, put the others back.
@@ -97,7 +90,8 @@ class Coordinator:
         """
         self._stopping = True
         if self._clock.running:
-            self._clock.shutdown(wait=True)  # deliveries under way are finished
+            self._clock.shutdown(wait=True)
+        self._senders.stop()  # what is under way is finished
         end = time.monotonic() + drain_s
         while self._collect() and time.monotonic() < end:
             time.sleep(0.1)
@@ -132,18 +126,22 @@ class Coordinator:
 
     def _take_over(self) -> None:
         """What is done once, when the office begins."""
-        names = [destination.name for destination in self._settings.destinations]
-        deliveries.give_up_unknown(self._database, known=names)
         kinds.cancel_unwanted(self._database, self._settings.wanted_kinds)
         named.read_names(self._database, self._objects)
         lost = sweeping.sweep(self._database, self._objects)
         if lost:
             log.info("%d files of results that were never saved were removed", lost)
 
-    def _only_in_office(self, job: outbox.Job) -> outbox.Job:
+    def _only_in_office(self, job: Job) -> Job:
         return lambda: job() if self._in_office else None
 
-    def _where_written(self, job: outbox.Job) -> outbox.Job:
+    def _turn(self, destination: DestinationSettings) -> Job:
+        turn = Turn(
+            make_destination(destination, self._settings), self._settings.delivery, self._database, self._objects
+        )
+        return lambda: self._guarded(self._only_in_office(self._where_written(turn)))
+
+    def _where_written(self, job: Job) -> Job:
         """Nothing is sent while nobody could write down that it was: it would be sent again and again."""
         return lambda: None if self._faults.no_database else job()
 
@@ -152,7 +150,7 @@ class Coordinator:
 
         verify_bundle(name, roots=self._settings.analysis.bundle_roots)
 
-    def _guarded(self, job: outbox.Job) -> None:
+    def _guarded(self, job: Job) -> None:
         """The edge of the clock: a job that fails is logged and runs again at its next turn."""
         try:
             job()

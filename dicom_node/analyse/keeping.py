@@ -27,6 +27,7 @@ def keep(outcome: Outcome, objects: ObjectStore, *, claimed: ClaimedRun, basis: 
     return NewResult(
         status=_status(outcome),
         headline=outputs.summary["headline"],
+        plausible=analysis.selection.plausible,
         started_at=started,
         finished_at=datetime.now(UTC),
         application_version=basis.application_version,

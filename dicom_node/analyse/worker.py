@@ -112,7 +112,6 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         raise UnusableInput(Code.OTHER_STUDY, "The images, read whole, belong to another study than they were sent as.")
     if (waits := _wait(claimed, study, context, now=started)) is not None:
         return str(waits)
-    destinations = context.settings.wanted_kinds
     outcome = pipeline.run(
         study,
         bundle,
@@ -127,10 +126,10 @@ def _analyse(claimed: ClaimedRun, context: _Context) -> str:
         identity_conflict=claimed.identity_conflict,
         identity_settled=claimed.identity_settled,
         missing=[Gap(Reason(gap.code, {"count": gap.count}), gap.series) for gap in claimed.gaps],
-        kinds=kinds_to_make(find_presentation(claimed.application), destinations.values()),
+        kinds=kinds_to_make(find_presentation(claimed.application), context.settings.wanted_kinds.values()),
     )
     record = keep(outcome, context.objects, claimed=claimed, basis=basis, started=started)
-    saved = results.save(context.database, claimed, record, destinations=destinations, wants=wants)
+    saved = results.save(context.database, claimed, record, destinations=context.settings.wishes, wants=wants)
     total_s = (record.finished_at - started).total_seconds()
     log.info("Run %d of study %d: analysed in %.1f s", claimed.run_id, claimed.study_id, total_s)
     if saved is None:

@@ -8,11 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from config import hints, logs
+from config.destinations import DestinationSettings
 from config.errors import AxspaError, BundleError, StorageUnavailable
-from config.settings import Destination, Settings
+from config.settings import Settings
 from dicom_node import ports
 from dicom_node.app import check_deployments, known_applications, known_deployments
-from dicom_node.deliver import cstore
+from dicom_node.deliver.cstore import OUR_SOP_CLASSES
+from dicom_node.deliver.making import make_destination
 from dicom_node.kinds import check_kinds, wanted_classes
 from inference.application import find_application
 from inference.serving import load_bundle
@@ -174,17 +176,17 @@ def _kinds(settings: Settings) -> Iterator[Finding]:
             yield Finding("kinds", Verdict.OK, f"{destination.name} gets: {named}.")
 
 
-def _destination(destination: Destination, settings: Settings) -> Iterator[Finding]:
+def _destination(destination: DestinationSettings, settings: Settings) -> Iterator[Finding]:
     subject = f"destination {destination.name}"
-    answer = cstore.verify(destination, our_ae_title=settings.receiver.ae_title, timeout_s=settings.delivery.timeout_s)
+    answer = make_destination(destination, settings).verify()
     if not answer.echo:
         yield Finding(subject, Verdict.FAIL, answer.sentence)
         return
     try:
         wanted = wanted_classes(destination, _applications(settings))
     except BundleError:  # the check of the bundles says more
-        wanted = frozenset(cstore.OUR_SOP_CLASSES.values())
-    refused = [name for name, taken in answer.accepted.items() if not taken and cstore.OUR_SOP_CLASSES[name] in wanted]
+        wanted = frozenset(OUR_SOP_CLASSES.values())
+    refused = [name for name, taken in answer.accepted.items() if not taken and OUR_SOP_CLASSES[name] in wanted]
     if refused:
         text = (
             f"C-ECHO succeeds, but these objects will be refused: {', '.join(refused)}. Allow their SOP classes there."

@@ -38,7 +38,7 @@ def decide(
         It cannot be done; see :mod:`storage.held`.
     """
     if action == "release":
-        count = held.release(database, study_id, reason=reason, actor=ACTOR, destinations=settings.wanted_kinds)
+        count = held.release(database, study_id, reason=reason, actor=ACTOR, destinations=settings.wishes)
         return f"Study {study_id} is released; {count} objects are to be sent."
     if action == "discard":
         held.discard(database, study_id, reason=reason, actor=ACTOR)

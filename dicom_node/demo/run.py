@@ -23,10 +23,12 @@ from pynetdicom import AE, AllStoragePresentationContexts, evt
 from sqlalchemy import select
 
 from config.codes import Code
+from config.destinations import DicomDestination
 from config.errors import Retryable
-from config.settings import Destination, Settings
+from config.settings import Settings
 from dicom_node.app import open_database
-from dicom_node.deliver import cstore
+from dicom_node.deliver.cstore import CStore
+from dicom_node.deliver.destination import Outgoing, Verdict
 from dicom_node.demo import unpack
 from storage import users
 from storage.session import Database
@@ -101,7 +103,9 @@ def _settings(settings: Settings, folder: Path, peer_port: int) -> Settings:
             "panel": panel,
             "completion": settings.completion.model_copy(update={"quiet_s": 2.0}),
             "database": settings.database.model_copy(update={"url": ""}),
-            "destinations": (Destination(name="demo PACS", ae_title="DEMOPACS", host="127.0.0.1", port=peer_port),),
+            "destinations": (
+                DicomDestination(name="demo PACS", ae_title="DEMOPACS", host="127.0.0.1", port=peer_port, open=True),
+            ),
         }
     )
 
@@ -188,7 +192,8 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _toml(settings: Settings) -> str:
-    peer, receiver, panel = settings.destinations[0], settings.receiver, settings.panel
+    (peer,), receiver, panel = settings.destinations, settings.receiver, settings.panel
+    assert isinstance(peer, DicomDestination)  # noqa: S101 (_settings made it)
     quoted = json.dumps  # a basic string of TOML is written as one of JSON
     roots = [str(root) for root in settings.analysis.bundle_roots]
     return (
@@ -198,7 +203,7 @@ def _toml(settings: Settings) -> str:
         f"[analysis]\nbundle = {quoted(settings.analysis.bundle)}\nbundle_roots = {quoted(roots)}\n"
         f"[panel]\nhost = '127.0.0.1'\nport = {panel.port}\n"
         f"[[destinations]]\nname = {quoted(peer.name)}\nae_title = {quoted(peer.ae_title)}\n"
-        f"host = {quoted(peer.host)}\nport = {peer.port}\n"
+        f"host = {quoted(peer.host)}\nport = {peer.port}\nopen = true\n"
     )
 
 
@@ -215,17 +220,15 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", settings: Settings, log
 
 def _send(files: list[Path], settings: Settings) -> None:
     receiver = settings.receiver
-    target = Destination(name="node", ae_title=receiver.ae_title, host="127.0.0.1", port=receiver.port)
-    outcomes = cstore.send(
-        [_outgoing(file) for file in files], target, our_ae_title="DEMO_PACS", settings=settings.delivery
-    )
-    stored = sum(outcome.verdict is cstore.Verdict.DELIVERED for outcome in outcomes)
+    target = DicomDestination(name="node", ae_title=receiver.ae_title, host="127.0.0.1", port=receiver.port)
+    sender = CStore(target, our_ae_title="DEMO_PACS", timeout_s=settings.delivery.timeout_s)
+    stored = sum(outcome.verdict is Verdict.DELIVERED for outcome in sender.send([_outgoing(file) for file in files]))
     _say(f"  {stored} of {len(files)} images stored")
 
 
-def _outgoing(file: Path) -> cstore.Outgoing:
+def _outgoing(file: Path) -> Outgoing:
     meta = pydicom.filereader.read_file_meta_info(file)
-    return cstore.Outgoing(
+    return Outgoing(
         path=file,
         sop_class_uid=meta.MediaStorageSOPClassUID,
         sop_instance_uid=meta.MediaStorageSOPInstanceUID,

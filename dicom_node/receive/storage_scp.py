@@ -12,6 +12,7 @@ from config.codes import Code
 from config.errors import AxspaError, Final
 from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
+from dicom_node.receive.commitments import listen_for
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
@@ -84,6 +85,7 @@ class Receiver:
                 evt_handlers=[
                     (evt.EVT_C_STORE, self._intake.on_store),
                     (evt.EVT_C_ECHO, lambda event: SUCCESS),
+                    listen_for(ae, self._database),
                     (evt.EVT_REQUESTED, self._on_requested),
                     (evt.EVT_ESTABLISHED, self._on_established),
                 ],

@@ -66,3 +66,4 @@ class Selection:
     candidates: tuple[Candidate, ...]
     chosen: Mapping[Key, Candidate]  # by role
     wanted: tuple[Key, ...] = ()  # the roles that were looked for; empty: those that were found
+    plausible: bool = True  # the study might be one to read; only of interest where nothing was chosen

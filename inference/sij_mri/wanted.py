@@ -6,8 +6,10 @@ Points of a perfect series: physics 45, geometry 40, names 15. A refusal rules t
 """
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 
 from inference.series import (
+    Candidate,
     Case,
     Meaning,
     Selection,
@@ -184,4 +186,25 @@ _WANTED = (WantedSeries(Role.T1W, judge), WantedSeries(Role.FLUID, judge))
 
 def select(study: StudyHeaders) -> Selection:
     """Choose the two series of a study by role; see :func:`inference.series.choose`."""
-    return choose(study, _WANTED)
+    found = choose(study, _WANTED)
+    return replace(found, plausible=bool(found.chosen) or _plausible(study, found))
+
+
+def _plausible(study: StudyHeaders, found: Selection) -> bool:
+    """Whether a study of which nothing was chosen might show the joints all the same.
+
+    It is named after them, or a series that is not of another part of the body lies along the sacrum, and not plainly
+    coronal, which knees, hips and heads are too.
+    """
+    named = any(
+        Meaning.JOINT in meanings(series.study_description, series.description, series.protocol_name)
+        for series in study.series
+    )
+    return named or any(_along_the_sacrum(candidate) for candidate in found.candidates)
+
+
+def _along_the_sacrum(candidate: Candidate) -> bool:
+    if any(reason.code.startswith("elsewhere") for reason in candidate.refusals):
+        return False
+    reasons = [one.reason for one in candidate.evidence if one.reason.code == "along-the-sacrum"]
+    return any(float(str(reason.parameters["tilt_deg"])) >= CORONAL_DEG for reason in reasons)

@@ -42,7 +42,7 @@ def decide(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
 
 
 def _release(node: Node, login: Login, study_id: int, form: Form) -> None:
-    reason, destinations = form.get("reason", ""), node.settings.wanted_kinds
+    reason, destinations = form.get("reason", ""), node.settings.wishes
     held.release(node.database, study_id, reason=reason, actor=login.name, destinations=destinations)
 
 

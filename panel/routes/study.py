@@ -12,26 +12,13 @@ from config.errors import Final
 from panel import badges, history, notes, queries, summary
 from panel.deps import FormDep, LoginDep, LooksDep, NodeDep, OptionalId, RowId, go
 from panel.shell import Node
-from storage import held, kinds, resending, studies
+from panel.words import class_words
+from storage import destinations, held, kinds, resending, studies
 from storage.kinds import Destinations
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Result, ResultObject, Run, Study
 
 router = APIRouter()
-
-_CLASS_WORDS = {
-    "1.2.840.10008.5.1.4.1.1.66.4": "Segmentation",
-    "1.2.840.10008.5.1.4.1.1.7": "Secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame true color secondary capture",
-    "1.2.840.10008.5.1.4.1.1.88.11": "Basic text report",
-    "1.2.840.10008.5.1.4.1.1.88.22": "Enhanced structured report",
-    "1.2.840.10008.5.1.4.1.1.88.33": "Comprehensive structured report",
-    "1.2.840.10008.5.1.4.1.1.88.34": "Comprehensive 3D structured report",
-    "1.2.840.10008.5.1.4.1.1.88.59": "Key object selection",
-    "1.2.840.10008.5.1.4.1.1.30": "Parametric map",
-    "1.2.840.10008.5.1.4.1.1.11.1": "Presentation state",
-    "1.2.840.10008.5.1.4.1.1.104.1": "PDF",
-}
 
 
 @router.get("/studies/{study_id}")
@@ -171,7 +158,7 @@ def resend(study_id: RowId, node: NodeDep, login: LoginDep, form: FormDep) -> Re
             resending.resend(
                 node.database,
                 result_id,
-                destinations=node.settings.wanted_kinds,
+                destinations=node.settings.wishes,
                 actor=login.name,
                 object_id=object_id,
                 destination=destination,
@@ -277,9 +264,10 @@ def _revision(result: Result) -> dict[str, Any]:
 
 def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     objects = queries.objects(node.database, result.id) if result else []
-    names = [one.name for one in node.settings.destinations]
+    opened = {row.name for row in destinations.every(node.database) if row.open}
+    names = [one.name for one in node.settings.destinations if one.name in opened]
     return {
-        "objects": [_object(one, objects, node.settings.wanted_kinds) for one in objects],
+        "objects": [_object(one, objects, result, node.settings.wishes) for one in objects if result is not None],
         "destinations": names,
         "can_act": result is not None and resending.can_resend(node.database, result.id),
         "stays": result is not None and not resending.may_leave(study, result),
@@ -287,14 +275,16 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
     }
 
 
-def _object(made: ResultObject, others: list[ResultObject], destinations: Destinations) -> dict[str, Any]:
+def _object(
+    made: ResultObject, others: list[ResultObject], result: Result, destinations: Destinations
+) -> dict[str, Any]:
     siblings = [one.id for one in others if one.series_instance_uid == made.series_instance_uid]
-    wanted, sent = kinds.wanted(made, destinations), {one.destination for one in made.deliveries}
+    wanted, sent = kinds.wanted(made, result, destinations), {one.destination for one in made.deliveries}
     return {
         "made": made,
         "number": siblings.index(made.id) + 1,
         "of": len(siblings),
-        "class_words": _CLASS_WORDS.get(made.sop_class_uid, made.sop_class_uid),
+        "class_words": class_words(made.sop_class_uid),
         "deliveries": [_delivery(one) for one in made.deliveries],
         "wanted": wanted,
         "unwanted": [name for name in destinations if name not in wanted and name not in sent],
@@ -308,4 +298,5 @@ def _delivery(row: Delivery) -> dict[str, Any]:
         "badge": badges.delivery_badge(row.state, attempts=row.attempts),
         "waiting": waiting,
         "due": waiting and row.next_attempt_at <= datetime.now(UTC),
+        "proof": badges.PROOF.get(row.proof) if row.state is DeliveryState.DELIVERED else None,
     }

@@ -3,8 +3,9 @@
 Every time is aware and in UTC. Files are named by the key that :mod:`storage.objects` gives, never by a path.
 """
 
-from storage.states import DeliveryState, Origin, Purpose, Reception, ResultStatus, RunState, StudyState
+from storage.states import DeliveryState, Origin, Proof, Purpose, Reception, ResultStatus, RunState, StudyState
 from storage.tables.base import Base, UtcDateTime
+from storage.tables.destinations import DestinationRecord, RefusedClass
 from storage.tables.people import Audit, Heartbeat, Lease, LoginSession, User
 from storage.tables.received import Association, AssociationOutcome, Event, Instance, RefusedImage, Study
 from storage.tables.work import Delivery, Deployment, Picture, Result, ResultObject, Run, Statement
@@ -17,6 +18,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Deployment",
+    "DestinationRecord",
     "Event",
     "Heartbeat",
     "Instance",
@@ -24,8 +26,10 @@ __all__ = [
     "LoginSession",
     "Origin",
     "Picture",
+    "Proof",
     "Purpose",
     "Reception",
+    "RefusedClass",
     "RefusedImage",
     "Result",
     "ResultObject",

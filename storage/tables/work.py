@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from storage.states import DeliveryState, Purpose, ResultStatus, RunState
+from storage.states import DeliveryState, Proof, Purpose, ResultStatus, RunState
 from storage.tables.base import Base
 from storage.tables.received import Study
 
@@ -90,6 +90,7 @@ class Result(Base):
 
     schema_number: Mapped[int] = mapped_column(default=1)  # of the summary
     headline: Mapped[str] = mapped_column(Text, default="")  # the result in one line, for lists
+    plausible: Mapped[bool] = mapped_column(default=True, server_default=true())  # it was a study to read, or nearly
     started_at: Mapped[datetime] = mapped_column()
     finished_at: Mapped[datetime] = mapped_column()
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -138,6 +139,7 @@ class ResultObject(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     path_key: Mapped[str] = mapped_column(String(255))
     of_default: Mapped[bool] = mapped_column(default=True, server_default=true())  # its kind is of the default set
+    stands_for_id: Mapped[int | None] = mapped_column(ForeignKey("result_object.id", ondelete="CASCADE"))  # other class
 
     result: Mapped[Result] = relationship(back_populates="objects")
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="object", order_by="Delivery.destination")
@@ -166,6 +168,7 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("object_id", "destination"),
         Index("ix_delivery_due", "state", "destination", "next_attempt_at"),
+        Index("ix_delivery_proof", "proof", "destination", "proof_due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -180,5 +183,12 @@ class Delivery(Base):
     last_code: Mapped[str] = mapped_column(String(64), default="")
     last_comment: Mapped[str] = mapped_column(Text, default="")  # Error Comment of the peer, or our sentence
     delivered_at: Mapped[datetime | None] = mapped_column()
+    offered_at: Mapped[datetime | None] = mapped_column()  # it was put on the way at least once: it may be there
+
+    proof: Mapped[Proof] = mapped_column(default=Proof.NONE, server_default=Proof.NONE.value)
+    proof_at: Mapped[datetime | None] = mapped_column()  # when the destination showed that it keeps it
+    proof_due_at: Mapped[datetime | None] = mapped_column()  # when it is asked next
+    proof_comment: Mapped[str] = mapped_column(Text, default="", server_default="")
+    transaction_uid: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
 
     object: Mapped[ResultObject] = relationship(back_populates="deliveries")

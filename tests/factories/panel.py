@@ -12,10 +12,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from config.settings import Destination, PanelSettings, ReceiverSettings, Settings
+from config.destinations import DicomDestination
+from config.settings import PanelSettings, ReceiverSettings, Settings
 from storage import associations, deliveries, heartbeats, results, runs, studies, users
 from storage.associations import Peer, Refusal
-from storage.deliveries import Attempt
+from storage.attempts import Attempt
 from storage.objects import ObjectStore
 from storage.results import NewObject, NewPicture, NewResult
 from storage.session import Database
@@ -44,8 +45,8 @@ def make_place(folder: Path, **panel: object) -> Place:
         receiver=ReceiverSettings(min_free_mb=1),
         panel=PanelSettings(**panel),
         destinations=(
-            Destination(name="PACS", ae_title="ORTHANC", host="127.0.0.1", port=4242),
-            Destination(name="workstation", ae_title="WEASIS", host="127.0.0.1", port=11113),
+            DicomDestination(name="PACS", ae_title="ORTHANC", host="127.0.0.1", port=4242),
+            DicomDestination(name="workstation", ae_title="WEASIS", host="127.0.0.1", port=11113),
         ),
     )
     shutil.copy(_fresh_database(), folder / "axspa.sqlite")

@@ -18,10 +18,12 @@ from storage.results import NewObject, NewPicture, NewResult
 from storage.runs import ClaimedRun
 from storage.session import Database, migrate
 from storage.studies import IncomingImage
-from storage.tables import Deployment, Purpose, Result, ResultStatus, Study
+from storage.tables import Deployment, DestinationRecord, Purpose, Result, ResultStatus, Study
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STUDY = "1.2.826.0.1.1"
+OPEN = ("archive", "review", "mail", "PACS", "workstation")
+"""Destinations that are open in each database of :func:`fresh`."""
 
 
 @functools.cache
@@ -31,6 +33,7 @@ def _empty() -> bytes:
         database = Database(f"sqlite:///{folder}/empty.sqlite")
         migrate(database)
         deploy_first(database)
+        open_destinations(database, *OPEN)
         database.dispose()
         connection = sqlite3.connect(f"{folder}/empty.sqlite")
         content = connection.serialize()
@@ -93,6 +96,15 @@ def begin(database: Database, *, seconds: float, worker: str = "worker") -> Clai
     claimed = runs.claim(database, worker, lease_s=60, now=at(seconds))
     assert claimed is not None
     return claimed
+
+
+def open_destinations(database: Database, *names: str) -> None:
+    """Destinations that may be sent to; no audit row either."""
+    with database.write() as session:
+        for name in names:
+            session.merge(
+                DestinationRecord(name=name, open=True, decided_by="", changed_at=START, failures=0, trouble="")
+            )
 
 
 def deploy_first(database: Database) -> None:
@@ -161,7 +173,8 @@ def save(
     analysis_hash: str = "",
     seconds: float = 65.0,
 ) -> int:
-    """Save a result of a claim; its number."""
+    """Save a result of a claim, for destinations that are open; its number."""
+    open_destinations(database, *destinations)
     new = result_of(claimed, status=status, analysis_hash=analysis_hash)
     number = results.save(database, claimed, new, destinations=destinations, now=at(seconds))
     assert number is not None

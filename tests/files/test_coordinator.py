@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from config.codes import Code
+from config.destinations import DicomDestination
 from config.errors import BundleError, StorageUnavailable
-from config.settings import AnalysisSettings, CompletionSettings, Destination, Settings
-from storage import deliveries, heartbeats
+from config.settings import AnalysisSettings, CompletionSettings, Settings
+from storage import heartbeats
 from storage.session import Database
 from storage.states import RunState, StudyState
 from storage.tables import Study
 from tests.factories.coordinating import Bench, coordinator, run_of
-from tests.factories.storage import at, claim, deploy, fresh, receive, save
+from tests.factories.storage import claim, deploy, fresh, receive, save
 from tests.factories.waiting import wait_until
 
 
@@ -33,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
         data_dir=tmp_path,
         completion=CompletionSettings(quiet_s=0),
         analysis=AnalysisSettings(timeout_s=1000, max_attempts=2),
-        destinations=(Destination(name="archive", ae_title="PACS", host="127.0.0.1", port=1),),
+        destinations=(DicomDestination(name="archive", ae_title="PACS", host="127.0.0.1", port=1),),
     )
 
 
@@ -199,14 +200,6 @@ def test_only_one_of_two_holds_the_office_and_the_second_follows(settings: Setti
     second._hold_office()
     first._hold_office()
     assert (first._in_office, second._in_office) == (False, True)
-
-
-def test_taking_over_gives_up_what_waits_for_nobody(settings: Settings, database: Database) -> None:
-    save(database, claim(database, 1), destinations=("archive", "gone"))
-    works = coordinator(settings, database, Bench(1))
-    works._take_over()
-    assert len(deliveries.due(database, "archive", now=at(70))) == 2
-    assert deliveries.due(database, "gone", now=at(70)) == []
 
 
 def test_an_error_of_one_turn_is_logged_and_is_not_the_last_turn(

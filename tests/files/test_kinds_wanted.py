@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from config.destinations import DicomDestination
 from config.errors import SettingsError
-from config.settings import Destination, Settings, load_settings
+from config.settings import Settings, load_settings
 from dicom_node.cli import main
 from dicom_node.kinds import check_kinds, chosen_kinds, kinds_to_make, wanted_classes
 from reporting.kinds import default_kinds, every_kind
 from reporting.sij_mri import SacroiliacPresentation
 from storage import deliveries, held, kinds, resending, results, studies
+from storage.attempts import Attempt
 from storage.codes import EventCode
-from storage.deliveries import Attempt
 from storage.session import Database
 from storage.states import DeliveryState, ResultStatus, RunState, StudyState
 from storage.tables import Delivery, Event, Result, ResultObject, Run, Study
@@ -90,7 +91,7 @@ def test_what_kinds_may_be_is_said_once(tmp_path: Path, kinds: str) -> None:
 
 
 def settings(kinds: object) -> Settings:
-    return Settings(destinations=(Destination(name="mail", ae_title="A", host="h", port=104, kinds=kinds),))
+    return Settings(destinations=(DicomDestination(name="mail", ae_title="A", host="h", port=104, kinds=kinds),))
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_that_there_are() -> None:

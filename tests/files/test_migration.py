@@ -9,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
-from config.settings import Destination, Settings
+from config.destinations import DicomDestination
+from config.settings import Settings
 from dicom_node.analyse import named
 from storage import identities, users
 from storage.objects import ObjectStore
@@ -23,7 +24,7 @@ from tests.factories.panel_pages import log_in, make_client
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    places = [Destination(name=f"place {number}", ae_title="PACS", host="127.0.0.1", port=1) for number in (0, 1)]
+    places = [DicomDestination(name=f"place {number}", ae_title="PACS", host="127.0.0.1", port=1) for number in (0, 1)]
     return Settings(data_dir=tmp_path, destinations=tuple(places))
 
 

@@ -7,16 +7,17 @@ import pytest
 from pynetdicom import AE, evt
 from sqlalchemy import select
 
-from config.settings import DeliverySettings, Destination, Settings
+from config.destinations import DicomDestination
+from config.settings import DeliverySettings
+from dicom_node.deliver.cstore import CStore
 from dicom_node.deliver.outbox import Turn
-from storage import results
 from storage.objects import ObjectStore
-from storage.results import NewObject
 from storage.session import Database
 from storage.states import DeliveryState, StudyState
 from storage.tables import Delivery, Study
-from tests.factories.dicom import as_file, image
-from tests.factories.storage import claim, fresh, result_of
+from tests.factories.delivering import two_objects
+from tests.factories.dicom import image
+from tests.factories.storage import fresh
 from tests.programs import free_port
 
 
@@ -49,27 +50,11 @@ def peer() -> Iterator[tuple[int, dict[str, int], list[str]]]:
     server.shutdown()
 
 
-def turn(tmp_path: Path, database: Database, objects: ObjectStore, port: int) -> Turn:
-    destination = Destination(name="archive", ae_title="PEER", host="127.0.0.1", port=port)
-    settings = Settings(data_dir=tmp_path, destinations=(destination,), delivery=DeliverySettings(timeout_s=5))
-    return Turn(settings, database, objects, destination)
-
-
-def two_objects(database: Database, objects: ObjectStore) -> list[str]:
-    """A result with two objects that wait for the destination; their UIDs."""
-    claimed = claim(database, 1)
-    made = []
-    for number in (1, 2):
-        one = image(number, study="1.2.77")
-        stored = objects.put("results", claimed.file_group, name=str(number), content=[as_file(one)], suffix=".dcm")
-        uids = (str(one.SOPClassUID), str(one.SOPInstanceUID), str(one.SeriesInstanceUID))
-        made.append(NewObject("image", "made up", *uids, str(one.file_meta.TransferSyntaxUID), stored))
-    new = result_of(claimed, objects=0)
-    results.save(
-        database, claimed, type(new)(new.status, "Signs.", new.started_at, new.finished_at, objects=made),
-        destinations=["archive"],
-    )  # fmt: skip
-    return [one.sop_instance_uid for one in made]
+def turn(database: Database, objects: ObjectStore, port: int) -> Turn:
+    destination = DicomDestination(name="archive", ae_title="PEER", host="127.0.0.1", port=port)
+    settings = DeliverySettings(timeout_s=5)
+    peer = CStore(destination, our_ae_title="AXSPA", timeout_s=settings.timeout_s)
+    return Turn(peer, settings, database, objects)
 
 
 def ledger(database: Database) -> list[tuple[DeliveryState, int, int | None]]:
@@ -84,10 +69,10 @@ def state(database: Database) -> StudyState:
 
 
 def test_what_is_due_arrives_once_and_the_study_is_done(
-    tmp_path: Path, database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
+    database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
 ) -> None:
     uids, (port, _, got) = two_objects(database, objects), peer
-    works = turn(tmp_path, database, objects, port)
+    works = turn(database, objects, port)
     works()
     works()
     assert got == uids
@@ -96,20 +81,18 @@ def test_what_is_due_arrives_once_and_the_study_is_done(
 
 
 def test_each_object_has_the_answer_that_it_got(
-    tmp_path: Path, database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
+    database: Database, objects: ObjectStore, peer: tuple[int, dict[str, int], list[str]]
 ) -> None:
     uids, (port, answers, _) = two_objects(database, objects), peer
     answers.update({uids[0]: 0xC000, uids[1]: 0xA700})
-    turn(tmp_path, database, objects, port)()
+    turn(database, objects, port)()
     assert ledger(database) == [(DeliveryState.REFUSED, 1, 0xC000), (DeliveryState.WAITING, 1, 0xA700)]
     assert state(database) is StudyState.DELIVERING
 
 
-def test_nobody_there_is_an_attempt_of_each_object_and_no_error(
-    tmp_path: Path, database: Database, objects: ObjectStore
-) -> None:
+def test_nobody_there_is_an_attempt_of_each_object_and_no_error(database: Database, objects: ObjectStore) -> None:
     two_objects(database, objects)
-    works = turn(tmp_path, database, objects, free_port())
+    works = turn(database, objects, free_port())
     works()
     works()
     assert ledger(database) == [(DeliveryState.WAITING, 1, None)] * 2, "the next attempt is not due yet"

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from config.errors import Final
 from storage import audit, deliveries, resending, search, studies
-from storage.deliveries import Attempt, DueDelivery
+from storage.attempts import Attempt
+from storage.deliveries import DueDelivery
 from storage.search import StudyFilter
 from storage.session import Database
 from storage.tables import Audit, Delivery, DeliveryState, Event, Result, ResultStatus, Study, StudyState
-from tests.factories.storage import at, claim, fresh, receive, save
+from tests.factories.storage import at, claim, fresh, open_destinations, receive, save
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def test_resending_reaches_a_destination_that_was_added_later(database: Database
     claimed = claim(database, 1)
     result_id = save(database, claimed)
     deliver(database, "archive")
+    open_destinations(database, "new")
     sent = resending.resend(
         database, result_id, destinations=["archive", "new"], destination="new", actor="admin", now=at(80)
     )
@@ -172,14 +174,6 @@ def test_a_newer_revision_supersedes_and_cancels_what_was_not_sent(database: Dat
     assert state_of(database, first.study_id) is StudyState.DELIVERING
     with pytest.raises(Final, match="RESULT_SUPERSEDED"):
         resending.resend(database, first_result, destinations=["archive"], actor="admin")
-
-
-def test_rows_of_a_destination_that_left_the_settings_are_given_up(database: Database) -> None:
-    claimed = claim(database, 1)
-    save(database, claimed, destinations=("archive", "gone"))
-    deliver(database, "archive")
-    assert deliveries.give_up_unknown(database, known=["archive"], now=at(90)) == 2
-    assert state_of(database, claimed.study_id) is StudyState.UNDELIVERED
 
 
 def test_search_finds_words_in_any_script_and_case(database: Database) -> None:

@@ -13,8 +13,8 @@ from config.codes import Code
 from config.errors import BundleError, Final, Retryable, StorageUnavailable
 from config.settings import DeploymentSettings
 from storage import deliveries, deployments, resending, results, runs, search, studies, sweeping
+from storage.attempts import Attempt
 from storage.codes import EventCode
-from storage.deliveries import Attempt
 from storage.objects import ObjectStore
 from storage.search import StudyFilter
 from storage.session import Database

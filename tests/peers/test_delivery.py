@@ -6,23 +6,23 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from config.settings import Destination
+from config.destinations import DicomDestination
 from dicom_node.deliver import cstore as delivery
-from dicom_node.deliver.cstore import Verdict
-from tests.factories.delivering import SC, SEG, SR, destination_at, make_object, send
+from dicom_node.deliver.destination import Verdict
+from tests.factories.delivering import SC, SEG, SR, destination_at, make_object, peer_at, send
 from tests.factories.rounds import Clinic
 from tests.programs import Need, free_port, storescp
 
 
 @pytest.fixture
-def archive(need_program: Need, tmp_path: Path) -> Iterator[tuple[Destination, Path]]:
+def archive(need_program: Need, tmp_path: Path) -> Iterator[tuple[DicomDestination, Path]]:
     """DCMTK's storescp, which keeps the bytes as they came."""
     port, received = free_port(), tmp_path / "received"
     with storescp(need_program, received, port, "--bit-preserving", "-uf"):
         yield destination_at(port), received
 
 
-def test_objects_arrive_byte_for_byte(archive: tuple[Destination, Path], tmp_path: Path) -> None:
+def test_objects_arrive_byte_for_byte(archive: tuple[DicomDestination, Path], tmp_path: Path) -> None:
     destination, received = archive
     objects = [make_object(tmp_path, uid) for uid in (SEG, SR, SC, SC)]
     outcomes = send(objects, destination)
@@ -36,7 +36,7 @@ def test_objects_arrive_byte_for_byte(archive: tuple[Destination, Path], tmp_pat
         assert arrived[made.sop_instance_uid] == pydicom.dcmread(made.path)
 
 
-def test_many_objects_all_get_their_answer(archive: tuple[Destination, Path], tmp_path: Path) -> None:
+def test_many_objects_all_get_their_answer(archive: tuple[DicomDestination, Path], tmp_path: Path) -> None:
     destination, received = archive
     objects = [make_object(tmp_path, SC) for _ in range(100)]
     outcomes = send(objects, destination)
@@ -56,7 +56,7 @@ def test_a_refused_sop_class_is_final_and_named_while_the_others_arrive(need_pro
         objects = [make_object(tmp_path, uid) for uid in (SC, SEG, SC)]
         mixed = send(objects, destination_at(port))
         only_refused = send([objects[1]], destination_at(port))
-        capability = delivery.verify(destination_at(port), our_ae_title="AXSPA", timeout_s=15.0)
+        capability = peer_at(destination_at(port)).verify()
     assert [outcome.verdict for outcome in mixed] == [Verdict.DELIVERED, Verdict.REFUSED, Verdict.DELIVERED]
     assert mixed[1].code == "SOP_CLASS_REFUSED"
     assert "Segmentation Storage" in mixed[1].comment
@@ -98,7 +98,7 @@ def test_orthanc_takes_every_kind_of_object_and_verify_says_so(clinic: Clinic, t
     destination = destination_at(clinic.pacs.dicom_port, ae_title="ORTHANC")
     objects = [make_object(tmp_path, uid, study=study) for uid in delivery.OUR_SOP_CLASSES.values()]
     outcomes = send(objects, destination)
-    capability = delivery.verify(destination, our_ae_title="AXSPA", timeout_s=15.0)
+    capability = peer_at(destination).verify()
     stored = clinic.pacs.instances_of(study)
     assert [outcome.verdict for outcome in outcomes] == [Verdict.DELIVERED] * len(objects)
     assert capability.echo

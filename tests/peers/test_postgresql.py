@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config.errors import Final, StorageUnavailable
 from storage import audit, deliveries, heartbeats, runs, search, studies, users
-from storage.deliveries import Attempt
+from storage.attempts import Attempt
 from storage.search import StudyFilter
 from storage.session import Database, SchemaState, migrate, schema_state
 from storage.studies import Recorded

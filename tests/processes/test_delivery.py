@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from dicom_node.deliver.cstore import Verdict
+from dicom_node.deliver.destination import Verdict
 from tests.factories.delivering import SC, SR, destination_at, make_object, send
 from tests.programs import free_port
 

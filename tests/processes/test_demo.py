@@ -14,7 +14,7 @@ import pytest
 from config.errors import Retryable
 from config.settings import Settings, load_settings
 from dicom_node.app import open_database
-from dicom_node.deliver.cstore import Outgoing
+from dicom_node.deliver.destination import Outgoing
 from dicom_node.demo import run, unpack
 from storage import users
 from storage.tables import StudyState

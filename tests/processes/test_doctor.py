@@ -13,7 +13,8 @@ import pytest
 from pynetdicom import AE, _config
 
 from config import hints
-from config.settings import DeliverySettings, Destination, Settings, load_settings
+from config.destinations import DicomDestination
+from config.settings import DeliverySettings, Settings, load_settings
 from dicom_node import ports
 from dicom_node.cli import main
 from dicom_node.commands import doctor
@@ -214,14 +215,14 @@ def test_the_shipped_bundle_loads_and_an_unknown_one_is_named(tmp_path: Path) ->
 
 
 @contextlib.contextmanager
-def peer(*sop_classes: str) -> Iterator[Destination]:
+def peer(*sop_classes: str) -> Iterator[DicomDestination]:
     """A node that accepts these SOP classes and no other."""
     entity = AE("ARCHIVE")
     for uid in sop_classes:
         entity.add_supported_context(uid)
     server = entity.start_server(("127.0.0.1", 0), block=False)
     try:
-        yield Destination(
+        yield DicomDestination(
             name="archive", ae_title="ARCHIVE", host="127.0.0.1", port=int(server.socket.getsockname()[1])
         )
     finally:
@@ -261,14 +262,14 @@ def test_a_destination_is_judged_by_what_it_gets(change: Change, monkeypatch: py
 
 
 def test_a_kind_that_nothing_gives_is_a_failure_with_the_names_there_are(change: Change) -> None:
-    wrong = Destination(name="archive", ae_title="A", host="127.0.0.1", port=free_port(), kinds=("report",))
+    wrong = DicomDestination(name="archive", ae_title="A", host="127.0.0.1", port=free_port(), kinds=("report",))
     finding = found(change(destinations=(wrong,)), "kinds")
     assert finding.verdict is Verdict.FAIL
     assert "sr-text" in finding.sentence and "Received 'report'." in finding.sentence
 
 
 def test_a_destination_where_nobody_is(change: Change) -> None:
-    nobody = Destination(name="archive", ae_title="ARCHIVE", host="127.0.0.1", port=free_port())
+    nobody = DicomDestination(name="archive", ae_title="ARCHIVE", host="127.0.0.1", port=free_port())
     finding = found(change(destinations=(nobody,)), "destination archive")
     assert finding.verdict is Verdict.FAIL
     assert "cannot be reached: Connection refused" in finding.sentence

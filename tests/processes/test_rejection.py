@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DeliverySettings, Destination
-from dicom_node.deliver import cstore as delivery
-from dicom_node.deliver.cstore import Outcome, Outgoing, Verdict
+from config.destinations import DicomDestination
+from dicom_node.deliver.destination import Outcome, Outgoing, Verdict
+from tests.factories.delivering import SC, peer_at, send
 
-SETTINGS = DeliverySettings(timeout_s=30.0)
 TIMES = 50
-MADE = Outgoing(Path("never-opened.dcm"), delivery.OUR_SOP_CLASSES["Secondary Capture"], "1.2.3", "1.2.840.10008.1.2.1")
+MADE = Outgoing(Path("never-opened.dcm"), SC, "1.2.3", "1.2.840.10008.1.2.1")
 CALLED_AE_NOT_KNOWN = struct.pack(">BBLBBBB", 3, 0, 4, 0, 1, 1, 7)  # A-ASSOCIATE-RJ, PS3.8 section 9.3.4
 LOCAL_LIMIT = struct.pack(">BBLBBBB", 3, 0, 4, 0, 2, 3, 2)
 OF_NO_STANDARD = struct.pack(">BBLBBBB", 3, 0, 4, 0, 0, 200, 200)
@@ -39,7 +38,7 @@ def read_answer_and_hang_up(connection: socket.socket, answer: bytes) -> None:
 
 
 @contextlib.contextmanager
-def peer(behave: Callable[[socket.socket, bytes], None], answer: bytes) -> Iterator[Destination]:
+def peer(behave: Callable[[socket.socket, bytes], None], answer: bytes) -> Iterator[DicomDestination]:
     """A peer on loopback that treats every connection the same way."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
 
@@ -49,7 +48,9 @@ def peer(behave: Callable[[socket.socket, bytes], None], answer: bytes) -> Itera
                     behave(listening.accept()[0], answer)
 
         threading.Thread(target=serve, daemon=True).start()
-        yield Destination(name="archive", ae_title="ARCHIVE", host="127.0.0.1", port=int(listening.getsockname()[1]))
+        yield DicomDestination(
+            name="archive", ae_title="ARCHIVE", host="127.0.0.1", port=int(listening.getsockname()[1])
+        )
         with contextlib.suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
 
@@ -66,8 +67,8 @@ def busy_machine() -> Iterator[None]:
             process.wait()
 
 
-def send_to(destination: Destination) -> Outcome:
-    (outcome,) = delivery.send([MADE], destination, our_ae_title="AXSPA", settings=SETTINGS)
+def send_to(destination: DicomDestination) -> Outcome:
+    (outcome,) = send([MADE], destination)
     return outcome
 
 
@@ -97,7 +98,7 @@ def test_a_rejection_that_no_standard_knows_is_a_rejection_all_the_same() -> Non
 
 def test_verify_names_the_reason_too() -> None:
     with peer(answer_and_hang_up, CALLED_AE_NOT_KNOWN) as destination:
-        capability = delivery.verify(destination, our_ae_title="AXSPA", timeout_s=30.0)
+        capability = peer_at(destination).verify()
     assert not capability.echo
     assert "Called AE title not recognised" in capability.sentence
 

@@ -26,9 +26,9 @@ sys.exit(cli.main(["serve", "--config", sys.argv[1]]))
 """
 # What settings refuse, put past them: the clock of the coordinator then breaks after the other processes were started.
 ONE_NAME_TWICE = """
-from config.settings import Destination
+from config.destinations import DicomDestination
 load = cli.load_settings
-twice = (Destination(name="pacs", ae_title="PACS", host="127.0.0.1", port=1),) * 2
+twice = (DicomDestination(name="pacs", ae_title="PACS", host="127.0.0.1", port=1),) * 2
 cli.load_settings = lambda path: load(path).model_copy(update={"destinations": twice})
 """
 BREAKS_AT_THE_END = """

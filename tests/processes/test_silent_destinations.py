@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from config.settings import DeliverySettings, Destination, Settings
+from config.destinations import DicomDestination
+from config.settings import DeliverySettings, Settings
 from dicom_node.analyse import coordinator as coordinating
 from dicom_node.analyse.coordinator import Coordinator
 from dicom_node.analyse.engine import Engine
@@ -87,7 +88,7 @@ def test_twelve_destinations_that_do_not_answer_keep_no_lease_from_being_tended(
     with contextlib.ExitStack() as stack:
         peer = stack.enter_context(silent_peer())
         destinations = tuple(
-            Destination(name=name, ae_title="ARCHIVE", host="127.0.0.1", port=peer.port) for name in NAMES
+            DicomDestination(name=name, ae_title="ARCHIVE", host="127.0.0.1", port=peer.port) for name in NAMES
         )
         settings = Settings(data_dir=tmp_path, destinations=destinations, delivery=DeliverySettings(timeout_s=600.0))
         node = Coordinator(settings, database, objects, Engine(0))  # no worker takes what is queued

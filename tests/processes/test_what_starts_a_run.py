@@ -11,7 +11,8 @@ import pytest
 from pydicom.dataset import FileDataset
 from sqlalchemy import func, select
 
-from config.settings import CompletionSettings, Destination, ReceiverSettings, Settings
+from config.destinations import DicomDestination
+from config.settings import CompletionSettings, ReceiverSettings, Settings
 from dicom_node.analyse import pipeline, worker
 from dicom_node.analyse.wanted import wants
 from dicom_node.deliver import outbox
@@ -42,7 +43,7 @@ class Site:
     settings: Settings
     database: Database
     objects: ObjectStore
-    destination: Destination | None = None
+    destination: DicomDestination | None = None
 
     def receive(self, *data_sets: FileDataset) -> None:
         port = self.settings.receiver.port
@@ -77,7 +78,7 @@ class Site:
 
 @contextmanager
 def site(folder: Path, *, port: int, other: int = 0) -> Iterator[Site]:
-    to = Destination(name="other", ae_title="AXSPA", host="127.0.0.1", port=other) if other else None
+    to = DicomDestination(name="other", ae_title="AXSPA", host="127.0.0.1", port=other) if other else None
     settings = Settings(
         data_dir=folder,
         receiver=ReceiverSettings(host="127.0.0.1", port=port, min_free_mb=0),

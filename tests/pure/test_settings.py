@@ -87,7 +87,7 @@ def test_destinations_of_one_name_are_refused_and_the_name_is_said(tmp_path: Pat
         load_settings(file)
     assert caught.value.code == "SETTINGS_INVALID"
     assert "destinations: " in caught.value.sentence
-    assert "more than one is named 'pacs', received" in caught.value.sentence
+    assert "more than one is named 'pacs'" in caught.value.sentence
 
 
 def test_destinations_may_share_an_ae_title(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import storage
 from config.errors import Final
 from storage import states
 from storage.showing import Part, RunView, derive
-from storage.states import DeliveryState, Origin, Purpose, Reception, ResultStatus, RunState, StudyState
+from storage.states import DeliveryState, Origin, Proof, Purpose, Reception, ResultStatus, RunState, StudyState
 
 ROOT = Path(str(storage.__file__)).parents[1]
 BUSY, SENDING, SETTLED, PERSON = (
@@ -40,7 +40,11 @@ def test_each_state_of_a_study_is_in_exactly_the_groups_that_are_meant() -> None
 
 def test_each_other_state_is_in_exactly_the_groups_that_are_meant() -> None:
     assert [state for state in RunState if state.active] == [RunState.QUEUED, RunState.RUNNING]
-    assert [state for state in DeliveryState if state.lost] == [DeliveryState.REFUSED, DeliveryState.GIVEN_UP]
+    lost = [DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.STRANDED]
+    assert [state for state in DeliveryState if state.lost] == lost
+    assert [state for state in DeliveryState if state.unsent] == [DeliveryState.WAITING, DeliveryState.KEPT]
+    assert [proof for proof in Proof if proof.open] == [Proof.WANTED, Proof.ASKED]
+    assert [proof for proof in Proof if proof.given] == [Proof.COMMITTED, Proof.FOUND]
     assert [state for state in Reception if state.complete] == [Reception.COMPLETE, Reception.HELD, Reception.DISCARDED]
     assert [state for state in Reception if state.may_leave] == [Reception.COMPLETE]
     assert [status for status in ResultStatus if not status.may_leave] == [ResultStatus.HELD]
