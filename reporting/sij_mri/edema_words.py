@@ -65,7 +65,7 @@ def in_part(analysis: Analysis, side: Side) -> bool:
     return any(one.parameters["side"] == side for one in parts)
 
 
-def _amount(analysis: Analysis, side: Side, volume_mm3: float, terms: Terms) -> str:
+def amount_words(analysis: Analysis, side: Side, volume_mm3: float, terms: Terms) -> str:
     """A volume at a joint, which may be that of a part only."""
     amount = milliliters(volume_mm3, terms.language)
     return terms.say("amount-in-part", amount=amount) if in_part(analysis, side) else amount
@@ -117,8 +117,11 @@ def _side_lines(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]
     measured = number(analysis, "edema-volume", side)
     if isinstance(measured.value, NotAssessable):
         return (terms.say("edema-unknown", side=side.value, missing=terms.say("not-assessable")),)
-    found = "edema-amount" if measured.value else "edema-none"
-    amount = terms.say(found, side=side.value, amount=_amount(analysis, side, measured.value, terms))
+    if measured.value:
+        amount = terms.say("edema-amount", side=side.value, amount=amount_words(analysis, side, measured.value, terms))
+    else:
+        seen = "in-part" if in_part(analysis, side) else "whole"
+        amount = terms.say("edema-none", side=side.value, seen=seen)
     more = (_spread(measured, side, terms), _largest(analysis, side, terms), _deep(analysis, side, terms))
     return (amount, *(one for one in more if one))
 
