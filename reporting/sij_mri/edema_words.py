@@ -15,6 +15,9 @@ from reporting.words import LONGEST
 SIDES = (Side.RIGHT, Side.LEFT)
 """In the order of the screen."""
 
+IN_PART_CODES = (LimitationCode.JOINT_NOT_COVERED, LimitationCode.JOINT_CUT_OFF)
+"""Why a joint was not seen wholly."""
+
 
 def said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
     """An evaluation that every applicable analysis of this application has.
@@ -60,8 +63,8 @@ def with_reasons(words: str, reasons: Iterable[str], terms: Terms) -> tuple[str,
 
 
 def in_part(analysis: Analysis, side: Side) -> bool:
-    """Whether the fluid-sensitive series shows only a part of a joint."""
-    parts = (one for one in analysis.limitations if one.code == LimitationCode.JOINT_NOT_COVERED)
+    """Whether the series show only a part of a joint."""
+    parts = (one for one in analysis.limitations if one.code in IN_PART_CODES)
     return any(one.parameters["side"] == side for one in parts)
 
 

@@ -8,7 +8,7 @@ from config.codes import GapCode
 from inference.result import Analysis, NotAssessable
 from inference.sij_mri import LimitationCode
 from reporting.presentation import Terms, limitation_lines
-from reporting.sij_mri.edema_words import SIDES, in_part, number, said
+from reporting.sij_mri.edema_words import IN_PART_CODES, SIDES, in_part, number, said
 from reporting.words import LONGEST
 
 ALL = ("judged-joint", "judged-edema", "judged-asas", "judged-axspa", "judged-stage")
@@ -55,7 +55,7 @@ def kept_limitations(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
 
 def _reasons(analysis: Analysis, terms: Terms) -> Iterator[str]:
     for one in analysis.limitations:
-        if one.code == LimitationCode.JOINT_NOT_COVERED:
+        if one.code in IN_PART_CODES:
             yield from limitation_lines(terms, one)
     gaps = [str(code) for code in GapCode]
     values = [one.value for one in analysis.measurements] + [one.value for one in analysis.evaluations]

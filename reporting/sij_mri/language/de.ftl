@@ -65,6 +65,11 @@ reason-JOINT_NOT_COVERED = Die flüssigkeitssensitive Serie zeigt { NUMBER($shar
    *[right] rechten
 } ISG ({ $seen } von { $planes } Schichten).
     .so = Ödem im übrigen Teil ist nicht erfasst; die Ödemvolumina sind Mindestwerte.
+reason-JOINT_CUT_OFF = Die T1-gewichtete Serie endet innerhalb des { $side ->
+    [left] linken
+   *[right] rechten
+} ISG.
+    .so = Jenseits davon wurde nichts beurteilt; die Ödemvolumina sind Mindestwerte.
 reason-FRAME_OF_REFERENCE = Die beiden Serien haben verschiedene Bezugssysteme.
     .so = Nichts wurde von einer auf die andere übertragen; Ödem wurde nicht gemessen.
 reason-NO_NORMAL_MARROW = Kein normales Knochenmark als Referenz gefunden.
@@ -83,6 +88,7 @@ short-SERIES_UNREADABLE = eine Serie war nicht dekodierbar
 short-NO_LEFT_JOINT = linkes ISG nicht gefunden
 short-NO_RIGHT_JOINT = rechtes ISG nicht gefunden
 short-JOINT_NOT_COVERED = Gelenk nicht ganz abgebildet
+short-JOINT_CUT_OFF = Gelenk nicht ganz abgebildet
 short-FRAME_OF_REFERENCE = Serien nicht zur Deckung zu bringen
 short-NOT_CLASSIFIED = keine Schicht zu klassifizieren
 

@@ -64,6 +64,11 @@ reason-JOINT_NOT_COVERED = The fluid-sensitive series shows { NUMBER($share, sty
    *[right] right
 } joint ({ $seen } of { $planes } slices).
     .so = Edema in the rest was not seen; edema volumes are at least those of the part imaged.
+reason-JOINT_CUT_OFF = The T1-weighted series ends within the { $side ->
+    [left] left
+   *[right] right
+} joint.
+    .so = What lies beyond was not judged; edema volumes are at least those of the part imaged.
 reason-FRAME_OF_REFERENCE = T1-weighted and fluid-sensitive series lie in different frames of reference.
     .so = Nothing was carried from one to the other, and edema was not measured.
 reason-NO_NORMAL_MARROW = No normal marrow was found to hold edema against.
@@ -82,6 +87,7 @@ short-SERIES_UNREADABLE = a series could not be decoded
 short-NO_LEFT_JOINT = left joint not found
 short-NO_RIGHT_JOINT = right joint not found
 short-JOINT_NOT_COVERED = joint not wholly imaged
+short-JOINT_CUT_OFF = joint not wholly imaged
 short-FRAME_OF_REFERENCE = the two series cannot be laid over each other
 short-NOT_CLASSIFIED = no slice to classify
 
