@@ -21,7 +21,7 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
-from reporting.objects import drawn_series, mapped
+from reporting.objects import drawn_series, mapped, sent_planes
 from reporting.types import KindRow, Named, Predecessor
 
 if TYPE_CHECKING:
@@ -36,58 +36,7 @@ MAX_PLANES = 1000
 _LATEST_S = 10
 """Of what is read first, in seconds after the start of the analysis; the reports that outline follow a second apart."""
 
-_SEG = (
-    "FrameOfReferenceUID",
-    "SegmentSequence",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "PixelData",
-    "ReferencedSeriesSequence",
-    "ContentLabel",
-    "ImageType",
-)
-_SR = (
-    "CompletionFlag",
-    "VerificationFlag",
-    "ValueType",
-    "ConceptNameCodeSequence",
-    "ContentSequence",
-    "ContentTemplateSequence",
-    "CurrentRequestedProcedureEvidenceSequence",
-)
-_KO = (
-    "ValueType",
-    "ConceptNameCodeSequence",
-    "ContentSequence",
-    "ContentTemplateSequence",
-    "CurrentRequestedProcedureEvidenceSequence",
-)
-_PR = (
-    "ContentLabel",
-    "PresentationCreationDate",
-    "ReferencedSeriesSequence",
-    "GraphicAnnotationSequence",
-    "GraphicLayerSequence",
-    "DisplayedAreaSelectionSequence",
-    "SoftcopyVOILUTSequence",
-)
-_PDF = ("DocumentTitle", "ConceptNameCodeSequence", "SourceInstanceSequence", "EncapsulatedDocument", "ConversionType")
-_PM = (
-    "FrameOfReferenceUID",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "FloatPixelData",
-    "ReferencedSeriesSequence",
-    "ContentLabel",
-    "ImageType",
-)
-_SC = ("ConversionType", "Rows", "Columns", "PixelData", "SamplesPerPixel", "ImageType", "BurnedInAnnotation")
+_SR = ("ContentSequence", "ContentTemplateSequence", "CurrentRequestedProcedureEvidenceSequence")
 _UNVERIFIED = {"CompletionFlag": "COMPLETE", "VerificationFlag": "UNVERIFIED", "PreliminaryFlag": "PRELIMINARY"}
 
 
@@ -116,16 +65,16 @@ def _summaries(analysis: "Analysis", presentation: "Presentation") -> Counter[st
 
 def _heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     """Some planes of the first heat map."""
-    return Counter({"sc-heat": min(_heat_planes(analysis), MAX_HEAT)})
+    return Counter({"sc-heat": _heat_planes(analysis, MAX_HEAT, key=True)})
 
 
 def _all_heat(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
     """The planes of the first heat map."""
-    return Counter({"sc-heat-all": min(_heat_planes(analysis), MAX_PLANES)})
+    return Counter({"sc-heat-all": _heat_planes(analysis, MAX_PLANES, key=False)})
 
 
-def _heat_planes(analysis: "Analysis") -> int:
-    return len(analysis.heatmaps[0].planes) if analysis.heatmaps and analysis.applicable else 0
+def _heat_planes(analysis: "Analysis", most: int, *, key: bool) -> int:
+    return sum(len(sent_planes(analysis, heat, most, key=key)) for heat in analysis.heatmaps[:1])
 
 
 def _key_objects(analysis: "Analysis", presentation: "Presentation") -> Counter[str]:
@@ -157,7 +106,7 @@ class Kind(Enum):
         made="for every study that was read",
         builder="build_summary",
         count=_summaries,
-        never_empty=_SC,
+        never_empty=("ImageType",),
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )
     TEXT = KindRow(
@@ -200,7 +149,7 @@ class Kind(Enum):
         builder="build_segmentations",
         count=_segmentations,
         later_s=None,
-        never_empty=_SEG,
+        never_empty=("ReferencedSeriesSequence",),
         expected={"SegmentationType": "BINARY"},
     )
     HEATMAPS = KindRow(
@@ -209,11 +158,11 @@ class Kind(Enum):
         SecondaryCaptureImageStorage,
         "OT",
         offset=7,
-        made="where there is a heat map",
+        made="where a heat map has something to draw",
         builder="build_heatmaps",
         count=_heat,
         most=MAX_HEAT,
-        never_empty=_SC,
+        never_empty=("ImageType",),
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )
     ALL_HEATMAPS = KindRow(
@@ -222,12 +171,12 @@ class Kind(Enum):
         SecondaryCaptureImageStorage,
         "OT",
         offset=9,
-        made="on request, where there is a heat map",
+        made="on request, where a heat map has something to draw",
         builder="build_heatmaps",
         count=_all_heat,
         most=MAX_PLANES,
         default=False,
-        never_empty=_SC,
+        never_empty=("ImageType",),
         expected={"BurnedInAnnotation": "YES", "PhotometricInterpretation": "RGB"},
     )
     KEY_OBJECTS = KindRow(
@@ -240,7 +189,7 @@ class Kind(Enum):
         builder="build_key_objects",
         count=_key_objects,
         default=False,
-        never_empty=_KO,
+        never_empty=("ContentSequence", "ContentTemplateSequence"),
     )
     PRESENTATION_STATES = KindRow(
         "pr",
@@ -252,7 +201,7 @@ class Kind(Enum):
         builder="build_presentation_states",
         count=_presentation_states,
         default=False,
-        never_empty=_PR,
+        never_empty=("GraphicAnnotationSequence", "SoftcopyVOILUTSequence"),
     )
     DOCUMENT = KindRow(
         "pdf",
@@ -264,7 +213,7 @@ class Kind(Enum):
         builder="build_pdf",
         count=_documents,
         default=False,
-        never_empty=_PDF,
+        never_empty=("DocumentTitle", "ConceptNameCodeSequence"),
         expected={"MIMETypeOfEncapsulatedDocument": "application/pdf", "VerificationFlag": "UNVERIFIED"},
     )
     PARAMETRIC_MAP = KindRow(
@@ -277,7 +226,7 @@ class Kind(Enum):
         builder="build_parametric_map",
         count=_parametric_maps,
         default=False,
-        never_empty=_PM,
+        never_empty=("ReferencedSeriesSequence",),
     )
 
 

@@ -8,6 +8,7 @@ from pydicom.sr.coding import Code as Concept
 from inference.result import Analysis, Evaluation, Key, Measurement, NotAssessable, Site
 from reporting.findings import Checked, GateFinding
 from reporting.objects import codes
+from reporting.pictures import has_heat
 from reporting.presentation import ByteArray, Report, SegmentGroup, Terms, limitation_lines
 from reporting.probabilities import probability_words
 from reporting.series_words import nothing_lines
@@ -50,7 +51,8 @@ class PlainPresentation:
             *(self._measurement(one) for one in analysis.measurements),
         )
         headline = lines[0] if lines else self.title
-        return Report(headline, lines, (terms.say("sides-statement"), *research), limitations)
+        cold = (terms.say("heatmap-none"),) if analysis.heatmaps and not has_heat(analysis) else ()
+        return Report(headline, lines, (*cold, terms.say("sides-statement"), *research), limitations)
 
     def page(self, analysis: Analysis, report: Report, *, software: str) -> ByteArray | None:
         """None: the page (rows, columns, 3) that every application has."""

@@ -73,7 +73,7 @@ def summarize(
         "software_version": context.software_version,
         "model": {"name": bundle.name, "version": bundle.version, "digest": bundle.digest},
         "headline": report.headline,
-        "sentences": list(report.findings),
+        "sentences": [*report.findings, *report.technique],
         "impression": list(report.impression),
         "conclusions": [*report.impression, *report.conclusions],
         "reasons": _reasons(analysis, report, terms),

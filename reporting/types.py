@@ -148,7 +148,7 @@ class KindRow:
     turn : int
         Builders of a higher number come later: what leads a result names all other objects of it.
     never_empty : tuple of str
-        Attributes that must have a value.
+        Attributes that must have a value, though no module of the SOP class demands it without a condition.
     expected : mapping
         Attributes that must have this value.
     """

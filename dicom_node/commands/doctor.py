@@ -53,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
         ("deployments", lambda: _deployments(settings)),
+        ("language", lambda: _language(settings)),
         ("bundle", lambda: _bundles(settings)),
         ("kinds", lambda: _kinds(settings)),
         *((f"destination {d.name}", lambda d=d: _destination(d, settings)) for d in settings.destinations),
@@ -140,16 +141,29 @@ def _deployments(settings: Settings) -> Iterator[Finding]:
         yield Finding("deployments", Verdict.WARN, text)
 
 
-def _bundles(settings: Settings) -> Iterator[Finding]:
-    """Whether each deployment has words in the language of results, and whether its bundle loads."""
+def _language(settings: Settings) -> Iterator[Finding]:
+    """Whether each deployment has words in the language of results."""
+    for application in dict.fromkeys(application for application, _ in _deployed(settings)):
+        try:
+            find_presentation(application, settings.report.language)
+        except BundleError:
+            continue  # the check of the bundles says more
+    yield Finding("language", Verdict.OK, f"Results are worded in '{settings.report.language}'.")
+
+
+def _deployed(settings: Settings) -> list[tuple[str, str]]:
+    """Application and bundle of each deployment that is on."""
     try:
         rows = [row for row in known_deployments(settings) if row.enabled]
     except StorageUnavailable:
         rows = []  # the check of the database says more
-    wanted = [(one.application, one.bundle) for one in rows or settings.wanted_deployments]
-    for application, name in dict.fromkeys(wanted):
+    return list(dict.fromkeys((one.application, one.bundle) for one in rows or settings.wanted_deployments))
+
+
+def _bundles(settings: Settings) -> Iterator[Finding]:
+    """Whether the bundle of each deployment loads."""
+    for application, name in _deployed(settings):
         found = find_application(application)
-        find_presentation(application, settings.report.language)
         if not name:
             yield Finding("application", Verdict.OK, f"{found.name} {found.version} is installed and needs no bundle.")
             continue

@@ -1,4 +1,8 @@
-"""How much of a traced joint another series shows: what lies outside it was not seen, and so cannot be absent."""
+"""How much of a joint the series show: what lies outside of them was not seen, and so cannot be absent.
+
+A joint is shown where its surface is and the marrow within the subchondral band on both sides of it. The other series
+may show a part of what was traced; and the series that it was traced on may itself end within the joint.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.result import Limitation
+from inference.sij_mri.edema.bands import SUBCHONDRAL_MM
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.types import Joint
 from inference.space import to_index, to_patient
@@ -19,6 +24,14 @@ UNSURE_PLANES = 1
 too short or too long (docs/evaluation/joints.md). Two that follow each other would be enough for the ASAS/OMERACT
 rule."""
 
+GOES_ON_MM = 15.0
+"""A line that is still so long in the first or the last plane of a stack goes on beyond it.
+
+Joints taper: on ten T1-weighted scans of patients none reaches the first or the last plane at all."""
+
+EDGE_MM, EDGE_PLANES = 2.0, 2
+"""A joint that comes so near to the upper or lower edge of the picture, in so many planes, goes on beyond it."""
+
 HALF = 0.5 + 1e-6
 """A voxel ends so far from its center, in every direction; the rest is for rounding."""
 
@@ -30,9 +43,9 @@ class Coverage:
     Attributes
     ----------
     share : float
-        Of the traced surface, 0 to 1.
+        Of the traced surface, 0 to 1, that is shown with the subchondral band about it.
     planes, seen : int
-        Slices in which the joint was traced, and those of them of which half of the trace or more is shown.
+        Slices in which the joint was traced, and those of them of which half of the trace or more is shown so.
     """
 
     share: float
@@ -56,20 +69,43 @@ def cover(joint: Joint, source: Volume, onto: Volume) -> Coverage:
         In one frame of reference. A gap between two slices of `onto` counts as shown: reading a series tells of those.
     """
     planes, rows = np.nonzero(np.isfinite(joint.columns_px))
-    surface = np.stack([planes, rows, joint.columns_px[planes, rows]], axis=-1)
-    place = to_index(onto, to_patient(source, surface))
-    shown = np.all((place >= -HALF) & (place <= np.array(onto.shape) - 1 + HALF), axis=-1)
+    surface, reach = joint.columns_px[planes, rows], SUBCHONDRAL_MM / source.pixel_spacing_mm[1]
+    ends = np.stack([np.stack([planes, rows, surface + way], axis=-1) for way in (-reach, reach)])
+    place = to_index(onto, to_patient(source, ends.reshape(-1, 3))).reshape(ends.shape)
+    within = np.all((place >= -HALF) & (place <= np.array(onto.shape) - 1 + HALF), axis=-1)
+    shown = np.all(within, axis=0)
     traced = np.bincount(planes)
     seen = np.bincount(planes, weights=shown, minlength=len(traced))
     return Coverage(float(shown.mean()), int((traced > 0).sum()), int(((traced > 0) & (2 * seen >= traced)).sum()))
 
 
 def not_covered(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> Mapping[Side, Limitation]:
-    """The joints that another series does not show wholly, each with how much it shows."""
-    found = {joint.side: cover(joint, source, onto) for joint in joints}
-    return {side: _limitation(side, one) for side, one in found.items() if not one.whole}
+    """The joints that are not shown wholly: how much the other series shows, or that their own series ends in them."""
+    found = {joint.side: _limitation(joint, source, onto) for joint in joints}
+    return {side: one for side, one in found.items() if one is not None}
 
 
-def _limitation(side: Side, found: Coverage) -> Limitation:
-    parameters = {"side": side.value, "share": found.share, "seen": found.seen, "planes": found.planes}
-    return Limitation(LimitationCode.JOINT_NOT_COVERED, parameters)
+def _limitation(joint: Joint, source: Volume, onto: Volume) -> Limitation | None:
+    side, found = joint.side.value, cover(joint, source, onto)
+    if not found.whole:
+        parameters = {"side": side, "share": found.share, "seen": found.seen, "planes": found.planes}
+        return Limitation(LimitationCode.JOINT_NOT_COVERED, parameters)
+    return Limitation(LimitationCode.JOINT_CUT_OFF, {"side": side}) if ends_within(joint, source) else None
+
+
+def ends_within(joint: Joint, source: Volume) -> bool:
+    """True where the series on which a joint was traced ends within it: in its stack, or at an edge of its pictures.
+
+    Parameters
+    ----------
+    joint : Joint
+        Traced in one slice at least.
+    source : Volume
+        On whose grid it was traced.
+    """
+    known, (row_mm, _) = np.isfinite(joint.columns_px), source.pixel_spacing_mm
+    lengths_mm = known.sum(axis=1) * row_mm
+    edge = max(1, round(EDGE_MM / row_mm))
+    cut = [np.count_nonzero(rows.any(axis=1)) for rows in (known[:, :edge], known[:, -edge:])]
+    in_stack = max(lengths_mm[0], lengths_mm[-1]) >= GOES_ON_MM
+    return bool(in_stack or max(cut) >= EDGE_PLANES or not cover(joint, source, source).whole)

@@ -32,6 +32,9 @@ class LimitationCode(AnyCode):
     JOINT_NOT_COVERED = row(
         _STUDY, "The fluid-sensitive series shows only a part of a joint; look whether images are missing.", tone=_WARN
     )
+    JOINT_CUT_OFF = row(
+        _STUDY, "The T1-weighted series ends within a joint; look whether images are missing.", tone=_WARN
+    )
     FRAME_OF_REFERENCE = row(
         _STUDY,
         "The two series have different frames of reference; nothing was carried from one to the other.",

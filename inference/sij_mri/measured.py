@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from inference.result import Key, Limitation, Measurement, NotAssessable, Site
-from inference.sij_mri.missing import missing_edema, missing_edema_of, missing_joint, missing_region
+from inference.sij_mri.missing import missing_bones, missing_edema, missing_edema_of, missing_joint
 from inference.sij_mri.types import EdemaParts, Reading
 from inference.types import BoolArray, Side, Volume
 
@@ -18,7 +18,7 @@ JOINT, REGION, MARROW = "sacroiliac-joint", "sacrum-and-ilia", "sacral-marrow"
 def measurements(reading: Reading) -> Iterator[Measurement]:
     """Every number of a reading, measured or not."""
     grid = reading.reference
-    yield _volume("region", Site(REGION), grid, missing_region(reading) or [reading.region])
+    yield _volume("region", Site(REGION), grid, missing_bones(reading) or [reading.region])
     for side in Side:
         joint = reading.joint(side)
         band = None if joint is None else joint.band

@@ -14,6 +14,14 @@ def missing_region(reading: Reading) -> Limitation | None:
     return None if reading.region is not None else Limitation(LimitationCode.NO_REGION)
 
 
+def missing_bones(reading: Reading) -> Limitation | None:
+    """Why the bone region has no volume; None where it has.
+
+    The region of a fluid-sensitive series alone is the marrow in which edema is sought: its size says nothing of bones.
+    """
+    return missing_region(reading) or _missing_series(reading, Role.T1W)
+
+
 def missing_joint(reading: Reading, side: Side) -> Limitation | None:
     """Why a joint was not traced; None where it was."""
     if reading.joint(side) is not None:

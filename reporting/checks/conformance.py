@@ -16,10 +16,6 @@ from reporting.types import KindRow
 
 NEVER_EMPTY = (
     "SOPClassUID",
-    "SOPInstanceUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "Modality",
     "SeriesNumber",
     "InstanceNumber",
     "Manufacturer",

@@ -32,46 +32,48 @@ def plane_of(region: Level, images: Images) -> int | None:
     return planes.index(named) if named in planes else None
 
 
-def encloses(region: Level, mask: BoolArray) -> bool:
-    """True where a closed polyline goes about the largest part of a mask, a pixel's breadth more or less.
+def encloses(region: Level, part: BoolArray) -> bool:
+    """True where a closed polyline goes about one part of a mask, a pixel's breadth more or less.
 
     Parameters
     ----------
     region : Level
         Spatial coordinates (PS3.3 C.18.6): column and row, the center of the first pixel at (0.5, 0.5).
-    mask : bool array (rows, columns)
+    part : bool array (rows, columns)
+        See :func:`part_of`.
     """
     points = points_of(region)
     closed = len(points) >= FEWEST_POINTS and np.array_equal(points[0], points[-1])
     if region.text("GraphicType") != "POLYLINE" or not closed:
         return False
-    points, mask = _window(points, mask)
-    part = np.pad(ndimage.binary_fill_holes(_largest(mask)), 1)
-    inside = np.pad(_within(points, mask.shape), 1)
+    points, part = _window(points, part)
+    inside = np.pad(_within(points, part.shape), 1)
+    part = np.pad(ndimage.binary_fill_holes(part), 1)
     return (
         bool(not (inside & ~ndimage.binary_dilation(part)).any() and not (ndimage.binary_erosion(part) & ~inside).any())
         and _size(points) >= part.sum() / 2
     )
 
 
-def stated_area(mask: BoolArray, images: Images) -> float | None:
-    """The area that the outline of a mask (rows, columns) must state, in square millimeters.
+def stated_area(part: BoolArray, images: Images) -> float | None:
+    """The area that the outline of a part (rows, columns) must state, in square millimeters.
 
     None where no pixel has a size.
     """
     if images.grid is None and not images.sources[0].pixel_spacing_mm:
         return None
     down, across = images.pixel_spacing_mm
-    return coded_number(float(_largest(mask).sum()) * down * across, codes.SQUARE_MILLIMETER)[0]
+    return coded_number(float(np.count_nonzero(part)) * down * across, codes.SQUARE_MILLIMETER)[0]
 
 
-def _largest(mask: BoolArray) -> BoolArray:
-    """The largest part whose pixels share edges, the first of those of one size."""
+def part_of(mask: BoolArray, number: int = 1) -> BoolArray:
+    """A part of a mask (rows, columns) whose pixels share edges, the first the largest; nothing beyond the last."""
     labels, count = ndimage.label(mask)
-    if not count:
+    if not 0 < number <= count:
         return np.zeros_like(mask)
-    largest: BoolArray = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
-    return largest
+    order = np.argsort(-np.bincount(labels.ravel())[1:], kind="stable")
+    part: BoolArray = labels == 1 + order[number - 1]
+    return part
 
 
 def _window(points: Points, mask: BoolArray) -> tuple[Points, BoolArray]:

@@ -18,7 +18,7 @@ from reporting.checks.facts import (
     sited,
     where_of,
 )
-from reporting.checks.outlines import encloses, plane_of, stated_area
+from reporting.checks.outlines import encloses, part_of, plane_of, stated_area
 from reporting.checks.references import lead_of
 from reporting.findings import Checked, GateCode, GateFinding
 from reporting.levels import Level
@@ -178,9 +178,10 @@ class _Report:
         for region in _regions(group):
             plane = plane_of(region, images)
             mask = segment.mask[0 if plane is None else plane]
+            part = part_of(mask, 1 if whole else _part(group))
             if not whole and plane is not None and not _names(group, images, plane):
                 yield self._find(GateCode.SEGMENT_MISTAKEN, "an outline is named by another image")
-            if not mask.any() or not encloses(region, mask):
+            if not part.any() or not encloses(region, part):
                 yield self._find(GateCode.CONTENT_CHANGED, "an outline does not lie on its segment")
             elif whole and mask.sum() < segment.mask.sum(axis=(1, 2)).max():
                 yield self._find(GateCode.CONTENT_CHANGED, "a segment is not outlined where it is largest")
@@ -188,7 +189,7 @@ class _Report:
                 float(part.below("MeasuredValueSequence")[0].text("NumericValue"))
                 for part in _parts(group, codes.AREA.value)
             ]
-            if stated != [one for one in (stated_area(mask, images),) if one is not None]:
+            if stated != [one for one in (stated_area(part, images),) if one is not None]:
                 yield _changed(self.item.kind)
 
     def _find(self, code: GateCode, what: str) -> GateFinding:
@@ -212,9 +213,16 @@ def _identifier(group: Level) -> str:
 
 
 def _names(group: Level, images: Images, plane: int) -> bool:
-    """True where the tracking identifier of an outline ends with the number of its image."""
+    """True where the tracking identifier of an outline names the number of its image."""
     number = image_number(images.sources[plane])
-    return _identifier(group).endswith(f" image {plane + 1 if number is None else number}")
+    image = _identifier(group).partition(" part ")[0]
+    return image.endswith(f" image {plane + 1 if number is None else number}")
+
+
+def _part(group: Level) -> int:
+    """Which part of its segment an outline says that it is of; 0 where that cannot be read."""
+    _, named, number = _identifier(group).partition(" part ")
+    return 1 if not named else int(number) if number.isdecimal() else 0
 
 
 def _tracking_uid(group: Level) -> str:

@@ -13,6 +13,7 @@ picture-text = FORSCHUNG - NICHT ZUR DIAGNOSE
 research-statement = Erstellt von Forschungssoftware, die kein Medizinprodukt ist.
     .use = Nicht ärztlich geprüft; nicht für Diagnose oder Therapie eines Patienten verwenden.
 heatmap-statement = Die Heatmap zeigt, wohin der Klassifikator geschaut hat. Sie zeigt keine Krankheit.
+heatmap-none = Keine Heatmaps: Auf der Skala, die für alle Untersuchungen gilt, ist zu wenig zu sehen.
 sides-statement = Seitenangaben beziehen sich auf den Patienten.
 bound-statement = Keine Wahrscheinlichkeit unter { $low } oder über { $high }: durch keine Messung belegt.
 not-analysed = Nicht analysiert
@@ -38,16 +39,20 @@ heading-impression = Beurteilung
 heading-findings = Befund
 heading-limitations = Einschränkungen
 heading-conclusions = Aussagekraft
+heading-technique = Technik
 letters-lacking = Ein ? steht für Buchstaben, die diese Seiten nicht zeigen; der Textbefund zeigt sie.
 
 ## Bilder
 
+parts-left-out = Auf den Bildern mit Umrissen { $count ->
+    [one] hat 1 Teil
+   *[other] haben { $count } Teile
+} unter { NUMBER($least, maximumFractionDigits: 0) } mm² keinen Umriss, nur ein Farbareal.
 more-in-the-report = { $count ->
     [one] 1 weitere Angabe im Befund
    *[other] { $count } weitere Angaben im Befund
 }
 heat-looked = Wohin das Netz geschaut hat. Das ist keine Krankheit.
-heat-none-in-study = Wohin das Netz geschaut hat: in dieser Untersuchung zu wenig zum Einzeichnen.
 heat-none-in-slice = Wohin das Netz geschaut hat: in dieser Schicht zu wenig zum Einzeichnen.
 
 ## Namen der Serien: Betrachter zeigen die ersten 22 Zeichen

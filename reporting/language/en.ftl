@@ -13,6 +13,7 @@ picture-text = RESEARCH - NOT FOR DIAGNOSIS
 research-statement = This result was made by research software, which is not a medical device.
     .use = Nobody has verified it; do not use it for the diagnosis or treatment of a patient.
 heatmap-statement = The heatmap shows where the classifier looked. It does not show disease.
+heatmap-none = There are no heatmaps: too little passes the scale that all studies share.
 sides-statement = Left and right are the patient's.
 bound-statement = No probability is given below { $low } or above { $high }: nothing measured supports it.
 not-analysed = Not analysed
@@ -38,13 +39,20 @@ heading-impression = Impression
 heading-findings = Findings
 heading-limitations = Limitations
 heading-conclusions = Conclusions
+heading-technique = Technique
 letters-lacking = A ? stands for letters that these pages cannot show; the report in words shows them.
 
 ## Pictures
 
+parts-left-out = On the outlined images { $count ->
+    [one] 1 part
+   *[other] { $count } parts
+} under { NUMBER($least, maximumFractionDigits: 0) } mm2 { $count ->
+    [one] has
+   *[other] have
+} no outline, but a colored area.
 more-in-the-report = { $count } more in the report
 heat-looked = Where the network looked. It is not disease.
-heat-none-in-study = Where the network looked: too little to draw in this study.
 heat-none-in-slice = Where the network looked: too little to draw in this slice.
 
 ## Series descriptions: viewers show the first 22 letters

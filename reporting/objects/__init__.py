@@ -1,7 +1,7 @@
 """DICOM objects of a result, built from its analysis and its presentation."""
 
 from reporting.objects import codes
-from reporting.objects.capture import build_heatmaps, build_summary
+from reporting.objects.capture import build_heatmaps, build_summary, sent_planes
 from reporting.objects.codes import local
 from reporting.objects.digits import coded_number
 from reporting.objects.identity import local_time, mended, take_identity
@@ -40,6 +40,7 @@ __all__ = [
     "mapped",
     "mended",
     "read_header",
+    "sent_planes",
     "take_identity",
     "tracking_identifier",
 ]

@@ -12,7 +12,7 @@ from highdicom.sc import SCImage
 from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 
-from inference.result import Grid, Images
+from inference.result import Analysis, Grid, HeatMap, Images
 from inference.types import Vector
 from reporting.objects import codes
 from reporting.objects.legal import as_ds
@@ -45,14 +45,19 @@ def build_heatmaps(material: Material, row: KindRow) -> list[ResultObject]:
         images, levels = analysis.of_role(heat.role), plates.levels[heat.role]
         if images is None:
             continue
-        first = [one.plane for one in analysis.key_slices if one.role == heat.role]
-        planes = heat_planes(heat, row.most, first=first)
+        planes = sent_planes(analysis, heat, row.most, key=row.default)
         said = {plane: heat_caption(heat, images, plane, terms) for plane in planes}
         drawn = draw_heat(heat, levels, said, language=terms.language, colormap=plates.colormap)
         for number, (plane, pixels) in enumerate(zip(planes, drawn, strict=True), start=1):
             text = " ".join((terms.say("heatmap-statement"), *said[plane][:-1]))
             captures.append(_heat_capture(pixels, images, plane, material, row, number=number, text=text))
     return [material.finish(row, capture) for capture in captures]
+
+
+def sent_planes(analysis: Analysis, heat: HeatMap, most: int, *, key: bool) -> tuple[int, ...]:
+    """Planes of a heat map that are sent: at most so many; of those without heat the key slices, or all."""
+    first = [one.plane for one in analysis.key_slices if one.role == heat.role]
+    return heat_planes(heat, most, first=first if key else None)
 
 
 def _heat_capture(

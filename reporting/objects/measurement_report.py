@@ -32,8 +32,8 @@ from reporting.objects.document import (
 )
 from reporting.objects.evaluations import evaluations_container
 from reporting.objects.material import Material
-from reporting.objects.outlined import PlannedReport, further_planes, plan_reports, sizes
-from reporting.objects.outlines import outline
+from reporting.objects.outlined import PlannedReport, further_planes, least_px, plan_reports, sizes
+from reporting.objects.outlines import Outline, outlines
 from reporting.objects.said import Said, finding_sites, say_segment
 from reporting.objects.stamp import image_tracking_uid, tracking_identifier
 from reporting.types import KindRow, ResultObject
@@ -45,10 +45,11 @@ FEWEST_OUTLINES = 2
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """One outline that a report is to have: of a segment, in a plane, under a name."""
+    """One outline that a report is to have: of a part of a segment, in a plane, under a name."""
 
     segment: Segment
     plane: int
+    line: Outline
     tracking: TrackingIdentifier
     first: bool
 
@@ -116,11 +117,23 @@ def _groups(material: Material, planned: PlannedReport, segmentations: Sequence[
 
 
 def _drawn(material: Material, planned: PlannedReport) -> Iterator[_Drawn]:
+    """The largest parts where segments are largest, their other parts there, then the parts in further planes."""
+    images, least = planned.images, least_px(planned.images)
+    others: list[_Drawn] = []
     for segment in planned.segments:
-        yield _Drawn(segment, int(sizes(segment).argmax()), _tracking(material, segment), first=True)
+        plane = int(sizes(segment).argmax())
+        first, *more = outlines(segment.mask[plane], least_px=least)
+        yield _Drawn(segment, plane, first, _tracking(material, segment), first=True)
+        others += [
+            _Drawn(segment, plane, line, _tracking_in(material, segment, images, plane, part), first=False)
+            for part, line in enumerate(more, start=2)
+        ]
+    yield from others
     for segment in planned.segments:
         for plane in further_planes(segment, material.analysis, material.presentation.terms):
-            yield _Drawn(segment, plane, _tracking_in(material, segment, planned.images, plane), first=False)
+            for part, line in enumerate(outlines(segment.mask[plane], least_px=least), start=1):
+                tracking = _tracking_in(material, segment, images, plane, part)
+                yield _Drawn(segment, plane, line, tracking, first=False)
 
 
 def _uid(material: Material, segment: Segment) -> str:
@@ -131,13 +144,14 @@ def _tracking(material: Material, segment: Segment) -> TrackingIdentifier:
     return TrackingIdentifier(uid=_uid(material, segment), identifier=tracking_identifier(segment.key, segment.site))
 
 
-def _tracking_in(material: Material, segment: Segment, images: Images, plane: int) -> TrackingIdentifier:
-    """The name of a segment in one image."""
+def _tracking_in(material: Material, segment: Segment, images: Images, plane: int, part: int) -> TrackingIdentifier:
+    """The name of a segment in one image; of its further parts there, from 2, one each."""
     image = images.sources[plane]
     number = image_number(image)
+    name = f"{tracking_identifier(segment.key, segment.site)} image {plane + 1 if number is None else number}"
     return TrackingIdentifier(
-        uid=image_tracking_uid(_uid(material, segment), image),
-        identifier=f"{tracking_identifier(segment.key, segment.site)} image {plane + 1 if number is None else number}",
+        uid=image_tracking_uid(_uid(material, segment), image, part=part),
+        identifier=name if part == 1 else f"{name} part {part}",
     )
 
 
@@ -160,7 +174,6 @@ def _outline_group(
     material: Material, images: Images, drawn: _Drawn, said: Said
 ) -> PlanarROIMeasurementsAndQualitativeEvaluations:
     terms, segment, image = material.presentation.terms, drawn.segment, images.sources[drawn.plane]
-    line = outline(segment.mask[drawn.plane])
     source = SourceImageForRegion(
         referenced_sop_class_uid=image.sop_class_uid,
         referenced_sop_instance_uid=image.sop_instance_uid,
@@ -168,11 +181,11 @@ def _outline_group(
     )
     return PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=drawn.tracking,
-        referenced_region=ImageRegion("POLYLINE", line.points_px, source),
+        referenced_region=ImageRegion("POLYLINE", drawn.line.points_px, source),
         finding_type=terms.segments[segment.key].finding,
         algorithm_id=algorithm_identification(material.context),
         finding_sites=finding_sites(segment.site, terms),
-        measurements=[*_area(line.pixels, images), *(one.measurement for one in said.numbers)] or None,
+        measurements=[*_area(drawn.line.pixels, images), *(one.measurement for one in said.numbers)] or None,
         qualitative_evaluations=[one.evaluation for one in said.answers] or None,
     )
 

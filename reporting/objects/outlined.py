@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.result import Analysis, Images, Segment
+from reporting.objects.outlines import without_outline
 from reporting.objects.seg import segments_on
 from reporting.presentation import SegmentGroup, Terms
 
 MOST_FURTHER = 3
 """Planes in which a segment is outlined, beside that in which it is largest."""
+
+LEAST_MM2 = 20.0
+"""Beside the largest part of a segment in a plane, those of this area or more are outlined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,24 @@ def further_planes(segment: Segment, analysis: Analysis, terms: Terms) -> list[i
     named = {plane for plane in _named_planes(segment, analysis, terms) if plane != largest and size[plane]}
     order = [int(plane) for plane in np.argsort(-size, kind="stable") if size[plane] and plane != largest]
     return [plane for plane in order if plane in named][:MOST_FURTHER] or order[:1]
+
+
+def least_px(images: Images) -> float:
+    """Pixels of the smallest part that is outlined beside the largest; any, where no pixel has a size."""
+    if images.grid is None and not images.sources[0].pixel_spacing_mm:
+        return 0.0
+    down, across = images.pixel_spacing_mm
+    return LEAST_MM2 / (down * across)
+
+
+def parts_left_out(planned: Sequence[PlannedReport], analysis: Analysis, terms: Terms) -> int:
+    """How many parts have no outline in the planes in which their segments are outlined."""
+    return sum(
+        without_outline(segment.mask[plane], least_px=least_px(one.images))
+        for one in planned
+        for segment in one.segments
+        for plane in (int(sizes(segment).argmax()), *further_planes(segment, analysis, terms))
+    )
 
 
 def _named_planes(segment: Segment, analysis: Analysis, terms: Terms) -> Iterator[int]:

@@ -18,7 +18,7 @@ FEWEST_POINTS = 7
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The outline of the largest part of a mask.
+    """The outline of one part of a mask.
 
     Attributes
     ----------
@@ -32,25 +32,53 @@ class Outline:
     pixels: int
 
 
-def outline(mask: BoolArray) -> Outline:
-    """The outer outline of the largest part of a mask whose pixels share edges.
+def outlines(mask: BoolArray, *, least_px: float = 0.0) -> list[Outline]:
+    """The outer outlines of the parts of a mask whose pixels share edges, the largest part first.
 
-    It runs midway between pixels inside and outside. Small parts, and those that few corners would describe, are
+    They run midway between pixels inside and outside. Small parts, and those that few corners would describe, are
     followed along their pixels' very edges.
 
     Parameters
     ----------
     mask : bool array (rows, columns)
-        Not empty.
+    least_px : float
+        Smaller parts than that have none; the largest has one whatever its size.
     """
+    labels, sizes, order = _parts(mask)
+    boxes = ndimage.find_objects(labels)
+    chosen = [part for place, part in enumerate(order) if not place or sizes[part] >= least_px]
+    return [Outline(_line(labels[boxes[part]] == part + 1, boxes[part]), int(sizes[part])) for part in chosen]
+
+
+def edges(mask: BoolArray) -> list[NDArray[np.float64]]:
+    """Outer and inner edges of all parts of a mask (rows, columns), as `points_px` of outlines, (n, 2) each."""
+    holes = np.asarray(ndimage.binary_fill_holes(mask) & ~mask, np.bool_)
+    return [one.points_px for one in (*outlines(mask), *outlines(holes))]
+
+
+def without_outline(mask: BoolArray, *, least_px: float) -> int:
+    """How many parts of a mask (rows, columns) have no outline, see :func:`outlines`."""
+    _, sizes, _ = _parts(mask)
+    return max(int(np.count_nonzero(sizes < least_px)) - int(bool(len(sizes)) and sizes.max() < least_px), 0)
+
+
+def _parts(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.int64], list[int]]:
+    """Labels of the parts, counted from 1, their sizes, and their numbers from 0, the largest first."""
     labels, _ = ndimage.label(mask)
     sizes = np.bincount(labels.ravel())[1:]
-    nodes = _border(labels == 1 + int(sizes.argmax()))
+    return labels, sizes, [int(one) for one in np.argsort(-sizes, kind="stable")]
+
+
+def _line(part: BoolArray, box: tuple[slice, ...]) -> NDArray[np.float64]:
+    """The outer outline of a part, which is cut out of its mask."""
+    nodes = _border(part)
     midway = nodes[nodes.sum(axis=1) % 2 == 1]
     corners = cv2.approxPolyDP(midway.astype(np.float32), 2 * TOLERANCE_PX, closed=True)[:, 0].astype(np.float64)
     if len(corners) < FEWEST_POINTS - 1:
         corners = nodes.astype(np.float64)
-    return Outline(np.vstack([corners, corners[:1]]) / 2, int(sizes.max()))
+    rows, columns = box
+    closed: NDArray[np.float64] = np.vstack([corners, corners[:1]]) / 2 + (columns.start, rows.start)
+    return closed
 
 
 def _border(part: BoolArray) -> NDArray[np.int32]:

@@ -37,9 +37,11 @@ EDGE = 18 * mm
 JPEG_QUALITY = 92
 rl_config.useA85 = 0  # streams as they are: text form takes a second for a picture, and a quarter more room
 
-_LINE = ParagraphStyle("line", fontName=REGULAR, fontSize=9.5, leading=12.5, spaceAfter=1.5)
-_HEADING = ParagraphStyle("heading", fontName=BOLD, fontSize=11, leading=15, spaceBefore=8, spaceAfter=3)
-_TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=20, spaceAfter=4)
+_LAST = ("heading-conclusions", "heading-technique")
+_LINE = ParagraphStyle("line", fontName=REGULAR, fontSize=9.5, leading=12, spaceAfter=1)
+_SMALL = ParagraphStyle("small", parent=_LINE, fontSize=8, leading=10, spaceAfter=1)
+_HEADING = ParagraphStyle("heading", fontName=BOLD, fontSize=11, leading=14, spaceBefore=6, spaceAfter=2)
+_TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=19, spaceAfter=3)
 _WARNING = ParagraphStyle("warning", parent=_LINE, fontName=BOLD, textColor="#8a4b00", spaceAfter=6)
 
 
@@ -135,16 +137,18 @@ def _story(
     yield _paragraph(title, _TITLE)
     yield _paragraph(language.say("research-line"), _WARNING)
     concluded = conclusion_of(report)
-    first = () if report.impression else concluded
-    findings = [*report.missing, *first, *(one for one in report.findings if one not in first)]
+    first = [*report.missing, *concluded]
     sections: dict[str, Sequence[str]] = {
-        "heading-impression": report.impression,
-        "heading-findings": findings,
+        "heading-impression": first if report.impression else (),
+        "heading-findings": report.findings
+        if report.impression
+        else [*first, *(one for one in report.findings if one not in concluded)],
         "heading-limitations": other_limitations(report),
-        "heading-conclusions": (*report.conclusions, *made_by),
+        "heading-conclusions": report.conclusions,
+        "heading-technique": (*report.technique, *made_by),
     }
     for heading, lines in sections.items():
-        yield from _section(language.say(heading), lines)
+        yield from _section(language.say(heading), lines, _SMALL if heading in _LAST else _LINE)
     if not all(is_legible(line) for lines in sections.values() for line in lines):
         yield _paragraph(language.say("letters-lacking"), _LINE)
     if page is not None:
@@ -152,10 +156,10 @@ def _story(
         yield _picture(page)
 
 
-def _section(heading: str, lines: Sequence[str]) -> Iterator[Flowable]:
+def _section(heading: str, lines: Sequence[str], style: ParagraphStyle) -> Iterator[Flowable]:
     if lines:
         yield _paragraph(heading, _HEADING)
-        yield from (_paragraph(line, _LINE) for line in lines)
+        yield from (_paragraph(line, style) for line in lines)
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:

@@ -7,7 +7,6 @@ PS3.3 A.33.1 (Grayscale Softcopy Presentation State IOD), C.10.5 (Graphic Annota
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 from highdicom import ModalityLUTTransformation, PresentationLUTTransformation
 from highdicom.color import CIELabColor
@@ -22,9 +21,10 @@ from highdicom.pr import (
 from pydicom.dataset import Dataset
 
 from inference.result import Analysis, Images, Segment
-from inference.types import BoolArray, FloatArray, ImageHeader
+from inference.types import ImageHeader
 from reporting.objects.legal import as_ds
 from reporting.objects.material import Material
+from reporting.objects.outlines import edges
 from reporting.objects.shading import Shading, alike, shadings
 from reporting.objects.sources import body_part, placeholder, read_header
 from reporting.objects.stamp import MANUFACTURER, MODEL_NAME, clip, stamp, tracking_identifier
@@ -32,8 +32,6 @@ from reporting.presentation import Presentation
 from reporting.sites import segment_label
 from reporting.types import KindRow, ResultObject
 
-FINE = 4  # outlines are traced on pixels cut into so many, so that they lie an eighth of a pixel within the edge
-SIMPLER_PX = 0.4
 TEXT_BOX = (0.25, 0.9, 0.75, 0.95)  # of what is shown: in the middle below, where viewers write nothing
 
 
@@ -143,7 +141,7 @@ def _outlines(
         identifier, uid = tracking
         lines = [
             GraphicObject("POLYLINE", points, "PIXEL", tracking_id=identifier, tracking_uid=uid)
-            for points in contours(segment.mask[plane])
+            for points in edges(segment.mask[plane])
         ]
         yield GraphicAnnotation(
             [references[image.sop_instance_uid]],
@@ -151,23 +149,6 @@ def _outlines(
             referenced_frame_number=image.frame,
             graphic_objects=lines,
         )
-
-
-def contours(mask: BoolArray) -> list[FloatArray]:
-    """Outer and inner edges of a plane's mask (rows, columns), at the edges of its pixels.
-
-    Returns
-    -------
-    list of float array (n, 2)
-        Column and row of each corner, the first and the last being the same; the center of the first pixel is at 0.5.
-    """
-    fine = np.pad(mask.astype(np.uint8).repeat(FINE, axis=0).repeat(FINE, axis=1), 1)
-    found, _ = cv2.findContours(fine, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    corners = [cv2.approxPolyDP(one, SIMPLER_PX * FINE, True)[:, 0] for one in found]
-    inside = np.array(mask.shape[::-1], np.float32)
-    return [
-        np.clip((np.r_[one, one[:1]] - 0.5) / FINE, 0, inside).astype(np.float32) for one in corners if len(one) > 2
-    ]
 
 
 def _rescale(shading: Shading) -> ModalityLUTTransformation:

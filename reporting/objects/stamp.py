@@ -118,9 +118,10 @@ def tracking_identifier(key: Key, site: Site | None = None) -> str:
     return f"AXSPA-{site_key(key, site).upper()}"
 
 
-def image_tracking_uid(tracking_uid: str, image: ImageHeader) -> str:
-    """UID of one thing in one image alone, from the UID by which the thing is followed."""
-    return derived_uid("tracking", tracking_uid, image.sop_instance_uid, image.frame or "")
+def image_tracking_uid(tracking_uid: str, image: ImageHeader, *, part: int = 1) -> str:
+    """UID of a part of one thing in one image, counted from 1, from the UID by which the thing is followed."""
+    further = () if part == 1 else (part,)
+    return derived_uid("tracking", tracking_uid, image.sop_instance_uid, image.frame or "", *further)
 
 
 def clip(text: str, limit: int = LONG_STRING_LIMIT) -> str:

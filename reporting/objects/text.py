@@ -16,18 +16,19 @@ from reporting.objects import codes
 from reporting.objects.document import finish_document, language_of, observer
 from reporting.objects.evaluations import coded_results
 from reporting.objects.material import Material
-from reporting.objects.outlined import plan_reports
+from reporting.objects.outlined import LEAST_MM2, PlannedReport, parts_left_out, plan_reports
 from reporting.objects.stamp import ResultContext
 from reporting.types import KindRow, ResultObject
 from reporting.words import conclusion_of, lines_of, other_limitations
 
 
 def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
-    """An Enhanced SR of TID 2000 with findings, limitations, impressions and conclusions, each a line of text.
+    """An Enhanced SR of TID 2000: impressions, findings, limitations, conclusions and technique, each a line of text.
 
-    What of the study is missing comes first. The impression is a section of its own; a report without one begins its
-    findings with the headline. Conclusions are how far all this can be trusted. Where no report outlines anything, this
-    one leads: a last section says the results in code, and it names all other objects.
+    What of the study is missing comes first, then the result: the impression is the first section; a report without
+    one begins its findings with the headline. Conclusions are how far all this can be trusted; what was read, how, and
+    by what software comes last. Where no report outlines anything, this one leads: a further section says the results
+    in code, and it names all other objects.
 
     References
     ----------
@@ -38,16 +39,21 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
     root.ContentSequence = ContentSequence()
     for item in (*language_of(context), *ObservationContext(observer_device_context=observer(context))):
         root.ContentSequence.append(item)
+    planned = plan_reports(material.analysis, material.presentation.groups, material.kinds)
+    leads = not planned
     concluded = conclusion_of(report)
-    first = () if report.impression else concluded
-    found = [*first_lines(context), *report.missing, *first, *(one for one in report.findings if one not in first)]
+    found = [one for one in report.findings if one not in concluded or report.impression]
     found += [say("limitation-of-result", text=text) for text in other_limitations(report)]
-    found += made_by(context)
-    root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
+    found += _left_out(material, planned)
+    first = [*first_lines(context), *report.missing, *concluded]
     if report.impression:
-        root.ContentSequence.append(_section(codes.IMPRESSIONS, codes.IMPRESSION, report.impression))
+        root.ContentSequence.append(_section(codes.IMPRESSIONS, codes.IMPRESSION, first))
+    else:
+        found = [*first, *found]
+    root.ContentSequence.append(_section(codes.FINDINGS, codes.FINDING, found))
     root.ContentSequence.append(_section(codes.CONCLUSIONS, codes.CONCLUSION, report.conclusions))
-    leads = not plan_reports(material.analysis, material.presentation.groups, material.kinds)
+    done = (*report.technique, *made_by(context))
+    root.ContentSequence.append(_section(codes.PROCEDURES, codes.PROCEDURE_DESCRIPTION, done))
     if leads and material.analysis.applicable:
         root.ContentSequence.append(_in_code(material))
     dataset = finish_document(
@@ -60,6 +66,13 @@ def build_text_report(material: Material, row: KindRow) -> list[ResultObject]:
         beside={one.kind for one in material.made} if leads else None,
     )
     return [material.finish(row, dataset)]
+
+
+def _left_out(material: Material, planned: Sequence[PlannedReport]) -> tuple[str, ...]:
+    """How many parts the reports that outline do not outline, where there are any."""
+    terms = material.presentation.terms
+    count = parts_left_out(planned, material.analysis, terms)
+    return terms.language.lines("parts-left-out", count=count, least=LEAST_MM2) if count else ()
 
 
 def first_lines(context: ResultContext) -> tuple[str, ...]:

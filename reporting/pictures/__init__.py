@@ -28,7 +28,7 @@ from reporting.pictures.drawing import (
     upright,
 )
 from reporting.pictures.fonts import BOLD, REGULAR, font, font_file, is_legible, legible
-from reporting.pictures.heat import draw_heat, heat_caption, heat_planes
+from reporting.pictures.heat import draw_heat, has_heat, heat_caption, heat_planes
 from reporting.pictures.layers import Picture, make_pictures
 from reporting.pictures.page import draw_page
 from reporting.pictures.pairs import KeyPair, draw_pairs
@@ -68,6 +68,7 @@ __all__ = [
     "font",
     "font_file",
     "gray_levels",
+    "has_heat",
     "heat_alpha",
     "heat_caption",
     "heat_of",

@@ -18,7 +18,10 @@ SIDE_PX = 980
 EDGE_PX = 32
 CORNER_HEIGHT, CORNER_WIDTH = 0.08, 0.22
 """Parts of a picture's height and width that are kept free of text in each corner."""
-TOP_PX = int(SIDE_PX * CORNER_HEIGHT) + 8
+PLAYER_PX = 118
+"""Viewers lay their player over the middle of the upper edge of such pictures. OHIF's ends 84 pixels below the edge of
+the viewport, which is here in a picture shown 700 pixels high; nothing that must be read stands above."""
+TOP_PX = PLAYER_PX
 SMALL = 27
 LINE = 1.36
 BACKGROUND: Rgb = (13, 17, 23)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from inference.result import HeatMap, Images
+from inference.result import Analysis, HeatMap, Images
 from inference.types import FloatArray
 from reporting.language import Language
 from reporting.pictures.canvas import AMBER, BACKGROUND, CORNER_HEIGHT, CORNER_WIDTH, LINE, MUTED, TEXT, shortened, wrap
@@ -26,32 +26,37 @@ SHOWN_PX, LETTER_PX = 512, 10
 MARGIN = 0.03
 
 
-def heat_planes(heat: HeatMap, most: int, *, first: Iterable[int] = ()) -> tuple[int, ...]:
-    """Planes of a heat map that are sent.
+def heat_planes(heat: HeatMap, most: int, *, first: Iterable[int] | None = None) -> tuple[int, ...]:
+    """Planes of a heat map that are sent; none where none has heat above the floor.
 
-    Only planes that were explained, which are those at what was looked at (a joint that was traced): first those to
-    look at first, then those with the most heat above the floor, then those nearest to the middle of the explained.
+    Only planes that were explained, which are those at what was looked at (a joint that was traced). All of them, or
+    those to look at first, then those with the most heat above the floor.
 
     Parameters
     ----------
     heat : HeatMap
     most : int
         How many there may be.
-    first : iterable of int
-        Planes to look at first.
+    first : iterable of int, optional
+        Planes to look at first: no others without heat are sent then.
 
     Returns
     -------
     tuple of int
         Ascending.
     """
-    explained = heat.planes
-    if len(explained) <= most:
-        return explained
-    key, middle = set(first), explained[len(explained) // 2]
-    amount = {plane: float(heat_of(heat, plane).sum()) for plane in explained}
-    ranked = sorted(explained, key=lambda plane: (plane not in key, -amount[plane], abs(plane - middle)))
+    warm = {plane for plane in heat.planes if is_warm(heat.values[plane], heat)}
+    if not warm:
+        return ()
+    key = set(heat.planes if first is None else first)
+    amount = {plane: float(heat_of(heat, plane).sum()) for plane in heat.planes if plane in key | warm}
+    ranked = sorted(amount, key=lambda plane: (plane not in key, -amount[plane], plane))
     return tuple(sorted(ranked[:most]))
+
+
+def has_heat(analysis: Analysis) -> bool:
+    """True where the heat map that is sent has something to draw."""
+    return any(is_warm(heat.values, heat) for heat in analysis.heatmaps[:1])
 
 
 def is_warm(values: FloatArray, heat: HeatMap) -> bool:
@@ -61,9 +66,7 @@ def is_warm(values: FloatArray, heat: HeatMap) -> bool:
 
 def heat_caption(heat: HeatMap, images: Images, plane: int, terms: Terms) -> tuple[str, ...]:
     """What stands below a plane: what the heat is, or that there is none; what was measured of it; the plane's name."""
-    looked = "heat-looked"
-    if not is_warm(heat.values[plane], heat):
-        looked = "heat-none-in-slice" if is_warm(heat.values, heat) else "heat-none-in-study"
+    looked = "heat-looked" if is_warm(heat.values[plane], heat) else "heat-none-in-slice"
     name = image_name(images, plane, terms.language)
     return tuple(filter(None, (terms.say(looked), terms.heat_note, f"{name[:1].upper()}{name[1:]}")))
 

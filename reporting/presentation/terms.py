@@ -290,6 +290,8 @@ class Report:
         Those of the limitations that must be known before all else: what of the study was not there or not judged.
     gaps : tuple of str
         Those of the missing that say that the study is not whole; the headline begins with them.
+    technique : tuple of str
+        What was read and how: said last.
     """
 
     headline: str
@@ -300,3 +302,4 @@ class Report:
     reasons: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    technique: tuple[str, ...] = ()

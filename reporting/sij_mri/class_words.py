@@ -1,6 +1,7 @@
 """Class and stage in words: what they are called, how near they lie to others, and why they are not given."""
 
 from inference.result import Analysis, Answer, Evaluation, NotAssessable
+from inference.sij_mri import LimitationCode
 from reporting.presentation import Terms
 from reporting.probabilities import probability_words
 from reporting.sij_mri.edema_words import said, short_reason, with_reasons
@@ -92,6 +93,15 @@ def _rival(stage: Evaluation) -> str | None:
         if key != stage.value and (key == NORMAL) == (stage.value == NORMAL) and own - p < CLOSE
     }
     return max(others, key=lambda key: others[key]) if others else None
+
+
+def network_otherwise(analysis: Analysis, terms: Terms) -> str:
+    """That the network alone gives another class, with its probability; empty where it gives the same."""
+    for one in analysis.limitations:
+        if one.code == LimitationCode.RULE_AND_NETWORK_DIFFER:
+            probability = probability_words(float(str(one.parameters["probability"])), terms.language)
+            return terms.say("summary-differs", probability=probability)
+    return ""
 
 
 def _name(key: str, terms: Terms) -> str:

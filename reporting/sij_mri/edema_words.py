@@ -15,6 +15,9 @@ from reporting.words import LONGEST
 SIDES = (Side.RIGHT, Side.LEFT)
 """In the order of the screen."""
 
+IN_PART_CODES = (LimitationCode.JOINT_NOT_COVERED, LimitationCode.JOINT_CUT_OFF)
+"""Why a joint was not seen wholly."""
+
 
 def said(analysis: Analysis, key: str, side: Side | None = None) -> Evaluation:
     """An evaluation that every applicable analysis of this application has.
@@ -60,12 +63,12 @@ def with_reasons(words: str, reasons: Iterable[str], terms: Terms) -> tuple[str,
 
 
 def in_part(analysis: Analysis, side: Side) -> bool:
-    """Whether the fluid-sensitive series shows only a part of a joint."""
-    parts = (one for one in analysis.limitations if one.code == LimitationCode.JOINT_NOT_COVERED)
+    """Whether the series show only a part of a joint."""
+    parts = (one for one in analysis.limitations if one.code in IN_PART_CODES)
     return any(one.parameters["side"] == side for one in parts)
 
 
-def _amount(analysis: Analysis, side: Side, volume_mm3: float, terms: Terms) -> str:
+def amount_words(analysis: Analysis, side: Side, volume_mm3: float, terms: Terms) -> str:
     """A volume at a joint, which may be that of a part only."""
     amount = milliliters(volume_mm3, terms.language)
     return terms.say("amount-in-part", amount=amount) if in_part(analysis, side) else amount
@@ -117,8 +120,11 @@ def _side_lines(analysis: Analysis, side: Side, terms: Terms) -> tuple[str, ...]
     measured = number(analysis, "edema-volume", side)
     if isinstance(measured.value, NotAssessable):
         return (terms.say("edema-unknown", side=side.value, missing=terms.say("not-assessable")),)
-    found = "edema-amount" if measured.value else "edema-none"
-    amount = terms.say(found, side=side.value, amount=_amount(analysis, side, measured.value, terms))
+    if measured.value:
+        amount = terms.say("edema-amount", side=side.value, amount=amount_words(analysis, side, measured.value, terms))
+    else:
+        seen = "in-part" if in_part(analysis, side) else "whole"
+        amount = terms.say("edema-none", side=side.value, seen=seen)
     more = (_spread(measured, side, terms), _largest(analysis, side, terms), _deep(analysis, side, terms))
     return (amount, *(one for one in more if one))
 

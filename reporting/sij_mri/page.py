@@ -1,6 +1,6 @@
 """The summary: what a radiologist should see in three seconds; everything else stands in the report."""
 
-from inference.result import Analysis, Answer, Measurement, NotAssessable
+from inference.result import Analysis, Answer, NotAssessable
 from inference.types import Side
 from reporting.pictures import (
     AMBER,
@@ -18,10 +18,9 @@ from reporting.pictures import (
 )
 from reporting.presentation import ByteArray, Report, Rgb, Terms
 from reporting.sij_mri.asas_words import rule_words
-from reporting.sij_mri.class_words import class_words, stage_brief
-from reporting.sij_mri.edema_words import SIDES, said, short_reason
+from reporting.sij_mri.class_words import class_words, network_otherwise, stage_brief
+from reporting.sij_mri.edema_words import SIDES, amount_words, said, short_reason
 from reporting.sij_mri.page_slices import key_pairs
-from reporting.sij_mri.terms import milliliters
 
 PLACES = (Side.RIGHT, Side.LEFT, None)
 """Columns of the table, as on the screen; the last is the study."""
@@ -78,7 +77,7 @@ def _evidence(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
     y += STEP
     below = page.paragraph(EDGE_PX, y, terms.say("summary-edema"), width=LABEL_WIDTH, lines=3)
     for x, side in zip(COLUMNS, SIDES, strict=False):
-        below = max(below, _volume(page, x, y, analysis.measurement("edema-volume", side), terms))
+        below = max(below, _volume(page, x, y, analysis, side, terms))
     y = below + 6
     below = page.paragraph(EDGE_PX, y, terms.evaluations["asas"].short, width=LABEL_WIDTH)
     for x, place in zip(COLUMNS, PLACES, strict=True):
@@ -88,11 +87,12 @@ def _evidence(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
     return below
 
 
-def _volume(page: Page, x: float, y: float, edema: Measurement | None, terms: Terms) -> float:
-    """The volume in the largest letters that fit, or that it is not assessable; the y below it."""
+def _volume(page: Page, x: float, y: float, analysis: Analysis, side: Side, terms: Terms) -> float:
+    """The volume in the largest letters that fit, "seen" where that is of a part, or why there is none; the y below."""
+    edema = analysis.measurement("edema-volume", side)
     if edema is None or isinstance(edema.value, NotAssessable):
         return page.paragraph(x, y, terms.say("not-assessable"), width=COLUMN_WIDTH, color=MUTED)
-    words = milliliters(edema.value, terms.language)
+    words = amount_words(analysis, side, edema.value, terms)
     size = next((size for size in range(LARGE, SMALL, -2) if measure(words, size) <= COLUMN_WIDTH), SMALL)
     return page.paragraph(x, y, words, width=COLUMN_WIDTH, size=size)
 
@@ -109,9 +109,16 @@ def _class(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
         EDGE_PX, y, terms.say("summary-class", value=class_words(analysis, terms)), width=WIDTH, color=tone
     )
     y = page.paragraph(EDGE_PX, y, stage_brief(analysis, terms), width=WIDTH, color=tone)
+    y = _difference(page, analysis, terms, y)
     if present.value == Answer.ABSENT:
         y = page.paragraph(EDGE_PX, y, terms.say("not-no-disease"), width=WIDTH, color=AMBER)
     return page.paragraph(EDGE_PX, y, terms.evaluations["axspa"].note, width=WIDTH, color=MUTED)
+
+
+def _difference(page: Page, analysis: Analysis, terms: Terms, y: float) -> float:
+    """That the network alone says otherwise, where it does; the y below it."""
+    words = network_otherwise(analysis, terms)
+    return page.paragraph(EDGE_PX, y, words, width=WIDTH, color=AMBER) if words else y
 
 
 def _tone(value: object) -> Rgb:

@@ -8,11 +8,13 @@ from config.codes import GapCode
 from inference.result import Analysis, NotAssessable
 from inference.sij_mri import LimitationCode
 from reporting.presentation import Terms, limitation_lines
-from reporting.sij_mri.edema_words import SIDES, number, said
+from reporting.sij_mri.edema_words import IN_PART_CODES, SIDES, in_part, number, said
 from reporting.words import LONGEST
 
 ALL = ("judged-joint", "judged-edema", "judged-asas", "judged-axspa", "judged-stage")
 """What a full result judges, by its message."""
+IN_PART = "judged-edema-part"
+"""Edema of a joint that was not seen wholly is neither judged nor not judged."""
 
 STUDY = "study"
 
@@ -53,7 +55,7 @@ def kept_limitations(analysis: Analysis, terms: Terms) -> tuple[str, ...]:
 
 def _reasons(analysis: Analysis, terms: Terms) -> Iterator[str]:
     for one in analysis.limitations:
-        if one.code == LimitationCode.JOINT_NOT_COVERED:
+        if one.code in IN_PART_CODES:
             yield from limitation_lines(terms, one)
     gaps = [str(code) for code in GapCode]
     values = [one.value for one in analysis.measurements] + [one.value for one in analysis.evaluations]
@@ -64,18 +66,21 @@ def _reasons(analysis: Analysis, terms: Terms) -> Iterator[str]:
 
 def _judged(analysis: Analysis, terms: Terms) -> tuple[list[str], list[str]]:
     """What was judged and what was not, each with its side where one side differs from the other."""
-    known: dict[str, dict[str, bool]] = {name: {} for name in ALL}
+    known: dict[str, dict[str, bool | None]] = {name: {} for name in (*ALL[:2], IN_PART, *ALL[2:])}
     for side in SIDES:
         profile = analysis.profile("joint-visibility", side)
         known["judged-joint"][side] = profile is not None and bool(np.isfinite(profile.values).any())
-        known["judged-edema"][side] = not isinstance(number(analysis, "edema-volume", side).value, NotAssessable)
+        judged = not isinstance(number(analysis, "edema-volume", side).value, NotAssessable)
+        partly = judged and in_part(analysis, side)
+        known["judged-edema"][side] = None if partly else judged
+        known[IN_PART][side] = True if partly else None
         known["judged-asas"][side] = not isinstance(said(analysis, "asas", side).value, NotAssessable)
     for key in ("asas", "axspa", "stage"):
         known[f"judged-{key}"][STUDY] = not isinstance(said(analysis, key).value, NotAssessable)
     return _named(known, terms, wanted=True), _named(known, terms, wanted=False)
 
 
-def _named(known: dict[str, dict[str, bool]], terms: Terms, *, wanted: bool) -> list[str]:
+def _named(known: dict[str, dict[str, bool | None]], terms: Terms, *, wanted: bool) -> list[str]:
     named = []
     for name, places in known.items():
         here = [place for place, is_known in places.items() if is_known is wanted]

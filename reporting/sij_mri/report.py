@@ -1,4 +1,4 @@
-"""The report of a sacroiliac study: technique, findings, impression; measured evidence before any class.
+"""The report of a sacroiliac study: impression, findings, technique; measured evidence before any class.
 
 What is said is decided here, in :mod:`reporting.sij_mri.edema_words`, :mod:`reporting.sij_mri.asas_words`,
 :mod:`reporting.sij_mri.class_words` and :mod:`reporting.sij_mri.partial`; the words are in the catalogues of the folder
@@ -13,6 +13,7 @@ from inference.result import Analysis, Answer, NotAssessable
 from inference.series import Candidate
 from inference.sij_mri import LimitationCode, Role
 from inference.types import Side
+from reporting.pictures import has_heat
 from reporting.presentation import Report, Terms, limitation_lines
 from reporting.probabilities import bound_statement, names_a_bound
 from reporting.series_words import evidence_of, no_series, refusals
@@ -46,11 +47,12 @@ def describe(analysis: Analysis, terms: Terms) -> Report:
     quality = () if missing or limits else (terms.say("technique-quality"),)
     return Report(
         headline=headline(analysis, terms),
-        findings=(*_technique(analysis, terms), *quality, *edema_lines(analysis, terms), *rule_lines(analysis, terms)),
+        findings=(*edema_lines(analysis, terms), *rule_lines(analysis, terms)),
         conclusions=_conclusions(analysis, " ".join((*impression, *limits)), terms),
         limitations=(*missing, *limits),
         impression=impression,
         missing=missing,
+        technique=(*_technique(analysis, terms), *quality),
     )
 
 
@@ -149,7 +151,7 @@ def _conclusions(analysis: Analysis, words: str, terms: Terms) -> tuple[str, ...
     if names_a_bound(words, terms.language):
         lines.append(bound_statement(terms.language))
     if analysis.heatmaps:
-        lines.append(terms.say("heatmap-statement"))
+        lines.append(terms.say("heatmap-statement" if has_heat(analysis) else "heatmap-none"))
     return (*lines, terms.say("sides-statement"), *research_lines(terms))
 
 

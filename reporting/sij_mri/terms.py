@@ -24,7 +24,7 @@ from reporting.presentation import (
     ValueTerm,
 )
 from reporting.sij_mri import codes
-from reporting.sij_mri.heat_words import BRIGHTNESS_AREA, HEAT_AREA, PATIENTS
+from reporting.sij_mri.heat_words import PATIENTS
 
 CATALOGUES = Path(__file__).parent / "language"
 LANGUAGES = languages_in(CATALOGUES)
@@ -34,8 +34,10 @@ DEEP_RGB: dict[Side | None, Rgb] = {Side.LEFT: (148, 52, 33), Side.RIGHT: (140, 
 
 
 def milliliters(volume_mm3: float, language: Language, *, unit: bool = True) -> str:
-    """A volume as people read it; what was found is never 0.0."""
-    little = 0 < volume_mm3 < 50
+    """A volume as people read it: none, under 0.1, or with one decimal; nothing is ever 0.0."""
+    if volume_mm3 == 0:
+        return language.say("milliliters-none")
+    little = volume_mm3 < 50
     amount = 0.1 if little else volume_mm3 / 1000
     if unit:
         return language.say("milliliters-under" if little else "milliliters", ml=amount)
@@ -222,7 +224,7 @@ def find_terms(code: str) -> Terms:
         },
         heatmaps={"focused": say("heatmap-focused"), "grad-cam": say("heatmap-grad-cam")},
         quantities=dict.fromkeys(("focused", "grad-cam"), dicom.GRADIENT_WEIGHTED),
-        heat_note=say("heat-note", heat=HEAT_AREA, brightness=BRIGHTNESS_AREA, patients=PATIENTS),
+        heat_note=say("heat-note", patients=PATIENTS),
         layers={
             "region": LayerTerm("region", say("layer-region"), shown=False),
             "joint": joints,

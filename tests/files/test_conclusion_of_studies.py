@@ -91,6 +91,24 @@ def test_fluid_slices_that_show_a_part_of_the_joints_give_no_class_and_nothing_a
     assert read.edema is not None and read.prediction is None
 
 
+def test_both_series_cut_alike_give_no_class_and_nothing_absent(
+    phantom: Phantom, reading: Reading, shipped_bundle: LoadedBundle
+) -> None:
+    """Each traced slice is on both series, and yet half of the joints was not seen. The twin is the whole phantom."""
+    assert reading.uncovered == {}
+    cut = []
+    for series in (phantom.t1, phantom.fluid):
+        first = series.shape[0] // 2
+        images = series.images[first:] if series.images else series.images
+        kept = {"voxels": series.voxels[first:], "positions_mm": series.positions_mm[first:], "images": images}
+        cut.append(replace(series, **kept))
+    read = read_volumes(*cut, shipped_bundle.models)
+    assert read.uncovered and {one.code for one in read.uncovered.values()} == {LimitationCode.JOINT_CUT_OFF}
+    concluded = conclude_reading(read)
+    assert isinstance(concluded, Limitation) and read.prediction is None
+    assert set(read.uncovered) == {joint.side for joint in read.joints}
+
+
 def test_dark_marrow_gives_no_class(phantom: Phantom, shipped_bundle: LoadedBundle) -> None:
     dark = replace(phantom.fluid, voxels=np.zeros_like(phantom.fluid.voxels))
     concluded = conclude_reading(read_volumes(phantom.t1, dark, shipped_bundle.models))

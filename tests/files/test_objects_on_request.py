@@ -25,8 +25,8 @@ from reporting.gate import check
 from reporting.kinds import default_kinds, every_kind, expected_kinds
 from reporting.language import find_language
 from reporting.objects import pdf
+from reporting.objects.outlines import edges
 from reporting.objects.pdf import write_pdf
-from reporting.objects.presentation_state import contours
 from reporting.objects.shading import alike, shadings
 from reporting.outputs import Outputs, build
 from reporting.presentation import Report
@@ -144,20 +144,20 @@ def test_outlines_stand_where_the_segments_are(analysis: Analysis, outputs: Outp
 
 def filled(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Pixels whose center lies within an outline."""
-    canvas = np.zeros(shape, np.uint8)
-    cv2.fillPoly(canvas, [np.rint((points - 0.5) * 256).astype(np.int32)], 1, shift=8)
-    return canvas.astype(bool)
+    canvas = np.zeros([9 * size for size in shape], np.uint8)  # fine, since the line itself is filled as well
+    cv2.fillPoly(canvas, [np.rint(points * 9 - 0.5).astype(np.int32)], 1)
+    return canvas[4::9, 4::9].astype(bool)
 
 
 def test_an_outline_of_one_pixel_goes_around_it_and_a_hole_has_its_own() -> None:
     mask = np.zeros((6, 8), bool)
     mask[2, 5] = True
-    (points,) = contours(mask)
+    (points,) = edges(mask)
     assert np.allclose(points.min(axis=0), (5, 2), atol=0.2) and np.allclose(points.max(axis=0), (6, 3), atol=0.2)
     ring = np.ones((6, 8), bool)
     ring[2:4, 3:5] = False
-    assert len(contours(ring)) == 2
-    assert contours(np.zeros((6, 8), bool)) == []
+    assert len(edges(ring)) == 2
+    assert edges(np.zeros((6, 8), bool)) == []
 
 
 def test_the_word_research_stands_out_of_the_corners_on_every_image(outputs: Outputs) -> None:

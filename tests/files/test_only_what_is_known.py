@@ -48,6 +48,8 @@ PATTERN = {
     "undecided": "undecided",
 }
 OUT_OF_BOUNDS = re.compile(r"(?<![\d.])(0\.0[0-4]\d*|0\.9[6-9]\d*|0\.95\d+|1\.00+)(?![\d.])|\b(100|99|0) %")
+AMOUNT = r"(?:none|(?:under 0\.1|(?!0\.0)\d+\.\d) ml)"
+GERMAN_AMOUNT = r"(?:keines|(?:unter 0,1|(?!0,0)\d+,\d) ml)"
 DISEASE = re.compile(r"spondylitis[^.;]{0,20}\b(present|absent)\b", re.I)
 SHARES = (
     {"normal": 0.99996, "early": 0.00002, "moderate": 0.00001, "advanced": 0.00001},
@@ -216,14 +218,14 @@ def check_class(said: Said, spoken: Spoken) -> None:
 
 def check_side(said: Said, spoken: Spoken, side: Side) -> None:
     group, column = f"AXSPA-EDEMA-{side.upper()}", COLUMNS[1 if side is Side.LEFT else 0]
-    report = "\n".join(spoken.text)
+    report = "\n".join(line for line in spoken.text if "was traced" not in line)
     drawn = in_column(spoken, column)
     table = {one.key: one for one in (spoken.view.lead, *spoken.view.questions) if one is not None}["asas"]
     row = next(one for one in table.rows if one.where == side.value)
     numbers = [getattr(one, side.value) for one in spoken.view.numbers.rows if getattr(one, side.value) is not None]
-    edema = [one for one in numbers if one.words.endswith(" ml")]
+    edema = [one for one in numbers if re.fullmatch(AMOUNT, one.words)]
     told = [one for one in spoken.content["said"] if one["site"]["side"] == side and one["key"] != "joint-volume"]
-    amount = re.search(rf"\b{side}\b (under )?\d+\.\d ml", report)
+    amount = re.search(rf"\b{side} {AMOUNT}", report)
     answers = re.findall(rf"\b{side}: (met|not met|undecided|not assessable)", report)
     assert answers, report
     if said.no_side(side) is not None:
@@ -243,8 +245,10 @@ def check_side(said: Said, spoken: Spoken, side: Side) -> None:
     assert all(one["value"] is not None and "not assessable" not in one["words"] for one in numbers)
     assert row.words == words and (row.grade == "undecided") == (rule is Answer.UNDECIDED)
     assert len(edema) == 3
-    assert drawn.endswith(f" ml {words}")
-    assert ("ml seen" in report) == any(said.no_view(one) is not None for one in Side)
+    seen = " seen" if said.no_view(side) is not None else ""
+    assert re.fullmatch(rf"{side.capitalize()} {AMOUNT}{seen} {words}", drawn), drawn
+    in_part = any(said.no_view(one) is not None for one in Side)
+    assert bool(re.search(rf"{AMOUNT} seen", report)) == in_part == ("edema of the part seen" in report)
 
 
 def in_column(spoken: Spoken, column: float) -> str:
@@ -395,12 +399,13 @@ GERMAN_STAGES = re.compile(r"\b(Normal|Früh|Mäßig|Fortgeschritten)\b")
 
 def items(report: Report) -> tuple[str, ...]:
     """What a report says, line by line."""
-    return (*report.missing, *report.findings, *report.impression, *report.limitations, *report.conclusions)
+    said = (*report.missing, *report.findings, *report.impression, *report.limitations, *report.conclusions)
+    return (*said, *report.technique)
 
 
 def check_german_side(said: Said, words: str, told: list[dict[str, Any]], side: Side) -> None:
     small, large = GERMAN_SIDE[side]
-    amount = re.search(rf"\b{small} (unter )?\d+,\d ml|{large} ISG: .*\d ml", words)
+    amount = re.search(rf"\b{small} {GERMAN_AMOUNT}|{large} ISG: .*\d ml", words)
     answers = set(re.findall(rf"{small}: ((?:nicht )?[a-zü]+)", words))
     here = [one["words"] for one in told if one["site"]["side"] == side and one["key"] != "joint-volume"]
     if said.no_side(side) is None:
@@ -453,7 +458,8 @@ def check_german_page(said: Said, study: Study) -> None:
         elif said.no_side(place) is not None:
             assert column == f"{head} nicht beurteilbar nicht beurteilbar", column
         else:
-            assert re.fullmatch(rf"{head} (unter )?\d+,\d ml {rule}", column), column
+            seen = " sichtbar" if said.no_view(place) is not None else ""
+            assert re.fullmatch(rf"{head} {GERMAN_AMOUNT}{seen} {rule}", column), column
     if said.no_class is not None:
         assert "experimentell: nicht beurteilt (" in words and not GERMAN_STAGES.search(words)
         assert not any(one in words for one in GERMAN_CLASS.values())
@@ -497,7 +503,13 @@ def check_lines(said: Said, study: Study) -> None:
     analysis = sacroiliac(study, said)
     reports = {code: describe(analysis, find_terms(code)) for code in LANGUAGES}
     for code, report in reports.items():
-        for part in (report.findings, report.impression, report.limitations, report.conclusions):
+        for part in (
+            report.findings,
+            report.impression,
+            report.limitations,
+            report.conclusions,
+            report.technique,
+        ):
             assert max(map(len, part), default=0) <= LONGEST and len(part) == len(set(part)), (code, part)
         assert set(report.missing) <= set(report.limitations)
     assert not set(items(reports["en"])) & set(items(reports["de"]))

@@ -133,7 +133,13 @@ RIGHT = {(key, Side.RIGHT) for key in ("edema-volume", "edema-deep-volume", "asa
         ),
         (
             fluid_only_with_region,
-            dict.fromkeys(everything("joint-volume", "edema-volume", "edema-deep-volume") | RULE | CLASS, Code.NO_T1),
+            dict.fromkeys(
+                everything("joint-volume", "edema-volume", "edema-deep-volume")
+                | RULE
+                | CLASS
+                | {("region-volume", None)},
+                Code.NO_T1,
+            ),
         ),
         (one_joint, dict.fromkeys(RIGHT | CLASS | {("joint-volume", Side.RIGHT)}, Code.NO_RIGHT_JOINT)),
         (not_on_fluid, dict.fromkeys(RIGHT | CLASS, Code.JOINT_NOT_COVERED)),

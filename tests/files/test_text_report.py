@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
@@ -17,10 +18,11 @@ from reporting.sij_mri.report import describe
 from reporting.sij_mri.terms import LANGUAGES, TERMS, find_terms
 from reporting.types import Predecessor
 from reporting.words import LONGEST
-from tests.factories.analysis import build_outputs
+from tests.factories.analysis import build_outputs, not_applicable
 from tests.factories.sacroiliac import Said, Study, sacroiliac, write_study
 
 ABSENT = dict.fromkeys(Side, Answer.ABSENT)
+TECHNIQUE = "Current Procedure Descriptions"
 CASES = {
     "whole": Said(),
     "not met": Said(asas=ABSENT, axspa="absent"),
@@ -68,7 +70,7 @@ def test_every_report_has_an_impression_and_says_each_thing_once_shortly_and_rig
     name: str, study: Study
 ) -> None:
     said = sections(sacroiliac(study, CASES[name]))
-    assert list(said) == ["Findings", "Impressions", "Conclusions"] and said["Impressions"]
+    assert list(said) == ["Impressions", "Findings", "Conclusions", TECHNIQUE] and all(said.values())
     lines = [line for section in said.values() for line in section]
     assert len(lines) == len(set(lines)) and max(map(len, lines)) <= LONGEST
     for line in lines:
@@ -82,15 +84,32 @@ def test_every_report_has_an_impression_and_says_each_thing_once_shortly_and_rig
 @pytest.mark.parametrize("name", CASES)
 def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: str, study: Study) -> None:
     analysis = sacroiliac(study, CASES[name])
-    findings = sections(analysis)["Findings"]
+    said, report = sections(analysis), describe(analysis, TERMS)
+    lines = [line for section in said.values() for line in section]
+    assert lines[0] == "AI RESEARCH RESULT - NOT FOR DIAGNOSIS"
     if name not in PARTIAL:
-        assert findings[1].startswith("Technique: ") and not any("Not judged" in line for line in findings)
+        assert lines[1] == report.impression[0] and not any("Not judged" in line for line in lines)
         return
-    first = next(number for number, line in enumerate(findings) if line.startswith("Technique: "))
-    assert findings[1].startswith("Partial result. ") and findings[first - 1].startswith("Not judged: ")
-    for one in describe(analysis, TERMS).missing:
-        assert sum(one in line for line in findings) == 1
-    assert not any(line.startswith("Limitation: The study has no") for line in findings)
+    first = lines.index(report.impression[0])
+    assert lines[1].startswith("Partial result. ") and lines[first - 1].startswith("Not judged: ")
+    for one in report.missing:
+        assert sum(one in line for line in lines) == 1
+    assert not any(line.startswith("Limitation: The study has no") for line in lines)
+
+
+def test_what_was_read_and_how_comes_last(study: Study) -> None:
+    said = sections(sacroiliac(study))
+    assert [line.partition(" ")[0] for line in said[TECHNIQUE]][:4] == ["Read", "Read", "Slices", "Edema"]
+    assert said[TECHNIQUE][-2].startswith("Software ") and said[TECHNIQUE][-1].startswith("Manifest ")
+    assert not any("Software" in line or "Read as" in line for name in said if name != TECHNIQUE for line in said[name])
+
+
+def test_a_report_without_an_impression_begins_its_findings_with_the_headline(tmp_path: Path) -> None:
+    analysis, headers = not_applicable(tmp_path)
+    text = next(item.dataset for item in build_outputs(analysis, headers).objects if item.kind == "sr-text")
+    findings = next(one for one in text.ContentSequence if one.ValueType == "CONTAINER")
+    assert findings.ConceptNameCodeSequence[0].CodeMeaning == "Findings"
+    assert list(_lines(findings))[1].startswith("Not analysed")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +117,8 @@ def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: 
     [
         ("T1-weighted alone", "joint line", "edema, ASAS rule, class, stage"),
         ("fluid-sensitive alone", "nothing at the joints", "joint line, edema, ASAS rule, class, stage"),
-        ("both joints in part", "joint line, edema", "ASAS rule, class, stage"),
-        ("left joint in part", "joint line, edema, ASAS rule", "class, stage"),
+        ("both joints in part", "joint line, edema of the part seen", "ASAS rule, class, stage"),
+        ("left joint in part", "joint line, edema (right), edema of the part seen (left), ASAS rule", "class, stage"),
         (
             "right joint alone",
             "joint line (right), edema (right), ASAS rule (right)",
@@ -108,7 +127,7 @@ def test_a_partial_report_says_first_what_is_missing_with_its_reason_once(name: 
     ],
 )
 def test_what_was_judged_and_what_was_not(name: str, judged: str, unjudged: str, study: Study) -> None:
-    findings = sections(sacroiliac(study, CASES[name]))["Findings"]
+    findings = sections(sacroiliac(study, CASES[name]))["Impressions"]
     place = findings.index(f"Judged: {judged}.")
     assert findings[place + 1] == f"Not judged: {unjudged}."
 
@@ -140,11 +159,11 @@ def test_other_causes_are_named_where_there_is_edema(study: Study) -> None:
 def test_a_gap_stands_before_all_else_and_once(study: Study) -> None:
     whole = sacroiliac(study)
     gap = Reason(GapCode.IMAGES_REFUSED, {"count": 22})
-    findings = sections(replace(whole, limitations=(gap,)))["Findings"]
+    findings = sections(replace(whole, limitations=(gap,)))["Impressions"]
     assert findings[1] == "The study is incomplete."
     assert findings[2].startswith("Images that this node could not store")
     assert sum("could not store" in line for line in findings) == 1
-    assert not any("incomplete" in line for line in sections(whole)["Findings"])
+    assert not any("incomplete" in line for section in sections(whole).values() for line in section)
 
 
 def test_a_limitation_that_another_reason_explains_is_left_out_and_stays_where_it_is_the_reason(study: Study) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.sij_mri.coverage import cover, not_covered
+from inference.sij_mri.coverage import cover, ends_within, not_covered
 from inference.sij_mri.crossing import carry_joints
+from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.types import Joint
 from inference.space import grids
 from inference.space.surfaces import surface_band
@@ -106,3 +107,53 @@ def test_one_slice_at_the_end_of_a_long_trace_may_be_missing_and_two_may_not() -
     assert (one.seen, one.whole) == (29, True)
     assert (two.seen, two.whole) == (28, False)
     assert two.share > 0.9
+
+
+@pytest.mark.parametrize(("beyond_mm", "whole"), [(12, True), (8, False)])
+def test_a_field_without_the_subchondral_band_does_not_show_the_joint(beyond_mm: int, whole: bool) -> None:
+    source = grid()
+    joint = plane_joint(source, 22.0)
+    column = round(float(np.nanmean(joint.columns_px)))
+    toward = slice(0, column + beyond_mm + 1)
+    narrow = part(source, columns=toward)
+    assert cover(joint, source, narrow).whole is whole
+    assert (Side.LEFT in not_covered((joint,), source, narrow)) is not whole
+    cropped = replace(joint, columns_px=joint.columns_px, band=joint.band[:, :, toward])
+    assert ends_within(cropped, narrow) is not whole, "the series on which it was traced may be too narrow as well"
+
+
+@pytest.mark.parametrize("alike", [True, False])
+@pytest.mark.parametrize(("first", "length", "whole"), [(2, 60, True), (2, 12, True), (3, 60, False), (6, 60, False)])
+def test_a_series_that_ends_within_the_joint_does_not_show_it(
+    first: int, length: int, whole: bool, alike: bool
+) -> None:
+    """The joint is traced in the slices 2 to 9; both series end alike, or the other one goes on."""
+    source = grid()
+    joint = plane_joint(source, 22.0)
+    rows = np.arange(80) < 10 + length
+    surface = np.where(rows, joint.columns_px, np.nan).astype(np.float32)
+    first = first - (first == 2)  # a slice before the joint, so that its end is seen
+    kept = part(source, slices=slice(first, None))
+    cut = replace(joint, columns_px=surface[first:], band=joint.band[first:], visibility=joint.visibility[first:])
+    told = not_covered((cut,), kept, kept if alike else source)
+    assert {one.code for one in told.values()} == (set() if whole else {LimitationCode.JOINT_CUT_OFF})
+
+
+def test_a_short_line_in_the_last_slice_is_the_end_of_the_joint_and_a_long_one_is_not() -> None:
+    source = grid()
+    joint = plane_joint(source, 22.0)
+    kept = part(source, slices=slice(2, None))
+    surface = joint.columns_px[2:].copy()
+    cut = replace(joint, columns_px=surface, band=joint.band[2:], visibility=joint.visibility[2:])
+    assert ends_within(cut, kept)
+    surface[0, 24:] = np.nan  # 14 mm are left
+    assert not ends_within(replace(cut, columns_px=surface), kept)
+
+
+@pytest.mark.parametrize(("top", "whole"), [(4, True), (10, False), (30, False)])
+def test_pictures_that_end_within_the_joint_do_not_show_it(top: int, whole: bool) -> None:
+    source = grid()
+    joint = plane_joint(source, 22.0)  # in the rows 10 to 69
+    kept = replace(source, voxels=source.voxels[:, top:])
+    cut = replace(joint, columns_px=joint.columns_px[:, top:], band=joint.band[:, top:])
+    assert ends_within(cut, kept) is not whole

@@ -5,6 +5,7 @@ from dataclasses import replace
 from dicom_node.deliver.cstore import OUR_SOP_CLASSES
 from inference.series import Selection
 from reporting import objects
+from reporting.checks.tables import modules_of
 from reporting.kinds import Kind, default_kinds, every_kind, expected_kinds, row_of
 from reporting.sij_mri import SacroiliacPresentation
 from tests.factories.foreign import ForeignPresentation, make_lumbar, make_photo
@@ -15,6 +16,13 @@ def test_every_row_has_a_builder_and_a_number_of_its_own() -> None:
     assert all(row.builder in objects.__all__ and callable(getattr(objects, row.builder)) for row in rows)
     assert len({row.name for row in rows}) == len({row.offset for row in rows}) == len(rows)
     assert all(row.never_empty and row.made for row in rows)
+
+
+def test_no_row_repeats_what_the_modules_demand() -> None:
+    for kind in Kind:
+        modules = modules_of(str(kind.value.sop_class))
+        demanded = {name for one in modules if one.mandatory for name, how in one.table.demands if how == "1"}
+        assert demanded and demanded.isdisjoint(kind.value.never_empty)
 
 
 def test_every_class_of_the_table_is_offered_to_destinations() -> None:

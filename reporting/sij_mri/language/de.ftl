@@ -65,6 +65,11 @@ reason-JOINT_NOT_COVERED = Die flüssigkeitssensitive Serie zeigt { NUMBER($shar
    *[right] rechten
 } ISG ({ $seen } von { $planes } Schichten).
     .so = Ödem im übrigen Teil ist nicht erfasst; die Ödemvolumina sind Mindestwerte.
+reason-JOINT_CUT_OFF = Die T1-gewichtete Serie endet innerhalb des { $side ->
+    [left] linken
+   *[right] rechten
+} ISG.
+    .so = Jenseits davon wurde nichts beurteilt; die Ödemvolumina sind Mindestwerte.
 reason-FRAME_OF_REFERENCE = Die beiden Serien haben verschiedene Bezugssysteme.
     .so = Nichts wurde von einer auf die andere übertragen; Ödem wurde nicht gemessen.
 reason-NO_NORMAL_MARROW = Kein normales Knochenmark als Referenz gefunden.
@@ -83,6 +88,7 @@ short-SERIES_UNREADABLE = eine Serie war nicht dekodierbar
 short-NO_LEFT_JOINT = linkes ISG nicht gefunden
 short-NO_RIGHT_JOINT = rechtes ISG nicht gefunden
 short-JOINT_NOT_COVERED = Gelenk nicht ganz abgebildet
+short-JOINT_CUT_OFF = Gelenk nicht ganz abgebildet
 short-FRAME_OF_REFERENCE = Serien nicht zur Deckung zu bringen
 short-NOT_CLASSIFIED = keine Schicht zu klassifizieren
 
@@ -91,17 +97,17 @@ reason-of = Grund: { $reason }.
 
 ## Technik
 
-technique-series = Technik: { $role }: { $series }.
-technique-no-series = Technik: { $role }: keine gelesen.
-technique-traced = Technik: Schichten mit abgegrenztem Gelenk: rechts { $right }, links { $left }.
+technique-series = Gelesen als { $role }: { $series }.
+technique-no-series = Gelesen als { $role }: keine Serie.
+technique-traced = Schichten mit abgegrenztem Gelenk: rechts { $right }, links { $left }.
 traced = { $traced } von { $slices }
 traced-none = keine
-technique-faint = Technik: { $side ->
-    [left] linkes
-   *[right] rechtes
+technique-faint = { $side ->
+    [left] Linkes
+   *[right] Rechtes
 } ISG in { $slices } seiner Schichten kaum abgrenzbar (Ankylose oder Fehler).
-technique-cutoff = Technik: Ödem ab Signal { NUMBER($threshold, maximumFractionDigits: 0) }; normales Knochenmark im Sakrum { NUMBER($mean, maximumFractionDigits: 0) } ± { NUMBER($sd, maximumFractionDigits: 0) }.
-technique-quality = Technik: Die Bildqualität ist nicht zu beanstanden.
+technique-cutoff = Ödem ab Signal { NUMBER($threshold, maximumFractionDigits: 0) }; normales Knochenmark im Sakrum { NUMBER($mean, maximumFractionDigits: 0) } ± { NUMBER($sd, maximumFractionDigits: 0) }.
+technique-quality = Die Bildqualität ist nicht zu beanstanden.
 no-frame-of-reference = Die { $role }e Serie hat kein Bezugssystem.
     .so = Für sie konnte keine Segmentierung geschrieben werden.
 looked-at = Angesehen: { $series }.
@@ -117,6 +123,7 @@ not-judged = Nicht beurteilt: { $things }.
 nothing-judged = nichts an den Gelenken
 judged-joint = Gelenk
 judged-edema = Ödem
+judged-edema-part = Ödem des sichtbaren Teils
 judged-asas = ASAS
 judged-axspa = Klasse
 judged-stage = Stadium
@@ -126,6 +133,7 @@ nothing-assessable = Nicht beurteilbar: Ödem an den Gelenken, ASAS-Definition, 
 ## Ödem
 
 milliliters = { NUMBER($ml, minimumFractionDigits: 1, maximumFractionDigits: 1) } ml
+milliliters-none = keines
 milliliters-under = unter { NUMBER($ml, minimumFractionDigits: 1, maximumFractionDigits: 1) } ml
 milliliters-range = { $low } bis { $high }
 by-side = rechts { $right }, links { $left }
@@ -139,7 +147,10 @@ amount-in-part = { $amount } sichtbar
 edema-none = { $side ->
     [left] Linkes
    *[right] Rechtes
-} ISG: kein Knochenmarködem bis 10 mm vom Gelenk ({ $amount }).
+} ISG: kein Knochenmarködem bis 10 mm vom Gelenk { $seen ->
+    [in-part] sichtbar
+   *[whole] gefunden
+}.
 edema-amount = { $side ->
     [left] Linkes
    *[right] Rechtes
@@ -248,6 +259,7 @@ learned-long = Klasse und Stadium wurden an simulierten Läsionen in echter und 
 summary-edema = Knochenmarködem bis 10{ "\u00A0" }mm vom Gelenk
 summary-class = KI-Klasse, experimentell: { $value }
 summary-class-missing = KI-Klasse, experimentell: nicht beurteilt ({ $reason })
+summary-differs = Das Netz allein sagt etwas anderes (Wahrscheinlichkeit eines Musters { $probability }): Ödem prüfen.
 summary-fluid = Fluidsensitiv: { $image }
 summary-t1 = T1: { $image }
 legend-deep = tief
@@ -308,7 +320,7 @@ profile-visibility = Abgrenzbarkeit der Gelenklinie
 profile-visibility-shows = Gelenk abgegrenzt
 heatmap-focused = Fokussiertes Grad-CAM
 heatmap-grad-cam = Grad-CAM
-heat-note = Zum Ödem der Befunder: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, Helligkeit { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } Patienten)
+heat-note = Bei { $patients } Patienten passt es zu markiertem Ödem schlechter als Helligkeit.
 layer-region = Region
 layer-joints = Gelenke
 layer-edema = Ödem

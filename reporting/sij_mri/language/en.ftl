@@ -64,6 +64,11 @@ reason-JOINT_NOT_COVERED = The fluid-sensitive series shows { NUMBER($share, sty
    *[right] right
 } joint ({ $seen } of { $planes } slices).
     .so = Edema in the rest was not seen; edema volumes are at least those of the part imaged.
+reason-JOINT_CUT_OFF = The T1-weighted series ends within the { $side ->
+    [left] left
+   *[right] right
+} joint.
+    .so = What lies beyond was not judged; edema volumes are at least those of the part imaged.
 reason-FRAME_OF_REFERENCE = T1-weighted and fluid-sensitive series lie in different frames of reference.
     .so = Nothing was carried from one to the other, and edema was not measured.
 reason-NO_NORMAL_MARROW = No normal marrow was found to hold edema against.
@@ -82,6 +87,7 @@ short-SERIES_UNREADABLE = a series could not be decoded
 short-NO_LEFT_JOINT = left joint not found
 short-NO_RIGHT_JOINT = right joint not found
 short-JOINT_NOT_COVERED = joint not wholly imaged
+short-JOINT_CUT_OFF = joint not wholly imaged
 short-FRAME_OF_REFERENCE = the two series cannot be laid over each other
 short-NOT_CLASSIFIED = no slice to classify
 
@@ -90,17 +96,17 @@ reason-of = Reason: { $reason }.
 
 ## Technique
 
-technique-series = Technique: { $role }: { $series }.
-technique-no-series = Technique: { $role }: none was read.
-technique-traced = Technique: slices in which the joint was traced: right { $right }, left { $left }.
+technique-series = Read as { $role }: { $series }.
+technique-no-series = Read as { $role }: no series.
+technique-traced = Slices in which the joint was traced: right { $right }, left { $left }.
 traced = { $traced } of { $slices }
 traced-none = none
-technique-faint = Technique: the { $side ->
+technique-faint = The { $side ->
     [left] left
    *[right] right
 } joint is hardly visible in { $slices } of its slices (ankylosis, or badly traced).
-technique-cutoff = Technique: edema is brighter than { NUMBER($threshold, maximumFractionDigits: 0) }; normal sacral marrow has { NUMBER($mean, maximumFractionDigits: 0) } +/- { NUMBER($sd, maximumFractionDigits: 0) }.
-technique-quality = Technique: nothing was noted against the quality of the images.
+technique-cutoff = Edema is brighter than { NUMBER($threshold, maximumFractionDigits: 0) }; normal sacral marrow has { NUMBER($mean, maximumFractionDigits: 0) } +/- { NUMBER($sd, maximumFractionDigits: 0) }.
+technique-quality = Nothing was noted against the quality of the images.
 no-frame-of-reference = The { $role } series has no frame of reference.
     .so = No segmentation could be written for it.
 looked-at = Looked at: { $series }.
@@ -116,6 +122,7 @@ not-judged = Not judged: { $things }.
 nothing-judged = nothing at the joints
 judged-joint = joint line
 judged-edema = edema
+judged-edema-part = edema of the part seen
 judged-asas = ASAS rule
 judged-axspa = class
 judged-stage = stage
@@ -125,6 +132,7 @@ nothing-assessable = Not assessable: edema at the joints, ASAS rule, AI class an
 ## Edema
 
 milliliters = { NUMBER($ml, minimumFractionDigits: 1, maximumFractionDigits: 1) } ml
+milliliters-none = none
 milliliters-under = under { NUMBER($ml, minimumFractionDigits: 1, maximumFractionDigits: 1) } ml
 milliliters-range = { $low } to { $high }
 by-side = right { $right }, left { $left }
@@ -138,7 +146,10 @@ amount-in-part = { $amount } seen
 edema-none = { $side ->
     [left] Left
    *[right] Right
-} joint: no bone marrow edema within 10 mm of the joint ({ $amount }).
+} joint: no bone marrow edema { $seen ->
+    [in-part] seen
+   *[whole] found
+} within 10 mm of the joint.
 edema-amount = { $side ->
     [left] Left
    *[right] Right
@@ -246,6 +257,7 @@ learned-long = Class and stage were learned from simulated lesions in real and s
 summary-edema = Marrow edema within 10{ "\u00A0" }mm of the joint
 summary-class = AI class, experimental: { $value }
 summary-class-missing = AI class, experimental: not assessed ({ $reason })
+summary-differs = The network alone says otherwise (probability of a pattern { $probability }): look at the edema.
 summary-fluid = Fluid: { $image }
 summary-t1 = T1: { $image }
 legend-deep = deep
@@ -306,7 +318,7 @@ profile-visibility = How clearly the joint line is seen
 profile-visibility-shows = joint traced
 heatmap-focused = Focused Grad-CAM
 heatmap-grad-cam = Grad-CAM
-heat-note = On readers' edema: AUC { NUMBER($heat, minimumFractionDigits: 2, maximumFractionDigits: 2) }, brightness { NUMBER($brightness, minimumFractionDigits: 2, maximumFractionDigits: 2) } ({ $patients } patients)
+heat-note = Of { $patients } patients, it fits marked edema less well than brightness.
 layer-region = Region
 layer-joints = Joints
 layer-edema = Edema
