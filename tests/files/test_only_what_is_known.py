@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from config.settings import Settings
-from inference.result import Analysis, Answer, HeatMap, Site
+from inference.result import Analysis, Answer, HeatMap, Limitation, Site
+from inference.sij_mri import LimitationCode
 from inference.types import Side
 from panel import summary
 from panel.shell import Pages
@@ -577,3 +578,35 @@ def _meanings(objects: Any) -> list[str]:
         for element in item.dataset.iterall()
         if element.keyword in ("CodeMeaning", "CodeValue", "CodingSchemeDesignator")
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_the_network_says_otherwise_stands_beside_the_class(study: Study, language: str) -> None:
+    presentation, whole = SacroiliacPresentation(language), sacroiliac(study)
+    differs = Limitation(LimitationCode.RULE_AND_NETWORK_DIFFER, {"probability": 0.21})
+    told = []
+    for analysis in (whole, replace(whole, limitations=(*whole.limitations, differs))):
+        with drawing() as drawn:
+            draw_page(analysis, presentation, presentation.report(analysis), software="test")
+        told.append(" ".join(words for _, words in drawn))
+    line = presentation.terms.say("summary-differs", probability=presentation.terms.language.number(0.21, 2))
+    assert line not in told[0] and line in told[1]
+
+
+def test_where_nothing_is_warm_no_heat_map_is_sent_and_that_is_said_once(study: Study) -> None:
+    whole = sacroiliac(study)
+    images = whole.images[0]
+    values = np.zeros(images.shape, np.float32)
+    cold = HeatMap(
+        "focused", "axspa", Site("sacroiliac-joint"), Answer.PRESENT, images.role, values, full_scale=4.0, floor=1.0
+    )
+    warm = replace(cold, values=values + np.float32(2))
+    for heat, sent in ((cold, 0), (warm, images.shape[0])):
+        analysis = replace(whole, heatmaps=(heat,))
+        made = build_outputs(analysis, kinds=frozenset({"sc-heat", "sc-heat-all", "sr-text"})).objects
+        assert sum(item.kind == "sc-heat-all" for item in made) == sent
+        assert any(item.kind == "sc-heat" for item in made) is bool(sent)
+        terms = SacroiliacPresentation("en").terms
+        said = describe(analysis, terms).conclusions
+        assert said.count(terms.say("heatmap-none")) == int(not sent)
+        assert said.count(terms.say("heatmap-statement")) == int(bool(sent))

@@ -11,7 +11,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from inference.result import Analysis, NotAssessable
+from inference.result import Analysis, Images, NotAssessable
 from inference.sij_mri import Role
 from inference.types import Side
 from reporting.kinds import reports_among
@@ -552,3 +552,47 @@ def test_a_name_without_a_character_set_keeps_its_bytes(tmp_path: Path) -> None:
         assert not pydicom.dcmread(image.path).SpecificCharacterSet
     files = write_results(analysis, tmp_path / "results")
     assert str(pydicom.dcmread(files["sr-text"][0]).PatientName) == "Иванов^Иван"
+
+
+def in_two_parts(analysis: Analysis) -> Analysis:
+    """The left edema has a second part of 24 mm2 or more where it is largest, and a third of one pixel."""
+    (segment,) = (one for one in analysis.segments if (one.key, one.site.side) == ("edema", Side.LEFT))
+    mask = segment.mask.copy()
+    plane = int(mask.sum(axis=(1, 2)).argmax())
+    across = int(np.ceil(np.sqrt(24 / np.prod(images_of(analysis, segment.role).pixel_spacing_mm))))
+    mask[plane, 1 : 1 + across, 1 : 1 + across] = True
+    mask[plane, 1, -2] = True
+    changed = replace(segment, mask=mask)
+    return replace(analysis, segments=tuple(changed if one is segment else one for one in analysis.segments))
+
+
+def images_of(analysis: Analysis, role: str) -> Images:
+    images = analysis.of_role(role)
+    assert images is not None
+    return images
+
+
+def test_each_part_that_is_large_enough_has_an_outline_of_its_own_and_the_others_are_counted(
+    analysis: Analysis,
+) -> None:
+    parted = in_two_parts(analysis)
+    outputs = build_outputs(parted)
+    report = one(outputs, "sr-edema")
+    named = {}
+    for group in groups_of(report):
+        below = {name_of(part): part for part in group.ContentSequence}
+        if any(part.ValueType == "SCOORD" for part in group.ContentSequence):
+            named[str(below["112039"].TextValue)] = str(below["112040"].UID)
+    parts = [name for name in named if " part " in name]
+    assert len(parts) == 1 and parts[0].startswith("AXSPA-EDEMA-LEFT image ") and parts[0].endswith(" part 2")
+    assert len(set(named.values())) == len(named), "viewers draw one outline of each tracking UID"
+    told = [finding.sentence for finding in gate_findings(outputs.objects, parted) if "outline" in finding.sentence]
+    assert told == []
+    for group in groups_of(report):
+        for part in group.ContentSequence:
+            if name_of(part) == "112039" and part.TextValue == parts[0]:
+                part.TextValue = parts[0].replace("part 2", "part 3")
+    wrong = [replace(item) for item in outputs.objects]
+    assert any("outline does not lie" in finding.sentence for finding in gate_findings(tuple(wrong), parted))
+    line = "On the outlined images 1 part under 20 mm2 has no outline, but a colored area."
+    assert line in text_of(one(outputs, "sr-text")) and line not in text_of(one(build_outputs(analysis), "sr-text"))

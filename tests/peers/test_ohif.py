@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
@@ -75,6 +76,24 @@ def test_a_segmentation_is_loaded_where_its_mask_lies(house: Hospital, study: St
 def test_a_picture_is_shown_as_it_was_made(house: Hospital, study: Study, kind: str) -> None:
     open_series(house, study, kind)
     house.viewer.wait_for("colored", that=lambda one: picture_is_shown(one, study.results[kind]))
+
+
+def test_the_player_covers_nothing_of_the_summary_but_its_banner(house: Hospital, study: Study) -> None:
+    """The viewer lays it over the picture; below the banner's line there is nothing where it lies."""
+    picture = open_series(house, study, "sc-summary").pixel_array
+    house.viewer.wait_for("colored", that=lambda one: picture_is_shown(one, study.results["sc-summary"]))
+    top, height, covered = house.viewer.browser.run(
+        "(([canvas, cross]) => [canvas.top, canvas.height, cross.bottom])"
+        "(['canvas.cornerstone-canvas', '[data-cy=cine-player-close]']"
+        ".map(one => document.querySelector(one).getBoundingClientRect()))"
+    )
+    lowest = round((covered - top) / height * len(picture))
+    banner = round(0.08 * len(picture)) + 2
+    assert lowest > banner, "it reaches below the banner"
+    assert np.ptp(picture[banner:lowest].astype(int), axis=(0, 1)).max() == 0
+    assert np.ptp(picture[banner : lowest + 40].astype(int), axis=(0, 1)).max() > 0, (
+        "the heads of the columns come next"
+    )
 
 
 def test_the_text_is_shown_whole(house: Hospital, study: Study) -> None:

@@ -214,6 +214,13 @@ def test_the_shipped_bundle_loads_and_an_unknown_one_is_named(tmp_path: Path) ->
     assert "no-such" in finding.sentence
 
 
+def test_a_language_is_a_finding_of_its_own(tmp_path: Path) -> None:
+    assert found(healthy(tmp_path), "language").verdict is Verdict.OK
+    findings = {one.subject: one for one in examine(healthy(tmp_path, report={"language": "xx"}))}
+    assert findings["language"].verdict is Verdict.FAIL and "xx" in findings["language"].sentence
+    assert findings["bundle"].verdict is Verdict.OK
+
+
 @contextlib.contextmanager
 def peer(*sop_classes: str) -> Iterator[DicomDestination]:
     """A node that accepts these SOP classes and no other."""
