@@ -53,6 +53,7 @@ class ReceiverSettings(_Section):
     max_associations: int = Field(50, ge=1)
     idle_timeout_s: float = Field(60.0, gt=0)
     min_free_mb: int = Field(500, ge=0, description="Below this free disk space images are refused with 0xA700.")
+    quarantine_mb: int = Field(1000, ge=0, description="Refused images are kept up to this size of all of them.")
 
 
 class CompletionSettings(_Section):

@@ -1,6 +1,6 @@
 """Who is on the other side of a connection, and in words why one came to nothing."""
 
-from dicom_node.pynetdicom_patches import GuardedAssociation
+from dicom_node.pynetdicom_listening import GuardedAssociation
 from dicom_node.receive.listener import Stream
 from storage.associations import Peer
 

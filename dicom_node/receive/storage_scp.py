@@ -11,7 +11,8 @@ from pynetdicom.sop_class import Verification
 from config.codes import Code
 from config.errors import AxspaError, Final
 from config.settings import ReceiverSettings
-from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
+from dicom_node.pynetdicom_listening import GuardedAssociation, GuardedServer
+from dicom_node.pynetdicom_patches import make_entity
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
@@ -67,8 +68,11 @@ class Receiver:
         ------
         Final
             The port is taken, or may not be used (code ``RECEIVER_PORT``).
+        StorageUnavailable
+            The database does not answer.
         """
         settings = self._settings
+        self._intake.begin_work()
         ae = make_entity(settings.ae_title, takes_any_storage=True)
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION
@@ -82,13 +86,13 @@ class Receiver:
             self._server = ae.make_server(
                 (settings.host, settings.port),
                 evt_handlers=[
-                    (evt.EVT_C_STORE, self._intake.on_store),
                     (evt.EVT_C_ECHO, lambda event: SUCCESS),
                     (evt.EVT_REQUESTED, self._on_requested),
                     (evt.EVT_ESTABLISHED, self._on_established),
                 ],
                 server_class=GuardedServer,
                 ended=self._on_ended,
+                stores=self._intake.begin,
                 pdu_timeout_s=settings.idle_timeout_s,
                 max_connections=2 * settings.max_associations + 10,
             )
@@ -112,6 +116,7 @@ class Receiver:
         end = time.monotonic() + 2.0
         while server.active_associations and time.monotonic() < end:
             time.sleep(0.05)
+        self._intake.pool.close()
 
     def _on_requested(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
