@@ -189,6 +189,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self._ended = ended
         self.visit: Any = None  # what the receiver keeps of this association
         self.opened_at = self.worked_at = time.monotonic()
+        self.is_served = False  # an image of it is being stored
         self.news = threading.Event()
         self.dul = _ReadingDul(self)
         self.acse_timeout, self.network_timeout = ae.acse_timeout, ae.network_timeout  # kept in timers of the DUL
@@ -209,6 +210,10 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self.acse.send_reject(0x02, 0x03, 0x02)
         self.kill()  # returns when the answer is on its way
 
+    def give_way(self) -> None:
+        """Abort the association, from any thread; returns at once."""
+        threading.Thread(target=self.abort, daemon=True).start()
+
     def cut(self) -> None:
         """End the connection, whatever it is at; from any thread."""
         connection = self.dul.socket.socket if self.dul.socket is not None else None
@@ -218,7 +223,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
 
     def idle_s(self) -> float:
         """Seconds since it brought a whole message, or a good part of an image."""
-        return time.monotonic() - self.worked_at
+        return 0.0 if self.is_served else time.monotonic() - self.worked_at
 
     @property
     def in_message(self) -> bool:
@@ -461,8 +466,9 @@ class _Messages:
         self._begin_anew()
         self._assoc.worked_at = time.monotonic()
         if sink is not None and request is not None:
+            self._assoc.is_served = True
             status, comment = sink.finish()
-            self._assoc.worked_at = time.monotonic()
+            self._assoc.is_served, self._assoc.worked_at = False, time.monotonic()
             self._assoc.dul.socket.send(wire.store_response(context_id, request, status, comment))
             return
         self._wait_for_turn()

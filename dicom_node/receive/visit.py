@@ -17,6 +17,9 @@ class Visit:
     """What is kept of an association while it lasts."""
 
     peer: Peer
+    rejected: str = ""  # why, where we reject it
+    admitted: bool = False
+    gave_way: bool = False
     association_id: int | None = None
     stored: int = 0
     duplicates: int = 0
