@@ -32,8 +32,15 @@ class ReceiverSettings(_Section):
     require_called_ae: bool = Field(False, description="Reject an association that calls another AE title than ours.")
     allowed_callers: tuple[AeTitle, ...] = Field((), description="Calling AE titles that may send; empty: all.")
     max_associations: int = Field(50, ge=1)
+    max_per_caller: int = Field(0, ge=0, description="Associations of one calling AE title; 0: no limit of its own.")
+    max_per_address: int = Field(0, ge=0, description="Associations from one address; 0: no limit of its own.")
+    give_way_s: float = Field(
+        5.0, ge=0, description="After so long without work an association gives way to a new one."
+    )
+    processes: int = Field(1, ge=1, le=64, description="Processes that receive on the port together.")
     idle_timeout_s: float = Field(60.0, gt=0)
     min_free_mb: int = Field(500, ge=0, description="Below this free disk space images are refused with 0xA700.")
+    quarantine_mb: int = Field(1000, ge=0, description="Refused images are kept up to this size of all of them.")
 
 
 class CompletionSettings(_Section):

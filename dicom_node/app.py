@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 from config import hints, logs
 from config.codes import Code
@@ -162,7 +163,10 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
     endings.callback(database.dispose)
     _seed(settings, database)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
-    children = [Child("receiver", run_receiver, settings), Child("panel", run_panel, settings)]
+    receivers = [
+        Child("receiver", partial(run_receiver, number=number), settings) for number in range(receiver.processes)
+    ]
+    children = [*receivers, Child("panel", run_panel, settings)]
     coordinator = Coordinator(settings, database, objects, engine)
 
     # The last that is named here is the first that is done.

@@ -61,13 +61,22 @@ def note_arrivals(
         _note(session, arrivals, sender=sender, association_id=association_id)
 
 
-def close_leftovers(database: Database) -> int:
+def close_leftovers(database: Database, *, receiver: int = 0, receivers: int = 1) -> int:
     """Mark the associations that an earlier receiver left open when it died, as broken off; returns how many.
 
     The studies that they brought are told, as at the end of every association.
+
+    Parameters
+    ----------
+    receiver : int
+        Number of the process that starts: only those of its forerunner are closed, for the others may live.
+    receivers : int
+        How many processes receive: of one with a higher number nobody else takes care.
     """
     with database.write() as session:
-        left = session.scalars(select(Association).where(Association.outcome == AssociationOutcome.OPEN)).all()
+        mine = (Association.receiver == receiver) | (Association.receiver >= receivers)
+        query = select(Association).where(Association.outcome == AssociationOutcome.OPEN, mine)
+        left = session.scalars(query).all()
         for row in left:
             row.ended_at, row.outcome = utc_now(), AssociationOutcome.ABORTED
             row.reason = "The receiver stopped before this association ended."

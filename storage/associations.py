@@ -52,11 +52,14 @@ class Counts:
     received_bytes: int = 0
 
 
-def opened(database: Database, peer: Peer, *, rejected_contexts: Sequence[dict[str, str]] = ()) -> int:
+def opened(
+    database: Database, peer: Peer, *, rejected_contexts: Sequence[dict[str, str]] = (), receiver: int = 0
+) -> int:
     """Record an association that was accepted; returns its number."""
     with database.write() as session:
         row = _row(peer, at=utc_now())
         row.rejected_contexts = list(rejected_contexts)
+        row.receiver = receiver
         session.add(row)
         session.flush()
         return row.id

@@ -1,12 +1,13 @@
 """Images as they arrive, each recorded in one transaction; what a new one means for its study."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,24 +26,34 @@ _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 _TRIES = 3
 _STUDIES: Table = Study.metadata.tables[Study.__tablename__]
 _INSTANCES: Table = Study.metadata.tables[Instance.__tablename__]
-_KNOWN_STUDY = select(
-    Study.id,
-    Study.identity_conflict,
-    Study.identities_accepted,
-    Study.patient_id,
-    Study.patient_name,
-    Study.birth_date,
-    Study.sex,
-    Study.accession_number,
-).where(Study.study_instance_uid == bindparam("uid"))
-_KNOWN_INSTANCE = select(Instance.sha256).where(
-    Instance.study_id == bindparam("study"),
-    Instance.series_instance_uid == bindparam("series"),
-    Instance.sop_instance_uid == bindparam("instance"),
+_KNOWN = (
+    select(
+        Study.id,
+        Study.identity_conflict,
+        Study.identities_accepted,
+        Study.patient_id,
+        Study.patient_name,
+        Study.birth_date,
+        Study.sex,
+        Study.accession_number,
+        Instance.sha256,
+    )
+    .outerjoin(
+        Instance,
+        (Instance.study_id == Study.id)
+        & (Instance.series_instance_uid == bindparam("series"))
+        & (Instance.sop_instance_uid == bindparam("instance")),
+    )
+    .where(Study.study_instance_uid == bindparam("study"))
 )
-
-
 _OUR_OBJECT = select(Result.study_id).join(ResultObject).where(ResultObject.sop_instance_uid == bindparam("instance"))
+_COUNT_ONE = (
+    update(_STUDIES)
+    .where(_STUDIES.c.id == bindparam("study"))
+    .values(image_count=_STUDIES.c.image_count + 1, last_received_at=bindparam("at"), calling_ae=bindparam("caller"))
+    .returning(_STUDIES.c.reception)
+)
+_ADD_ONE = insert(_INSTANCES)
 _IDENTITY = ("patient_id", "patient_name", "birth_date", "sex", "accession_number")
 
 
@@ -109,6 +120,22 @@ def check_uid(value: str, what: str) -> str:
     return value
 
 
+def check_uids(image: IncomingImage) -> None:
+    """See that the UIDs of an image are some.
+
+    Raises
+    ------
+    UnusableInput
+        One is none (code ``UID_INVALID``).
+    """
+    for value, what in (
+        (image.study_instance_uid, "Study Instance UID"),
+        (image.series_instance_uid, "Series Instance UID"),
+        (image.sop_instance_uid, "SOP Instance UID"),
+    ):
+        check_uid(value, what)
+
+
 def record_instance(database: Database, image: IncomingImage, *, at: datetime | None = None) -> Recording:
     """Record one image in one transaction; its file must be durable before.
 
@@ -122,16 +149,11 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
     StorageUnavailable
         Nothing was recorded; the image must be refused.
     """
-    for value, what in (
-        (image.study_instance_uid, "Study Instance UID"),
-        (image.series_instance_uid, "Series Instance UID"),
-        (image.sop_instance_uid, "SOP Instance UID"),
-    ):
-        check_uid(value, what)
+    check_uids(image)
     at = at or utc_now()
     for _ in range(_TRIES):
         try:
-            return _record(database, image, at=at)
+            return record_together(database, [image], at=at)[0]
         except IntegrityError:
             continue  # on PostgreSQL two senders may open one study, or bring one image, at the same moment
     raise StorageUnavailable(
@@ -139,27 +161,50 @@ def record_instance(database: Database, image: IncomingImage, *, at: datetime | 
     )
 
 
-def _record(database: Database, image: IncomingImage, *, at: datetime) -> Recording:
-    # Plain statements, no mapped objects: this runs for every image.
+def record_together(
+    database: Database, incoming: Sequence[IncomingImage], *, at: datetime | None = None
+) -> list[Recording]:
+    """Record several images in one transaction; their files must be durable before.
+
+    Raises
+    ------
+    IntegrityError
+        On PostgreSQL: another process recorded one of them meanwhile. Nothing was recorded.
+    StorageUnavailable
+        Nothing was recorded.
+    """
+    at = at or utc_now()
     with database.write() as session:
-        known = session.execute(_KNOWN_STUDY, {"uid": image.study_instance_uid}).first()
-        if known is not None:
-            digest = session.execute(
-                _KNOWN_INSTANCE,
-                {"study": known.id, "series": image.series_instance_uid, "instance": image.sop_instance_uid},
-            ).scalar()
-            if digest is not None and digest != image.sha256 and known.identity_conflict:
-                return _replace(session, known.id, image, at=at)
-            if digest is not None:
-                return Recording(Recorded.DUPLICATE if digest == image.sha256 else Recorded.CONFLICT, known.id)
-        ours = session.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
-        if ours is not None:
-            return Recording(Recorded.OURS, ours)
-        study_id = _open_study(session, image, at=at) if known is None else known.id
-        reception = _add_instance(session, study_id, image, at=at)
-        if known is not None:
-            _react(session, known, reception, image, at=at)
-        return Recording(Recorded.NEW, study_id)
+        return [_record(session, image, at=at) for image in incoming]
+
+
+def known_keys(database: Database, keys: Collection[str]) -> set[str]:
+    """Of the keys of some files, those that images are kept in."""
+    with database.read() as session:
+        return set(session.scalars(select(Instance.path_key).where(Instance.path_key.in_(keys))))
+
+
+def _record(session: Session, image: IncomingImage, *, at: datetime) -> Recording:
+    # Statements made once, no mapped objects: this runs for every image.
+    connection = session.connection()
+    place = {
+        "study": image.study_instance_uid,
+        "series": image.series_instance_uid,
+        "instance": image.sop_instance_uid,
+    }
+    known = connection.execute(_KNOWN, place).first()
+    if known is not None and known.sha256 is not None:
+        if known.sha256 != image.sha256 and known.identity_conflict:
+            return _replace(session, known.id, image, at=at)
+        return Recording(Recorded.DUPLICATE if known.sha256 == image.sha256 else Recorded.CONFLICT, known.id)
+    ours = connection.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
+    if ours is not None:
+        return Recording(Recorded.OURS, ours)
+    study_id = _open_study(session, image, at=at) if known is None else known.id
+    reception = _add_instance(connection, study_id, image, at=at)
+    if known is not None:
+        _react(session, known, reception, image, at=at)
+    return Recording(Recorded.NEW, study_id)
 
 
 def _replace(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Recording:
@@ -183,6 +228,7 @@ def _replace(session: Session, study_id: int, image: IncomingImage, *, at: datet
         again = "Corrected images come; the whole study is read again."
         move_reception(session, study, to=Reception.RECEIVING, at=at, code=EventCode.LATE_IMAGES, sentence=again)
         refresh(session, study, at=at)
+    session.flush()
     return Recording(Recorded.REPLACED, study_id, former)
 
 
@@ -223,23 +269,17 @@ def _open_study(session: Session, image: IncomingImage, *, at: datetime) -> int:
     return study.id
 
 
-def _add_instance(session: Session, study_id: int, image: IncomingImage, *, at: datetime) -> Reception:
+def _add_instance(connection: Connection, study_id: int, image: IncomingImage, *, at: datetime) -> Reception:
     """Add the image; the study is locked first, so what it returns of its reception stays true."""
-    reception: Reception = session.execute(
-        update(_STUDIES)
-        .where(_STUDIES.c.id == study_id)
-        .values(image_count=_STUDIES.c.image_count + 1, last_received_at=at, calling_ae=image.calling_ae)
-        .returning(_STUDIES.c.reception)
-    ).scalar_one()
-    session.execute(
-        insert(_INSTANCES).values(
-            study_id=study_id,
-            series_instance_uid=image.series_instance_uid,
-            sop_instance_uid=image.sop_instance_uid,
-            set_aside=False,
-            **_content(image, at=at),
-        )
-    )
+    counted = {"study": study_id, "at": at, "caller": image.calling_ae}
+    reception: Reception = connection.execute(_COUNT_ONE, counted).scalar_one()
+    placed = {
+        "study_id": study_id,
+        "series_instance_uid": image.series_instance_uid,
+        "sop_instance_uid": image.sop_instance_uid,
+        "set_aside": False,
+    }
+    connection.execute(_ADD_ONE, placed | _content(image, at=at))
     return reception
 
 
@@ -289,6 +329,7 @@ def _react(session: Session, known: Any, reception: Reception, image: IncomingIm
         study.identity_conflict = True
         sentence = "Its images name more than one patient; results will be held back until a person has looked."
         note(session, study.id, at=at, code=EventCode.IDENTITY_MIXED, sentence=sentence)
+    session.flush()  # another image of the study may be recorded in the same transaction
 
 
 def _fill(study: Study, gaps: dict[str, str]) -> None:

@@ -46,7 +46,7 @@ class ObjectStore:
         try:
             (root / _TEMPORARY).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
 
     def put(
         self, area: str, group: str, *, name: str, content: Iterable[bytes | memoryview], suffix: str
@@ -80,7 +80,7 @@ class ObjectStore:
         try:
             self._write(self.root / key, content, size_bytes=size_bytes)
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
         return StoredObject(key=key, sha256=sha256, size_bytes=size_bytes)
 
     def path(self, key: str) -> Path:
@@ -142,7 +142,7 @@ class ObjectStore:
             files = list(folder.iterdir()) if folder.is_dir() else []
             return sorted(f"{_folder(area, group)}/{path.name}" for path in files if path.stat().st_mtime <= limit)
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
 
     def move(self, key: str, area: str) -> str:
         """Take a file into another area; one that is gone already is no error.
@@ -161,13 +161,13 @@ class ObjectStore:
         """
         there = f"{area}/{key.partition('/')[2]}"
         try:
-            self._make_folder(self.path(there).parent)
+            self.make_folder(self.path(there).parent)
             self.path(key).replace(self.path(there))
-            _sync_folder(self.path(there).parent)
+            sync_folder(self.path(there).parent)
         except FileNotFoundError:
             pass
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
         return there
 
     def probe(self) -> None:
@@ -187,7 +187,7 @@ class ObjectStore:
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
 
     def discard(self, key: str) -> None:
         """Remove a file that nothing refers to; one that is gone already is no error.
@@ -202,7 +202,7 @@ class ObjectStore:
         try:
             self.path(key).unlink(missing_ok=True)
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
 
     def free_mb(self) -> float:
         """Free space for us on the disk of the root, in 1e6 bytes.
@@ -215,7 +215,11 @@ class ObjectStore:
         try:
             return shutil.disk_usage(self.root).free / 1e6
         except OSError as error:
-            raise _unavailable(error) from None
+            raise as_unavailable(error) from None
+
+    def used_bytes(self, area: str) -> int:
+        """Bytes of all files of an area; it looks at each."""
+        return sum(path.stat().st_size for path in (self.root / area).rglob("*") if path.is_file())
 
     def clean_temporary(self, *, older_than_s: float = 3600.0) -> int:
         """Remove what a crash left half written and return the number of files.
@@ -230,9 +234,9 @@ class ObjectStore:
 
     def _write(self, final: Path, content: Iterable[bytes | memoryview], *, size_bytes: int) -> None:
         if final.is_file() and final.stat().st_size == size_bytes:
-            _sync_folder(final.parent)  # the name holds the content's hash: the same bytes came before
+            sync_folder(final.parent)  # the name holds the content's hash: the same bytes came before
             return
-        self._make_folder(final.parent)
+        self.make_folder(final.parent)
         temporary = self.root / _TEMPORARY / secrets.token_hex(16)
         try:
             with temporary.open("xb", buffering=0) as stream:
@@ -243,14 +247,15 @@ class ObjectStore:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
 
-    def _make_folder(self, folder: Path) -> None:
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder below the root, durable in the one above it."""
         if folder.is_dir():
             return
-        self._make_folder(folder.parent)
+        self.make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def _folder(area: str, group: str) -> str:
@@ -264,7 +269,8 @@ def _write_all(descriptor: int, part: bytes | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Flush a folder: names of files in it are on the disk afterwards."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -272,7 +278,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unavailable(error: OSError) -> StorageUnavailable:
+def as_unavailable(error: OSError) -> StorageUnavailable:
+    """What an error of the disk means to who wanted to store something."""
     if error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
         return StorageUnavailable(Code.DISK_FULL, f"The disk has no room; make room: {error.strerror}")
     return StorageUnavailable(Code.DISK_UNAVAILABLE, f"The data folder cannot be written: {error.strerror}")

@@ -1,5 +1,6 @@
 """The database: an engine from a URL, sessions that read, sessions that write, migrations at the start."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -213,8 +214,20 @@ def _make_engine(url: URL, file: Path | None, busy_timeout_s: float) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     if file is not None:
+        event.listen(engine, "connect", lambda _connection, _record: _flush_folder(file.parent))
         _hold_to(engine, file)
     return engine
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the name of the write-ahead log on the disk: SQLite flushes what is in it, and not its folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"its folder cannot be flushed: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
 
 
 def _hold_to(engine: Engine, file: Path) -> None:

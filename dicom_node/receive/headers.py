@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
 from config.codes import Code
 from config.errors import UnusableInput
-from inference.dicom import read_start, reading, text_of
+from inference.dicom import read_start, reading, text_of, tolerant
 
 _LAST_TAG = 0x00200010  # Study ID; nothing after it is needed
 _FIELDS: Mapping[str, str] = {
@@ -23,6 +24,13 @@ _FIELDS: Mapping[str, str] = {
     "study_id": "StudyID",
     "description": "StudyDescription",
 }
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_KEPT = frozenset(
+    tag
+    for keyword in ("SpecificCharacterSet", *_UIDS, *_FIELDS.values())
+    if (tag := tag_for_keyword(keyword)) is not None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +43,30 @@ class ImageUids:
     sop_class: str
 
 
-def read_header(data_set: memoryview, *, transfer_syntax_uid: str) -> Dataset:
-    """Read a data set up to Study ID (0020,0010).
+def read_header(data_set: memoryview, *, transfer_syntax_uid: str, whole: bool = True) -> Dataset:
+    """Read what is needed of a data set, up to Study ID (0020,0010).
 
     Parameters
     ----------
     data_set : memoryview
-        The encoded data set, without preamble and file meta.
+        The encoded data set, without preamble and file meta, or the start of it.
     transfer_syntax_uid : str
         As negotiated.
+    whole : bool
+        These are all bytes; else only the first ones, and more can be had.
 
     Raises
     ------
+    Unfinished
+        More bytes are needed; never where they are all there.
     UnusableInput
         These bytes are no data set in this transfer syntax (code ``DATA_SET_UNREADABLE``).
     """
     try:
         with reading():
-            return read_start(data_set, transfer_syntax_uid=transfer_syntax_uid, last_tag=_LAST_TAG)
+            return read_start(
+                data_set, transfer_syntax_uid=transfer_syntax_uid, last_tag=_LAST_TAG, wanted=_KEPT, whole=whole
+            )
     except UnusableInput as error:
         sentence = f"The data set cannot be read in its transfer syntax. {error.sentence}"
         raise UnusableInput(Code.DATA_SET_UNREADABLE, sentence) from None
@@ -60,12 +74,13 @@ def read_header(data_set: memoryview, *, transfer_syntax_uid: str) -> Dataset:
 
 def uids(header: Dataset) -> ImageUids:
     """The UIDs of an image, stripped of padding."""
-    return ImageUids(
-        study=text_of(header, "StudyInstanceUID"),
-        series=text_of(header, "SeriesInstanceUID"),
-        instance=text_of(header, "SOPInstanceUID"),
-        sop_class=text_of(header, "SOPClassUID"),
-    )
+    with tolerant():
+        return ImageUids(
+            study=text_of(header, "StudyInstanceUID"),
+            series=text_of(header, "SeriesInstanceUID"),
+            instance=text_of(header, "SOPInstanceUID"),
+            sop_class=text_of(header, "SOPClassUID"),
+        )
 
 
 def fields(header: Dataset) -> dict[str, str]:
@@ -76,21 +91,18 @@ def fields(header: Dataset) -> dict[str, str]:
     dict
         From the names of :class:`storage.studies.IncomingImage` to text.
     """
-    return {name: text_of(header, keyword) for name, keyword in _FIELDS.items()}
+    with tolerant():
+        return {name: text_of(header, keyword) for name, keyword in _FIELDS.items()}
 
 
-def belonging(data_set: memoryview, *, transfer_syntax_uid: str) -> dict[str, str]:
+def belonging(header: Dataset) -> dict[str, str]:
     """Where an image belongs and of what kind it is, as far as that can be read; for one that is refused.
 
     Returns
     -------
     dict
-        From the names of :class:`storage.associations.Refusal` to text; empty where nothing can be read.
+        From the names of :class:`storage.associations.Refusal` to text.
     """
-    try:
-        header = read_header(data_set, transfer_syntax_uid=transfer_syntax_uid)
-    except UnusableInput:
-        return {}
     named = uids(header)
     return {
         "study_instance_uid": named.study[:64],

@@ -4,22 +4,26 @@ An image is answered with success only when its bytes and its database row are d
 the header. What is refused is recorded, with its reason, and kept in quarantine where there are bytes.
 """
 
+import contextlib
 import logging
-import time
-from typing import Any
 
 from pydicom.dataset import Dataset
+from pynetdicom.presentation import PresentationContext
 
 from config.codes import NO_DATABASE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Code
-from config.errors import AxspaError, Final, Retryable
+from config.errors import AxspaError, Final, Retryable, StorageUnavailable, UnusableInput
 from config.settings import ReceiverSettings
-from dicom_node.pynetdicom_patches import GuardedAssociation
+from dicom_node.pynetdicom_listening import GuardedAssociation
 from dicom_node.receive import headers
-from dicom_node.receive.part10 import file_start
+from dicom_node.receive.incoming import Incoming
+from dicom_node.receive.quarantine import Quarantine
 from dicom_node.receive.visit import Visit, check_named
-from storage import associations, studies
+from dicom_node.wire import StoreRequest
+from storage import associations, images, studies
 from storage.associations import Refusal
 from storage.objects import ObjectStore
+from storage.pool import FilePool, remove_leftovers
+from storage.recorder import Recorder
 from storage.session import Database
 from storage.studies import IncomingImage, Recorded
 
@@ -40,72 +44,100 @@ class Intake:
     """
 
     def __init__(self, settings: ReceiverSettings, database: Database, objects: ObjectStore) -> None:
+        self.objects = objects
+        self.pool = FilePool(objects, "images")
         self._settings = settings
         self._database = database
-        self._objects = objects
+        self._recorder = Recorder(database)
+        self._quarantine = Quarantine(objects, most_mb=settings.quarantine_mb)
 
-    def on_store(self, event: Any) -> Dataset:
-        """The edge of C-STORE: whatever happens becomes a status."""
-        assoc: GuardedAssociation = event.assoc
-        visit: Visit = assoc.visit
-        content = event.request.DataSet.getbuffer()
-        visit.received_bytes += len(content)
+    def begin_work(self) -> None:
+        """Remove what earlier processes left half done, and have files at hand.
+
+        Raises
+        ------
+        StorageUnavailable
+            The database does not answer.
+        """
+        removed = remove_leftovers(self.objects, lambda keys: images.known_keys(self._database, keys))
+        if removed:
+            log.info("Files of images that were not answered were removed: %d", removed)
+        with contextlib.suppress(StorageUnavailable):  # a full disk is told with each image
+            self.pool.fill()
+
+    def begin(self, assoc: GuardedAssociation, context: PresentationContext, request: StoreRequest) -> Incoming:
+        """An image begins to come."""
+        return Incoming(self, assoc.visit, request, str(context.transfer_syntax[0]))
+
+    def check_room(self) -> None:
+        """See that there is room for an image.
+
+        Raises
+        ------
+        Final
+            There is less than ``receiver.min_free_mb`` (code ``DISK_LOW``).
+        StorageUnavailable
+            The disk cannot be asked.
+        """
+        free_mb = self.objects.free_mb()
+        if free_mb < self._settings.min_free_mb:
+            limit = f"receiver.min_free_mb ({self._settings.min_free_mb} MB)"
+            raise Final(Code.DISK_LOW, f"Less than {limit} is free; make room: {free_mb:.0f} MB.")
+
+    def take(self, incoming: Incoming) -> tuple[int, str]:
+        """The edge of C-STORE: whatever happens with an image that has come becomes a status and a comment."""
+        visit = incoming.visit
+        visit.received_bytes += incoming.size_bytes
+        header: Dataset | None = None
         try:
-            recording = self._store(event, content, visit)
+            if not incoming.size_bytes:
+                raise UnusableInput(Code.DATA_SET_UNREADABLE, "The image has no data set. Received: 0 bytes.")
+            if incoming.error is not None:
+                raise incoming.error
+            header = incoming.header()
+            recording = self._store(incoming, header, visit)
         except AxspaError as error:
-            status = self._refuse(event, content, visit, error)
+            return self._refuse(incoming, header, visit, error)
         except Exception:
             log.exception("An image could not be stored", extra={"association": visit.association_id})
             unexpected = Final(Code.UNEXPECTED, "The image could not be stored; the log says where it failed.")
-            status = self._refuse(event, content, visit, unexpected)
-        else:
-            again = recording.outcome not in {Recorded.NEW, Recorded.REPLACED}
-            visit.stored += not again
-            visit.duplicates += again
-            if recording.outcome is not Recorded.OURS:
-                visit.take(recording.study_id, again=again)
-            status = Dataset()
-            status.Status = SUCCESS
-        visit.last_at = time.monotonic()
-        return status
+            return self._refuse(incoming, header, visit, unexpected)
+        again = recording.outcome not in {Recorded.NEW, Recorded.REPLACED}
+        visit.stored += not again
+        visit.duplicates += again
+        if recording.outcome is not Recorded.OURS:
+            visit.take(recording.study_id, again=again)
+        if again:
+            self.forget(incoming)
+        return SUCCESS, ""
 
-    def _store(self, event: Any, content: memoryview, visit: Visit) -> studies.Recording:
-        free_mb = self._objects.free_mb()
-        if free_mb < self._settings.min_free_mb:
-            limit = f"receiver.min_free_mb ({self._settings.min_free_mb} MB)"
-            sentence = f"Less than {limit} is free; make room: {free_mb:.0f} MB."
-            raise Final(Code.DISK_LOW, sentence)
-        syntax = str(event.context.transfer_syntax)
-        header = headers.read_header(content, transfer_syntax_uid=syntax)
+    def forget(self, incoming: Incoming) -> None:
+        """Take the file of an image back that is not kept."""
+        if incoming.key:
+            with contextlib.suppress(AxspaError):
+                self.pool.give_back(incoming.key)
+
+    def _store(self, incoming: Incoming, header: Dataset, visit: Visit) -> studies.Recording:
         uids = headers.uids(header)
-        check_named(uids, event.request)
-        stored = self._objects.put(
-            "images",
-            uids.study,
-            name=f"{uids.series}/{uids.instance}",
-            content=(file_start(uids.sop_class, uids.instance, syntax), content),
-            suffix=".dcm",
-        )
-        recording = studies.record_instance(
-            self._database,
+        check_named(uids, incoming.request)
+        incoming.flush()
+        recording = self._recorder.record(
             IncomingImage(
                 study_instance_uid=uids.study,
                 series_instance_uid=uids.series,
                 sop_instance_uid=uids.instance,
                 sop_class_uid=uids.sop_class,
-                transfer_syntax_uid=syntax,
-                sha256=stored.sha256,
-                size_bytes=stored.size_bytes,
-                path_key=stored.key,
+                transfer_syntax_uid=incoming.syntax,
+                sha256=incoming.sha256,
+                size_bytes=incoming.file_bytes,
+                path_key=incoming.key,
                 calling_ae=visit.peer.calling_ae,
                 association_id=visit.association_id,
                 **headers.fields(header),
-            ),
+            )
         )
-        if recording.outcome in {Recorded.CONFLICT, Recorded.OURS}:
-            self._objects.discard(stored.key)
-        if recording.former and recording.former != stored.key:
-            self._objects.move(recording.former, "quarantine")
+        if recording.former:
+            self.objects.move(recording.former, "quarantine")
         if recording.outcome is Recorded.CONFLICT:
             raise Final(
                 Code.DUPLICATE_DIFFERS,
@@ -113,8 +145,8 @@ class Intake:
             )
         return recording
 
-    def _refuse(self, event: Any, content: memoryview, visit: Visit, error: AxspaError) -> Dataset:
-        request = event.request
+    def _refuse(self, incoming: Incoming, header: Dataset | None, visit: Visit, error: AxspaError) -> tuple[int, str]:
+        request = incoming.request
         code = _status(error)
         visit.refused += 1
         log.warning(
@@ -122,16 +154,15 @@ class Intake:
             extra={"association": visit.association_id, "status": f"0x{code:04X}", "reason": error.code},
         )
         try:
-            kept = not (isinstance(error, Retryable) or code == OUT_OF_RESOURCES)
             refusal = Refusal(
                 status=code,
                 code=error.code,
                 reason=error.sentence,
-                sop_class_uid=str(request.AffectedSOPClassUID or ""),
-                sop_instance_uid=str(request.AffectedSOPInstanceUID or ""),
-                path_key=self._keep(event, content) if kept else None,
-                size_bytes=len(content),
-                **headers.belonging(content, transfer_syntax_uid=str(event.context.transfer_syntax)),
+                sop_class_uid=request.sop_class,
+                sop_instance_uid=request.sop_instance,
+                path_key=self._keep(incoming, error),
+                size_bytes=incoming.size_bytes,
+                **_belonging(incoming, header),
             )
             if error.code in NO_DATABASE:  # writing to it would only wait for it once more
                 visit.unrecorded.append(refusal)
@@ -139,22 +170,25 @@ class Intake:
                 associations.refuse_image(self._database, visit.peer, refusal, association_id=visit.association_id)
         except AxspaError as second:
             log.warning("A refused image could not be recorded: %s", second)
-        status = Dataset()
-        status.Status = code
-        status.ErrorComment = error.sentence.encode("ascii", "replace").decode()[:64]
-        return status
+        return code, error.sentence
 
-    def _keep(self, event: Any, content: memoryview) -> str | None:
-        if self._objects.free_mb() < self._settings.min_free_mb or not content:
-            return None
-        request = event.request
-        start = file_start(
-            str(request.AffectedSOPClassUID or ""),
-            str(request.AffectedSOPInstanceUID or ""),
-            str(event.context.transfer_syntax),
-        )
-        name = str(request.AffectedSOPInstanceUID or "")
-        return self._objects.put("quarantine", name, name=name, content=(start, content), suffix=".dcm").key
+    def _keep(self, incoming: Incoming, error: AxspaError) -> str | None:
+        """Take the bytes of a refused image into quarantine, where they are its fault and there is room."""
+        comes_again = isinstance(error, Retryable) or _status(error) == OUT_OF_RESOURCES
+        has_bytes = bool(incoming.key and incoming.size_bytes)
+        if has_bytes and not comes_again and self.objects.free_mb() >= self._settings.min_free_mb:
+            key = self._quarantine.take(incoming.key, incoming.file_bytes)
+            if key is not None:
+                return key
+        self.forget(incoming)
+        return None
+
+
+def _belonging(incoming: Incoming, header: Dataset | None) -> dict[str, str]:
+    try:
+        return headers.belonging(incoming.header() if header is None else header)
+    except (UnusableInput, OSError):
+        return {}
 
 
 def _status(error: AxspaError) -> int:

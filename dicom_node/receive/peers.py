@@ -1,13 +1,12 @@
 """Who is on the other side of a connection, and in words why one came to nothing."""
 
-from dicom_node.pynetdicom_patches import GuardedAssociation
+from dicom_node.pynetdicom_listening import GuardedAssociation
 from dicom_node.receive.listener import Stream
 from storage.associations import Peer
 
 _REJECTIONS = {
     (1, 3): "The calling AE title is not in receiver.allowed_callers.",
     (1, 7): "It called another AE title than ours, and receiver.require_called_ae is set.",
-    (3, 2): "As many associations as receiver.max_associations allows were open.",
 }
 STREAMS = {
     Stream.NOTHING: "It connected and sent nothing.",
@@ -37,6 +36,8 @@ def _printable(text: object) -> str:
 
 def why_rejected(assoc: GuardedAssociation) -> str:
     """Why an association was not accepted, as we answered it."""
+    if assoc.visit.rejected:
+        return str(assoc.visit.rejected)
     answer = assoc.acceptor.primitive
     reason = (getattr(answer, "result_source", None), getattr(answer, "diagnostic", None))
     return _REJECTIONS.get(reason, "The association ended before it was accepted.")  # type: ignore[arg-type]

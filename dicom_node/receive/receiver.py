@@ -26,11 +26,17 @@ def leave_out() -> None:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 
-def run_receiver(settings: Settings) -> None:
+def run_receiver(settings: Settings, *, number: int = 0) -> None:
     """Run the receiver until SIGTERM; the main function of a process of its own.
 
     The schema of the database must be up to date (:func:`storage.session.migrate`). On SIGTERM no new associations
     are taken, open ones may end, then the process does.
+
+    Parameters
+    ----------
+    settings : Settings
+    number : int
+        Which of ``receiver.processes`` it is, from 0 on.
 
     Raises
     ------
@@ -46,8 +52,8 @@ def run_receiver(settings: Settings) -> None:
 
     database = Database(settings.database_url, busy_timeout_s=5.0)  # a sender waits, and not for ever
     objects = ObjectStore(settings.data_dir / "objects")
-    receiver = Receiver(settings.receiver, database, objects)
-    arrivals.close_leftovers(database)
+    receiver = Receiver(settings.receiver, database, objects, number=number)
+    arrivals.close_leftovers(database, receiver=number, receivers=settings.receiver.processes)
     objects.clean_temporary()
     receiver.start()
     log.info("Receiving as %s on port %d", settings.receiver.ae_title, receiver.port)

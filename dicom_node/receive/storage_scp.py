@@ -11,7 +11,9 @@ from pynetdicom.sop_class import Verification
 from config.codes import Code
 from config.errors import AxspaError, Final
 from config.settings import ReceiverSettings
-from dicom_node.pynetdicom_patches import GuardedAssociation, GuardedServer, make_entity
+from dicom_node.pynetdicom_listening import GuardedAssociation, GuardedServer
+from dicom_node.pynetdicom_patches import make_entity
+from dicom_node.receive.admission import Admission
 from dicom_node.receive.commitments import listen_for
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
@@ -39,11 +41,17 @@ class Receiver:
     database : Database
         Its schema is up to date.
     objects : ObjectStore
+    number : int
+        Which of the processes that receive this is.
     """
 
-    def __init__(self, settings: ReceiverSettings, database: Database, objects: ObjectStore) -> None:
+    def __init__(
+        self, settings: ReceiverSettings, database: Database, objects: ObjectStore, *, number: int = 0
+    ) -> None:
         self._settings = settings
         self._database = database
+        self._number = number
+        self._admission = Admission(settings)
         self._intake = Intake(settings, database, objects)
         self._server: GuardedServer | None = None
         self._thread: threading.Thread | None = None
@@ -68,8 +76,11 @@ class Receiver:
         ------
         Final
             The port is taken, or may not be used (code ``RECEIVER_PORT``).
+        StorageUnavailable
+            The database does not answer.
         """
         settings = self._settings
+        self._intake.begin_work()
         ae = make_entity(settings.ae_title, takes_any_storage=True)
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION
@@ -83,7 +94,6 @@ class Receiver:
             self._server = ae.make_server(
                 (settings.host, settings.port),
                 evt_handlers=[
-                    (evt.EVT_C_STORE, self._intake.on_store),
                     (evt.EVT_C_ECHO, lambda event: SUCCESS),
                     listen_for(ae, self._database),
                     (evt.EVT_REQUESTED, self._on_requested),
@@ -91,8 +101,10 @@ class Receiver:
                 ],
                 server_class=GuardedServer,
                 ended=self._on_ended,
+                stores=self._intake.begin,
                 pdu_timeout_s=settings.idle_timeout_s,
                 max_connections=2 * settings.max_associations + 10,
+                shares_port=settings.processes > 1,
             )
         except OSError as error:
             place = f"{settings.host}:{settings.port}"
@@ -114,12 +126,13 @@ class Receiver:
         end = time.monotonic() + 2.0
         while server.active_associations and time.monotonic() < end:
             time.sleep(0.05)
+        self._intake.pool.close()
 
     def _on_requested(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
         assoc.visit = Visit(peer_of(assoc))
-        open_now = sum(other.is_established for other in self._server.active_associations) if self._server else 0
-        if open_now >= self._settings.max_associations:
+        assoc.visit.rejected = self._admission.decide(assoc, self._server.active_associations if self._server else ())
+        if assoc.visit.rejected:
             assoc.reject_as_too_many()
 
     def _on_established(self, event: Any) -> None:
@@ -130,7 +143,7 @@ class Receiver:
         ]
         try:
             assoc.visit.association_id = associations.opened(
-                self._database, assoc.visit.peer, rejected_contexts=refused
+                self._database, assoc.visit.peer, rejected_contexts=refused, receiver=self._number
             )
         except AxspaError as error:
             log.warning("An association could not be recorded: %s", error)
@@ -168,7 +181,7 @@ class Receiver:
             visit.association_id,
             Counts(visit.stored, visit.duplicates, visit.refused, visit.received_bytes),
             outcome=outcome,
-            reason=_why_over(assoc, idle_s if was_idle else None),
+            reason=_why_over(assoc, visit, idle_s if was_idle else None),
         )
         self._record_late(visit)
         arrivals.note_arrivals(
@@ -195,10 +208,12 @@ class Receiver:
         visit.unrecorded.clear()
 
 
-def _why_over(assoc: GuardedAssociation, idle_s: float | None) -> str:
+def _why_over(assoc: GuardedAssociation, visit: Visit, idle_s: float | None) -> str:
     """Why an association ended without a release; idle_s where it was idle for so long."""
     if assoc.is_released:
         return ""
+    if visit.gave_way:
+        return "It did nothing for longer than receiver.give_way_s and gave way to another sender."
     if idle_s is None:
         return "The association broke off before it was released."
     return f"It ended without a release, after {idle_s:.0f} s without an image and with none under way."

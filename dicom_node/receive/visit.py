@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from config.codes import Code
 from config.errors import Final, UnusableInput
 from dicom_node.receive import headers
+from dicom_node.wire import StoreRequest
 from storage import studies
 from storage.arrivals import PAUSE_S, Arrival
 from storage.associations import Peer, Refusal
@@ -17,6 +17,9 @@ class Visit:
     """What is kept of an association while it lasts."""
 
     peer: Peer
+    rejected: str = ""  # why, where we reject it
+    admitted: bool = False
+    gave_way: bool = False
     association_id: int | None = None
     stored: int = 0
     duplicates: int = 0
@@ -45,7 +48,7 @@ class Visit:
         }
 
 
-def check_named(uids: headers.ImageUids, request: Any) -> None:
+def check_named(uids: headers.ImageUids, request: StoreRequest) -> None:
     """The UIDs are there, are UIDs, and are those the command named.
 
     Raises
@@ -64,6 +67,5 @@ def check_named(uids: headers.ImageUids, request: Any) -> None:
         if not value:
             raise UnusableInput(Code.UID_MISSING, f"The data set has no {what}.")
         studies.check_uid(value, what)
-    commanded = (str(request.AffectedSOPInstanceUID), str(request.AffectedSOPClassUID))
-    if (uids.instance, uids.sop_class) != commanded:
+    if (uids.instance, uids.sop_class) != (request.sop_instance, request.sop_class):
         raise Final(Code.UIDS_DIFFER, "The data set has another SOP Class or Instance UID than its command.")

@@ -6,7 +6,8 @@ What needs arrays is imported when it is first asked for: the receiver reads hea
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from inference.dicom.file import open_header, read_start, reading, text_of, tolerant
+from inference.dicom.file import Unfinished, open_header, reading, text_of, tolerant
+from inference.dicom.start import MAX_START_BYTES, read_start
 
 if TYPE_CHECKING:
     from inference.dicom.gaps import find_gaps
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from inference.dicom.volume import load_volume
 
 __all__ = [
+    "MAX_START_BYTES",
     "Losses",
     "Stack",
+    "Unfinished",
     "along",
     "find_gaps",
     "load_planes",

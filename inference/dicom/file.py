@@ -10,7 +10,7 @@ import logging
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -18,25 +18,28 @@ from typing import Any, TypeAlias
 
 import pydicom
 from pydicom.config import disable_value_validation
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.filereader import read_dataset, read_file_meta_info
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from config.codes import Code
 from config.errors import AxspaError, UnusableInput
 
 MAX_FILE_BYTES = 1 << 30
 MAX_INFLATED_BYTES = 512 << 20
-MAX_START_BYTES = 16 << 20
-MAX_START_ELEMENTS = 20_000  # beyond it a header is made to keep us busy: each costs a microsecond or ten
-_USUAL_START_BYTES = 64 << 10  # nearly always enough, and spares copying a large image
 _PREAMBLE_BYTES = 128
+_TEXT_VRS = frozenset({"AE", "CS", "DA", "LO", "PN", "SH", "TM", "UI"})
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 
 Keyword: TypeAlias = str | int
-_StopWhen: TypeAlias = Callable[[BaseTag, str | None, int], bool]
+
+
+class Unfinished(Exception):
+    """The bytes end before the element that was asked for, and more can be had."""
 
 
 class _Quiet:
@@ -92,7 +95,7 @@ def reading() -> Iterator[None]:
     try:
         with tolerant():
             yield
-    except AxspaError:
+    except (AxspaError, Unfinished):
         raise
     except OSError as error:
         reason = error.strerror or "no reason"
@@ -101,57 +104,6 @@ def reading() -> Iterator[None]:
         raise UnusableInput(
             Code.HEADER_DAMAGED, f"The header is damaged and cannot be read. Received: {type(error).__name__}."
         ) from None
-
-
-def read_start(data_set: memoryview, *, transfer_syntax_uid: str, last_tag: int) -> Dataset:
-    """Read a data set as it came over the network, up to and with an element.
-
-    Parameters
-    ----------
-    data_set : memoryview
-        The encoded data set, without preamble and file meta.
-    transfer_syntax_uid : str
-        As negotiated.
-    last_tag : int
-        Nothing after this tag is read.
-
-    Raises
-    ------
-    Exception
-        Whatever pydicom raises on damaged bytes; :func:`reading` maps it.
-
-    References
-    ----------
-    PS3.5 Annex A. Big endian and implicit VR are the exceptions: every other transfer syntax has explicit VR, little
-    endian.
-    """
-    if transfer_syntax_uid == DeflatedExplicitVRLittleEndian:
-        data_set = memoryview(_inflated(data_set, MAX_START_BYTES)[0])
-    implicit = transfer_syntax_uid == ImplicitVRLittleEndian
-    little = transfer_syntax_uid != ExplicitVRBigEndian
-    end = _End(last_tag)
-    if len(data_set) > _USUAL_START_BYTES:
-        with contextlib.suppress(Exception):  # cut off in the middle of an element: read again below, from more
-            start = read_dataset(BytesIO(data_set[:_USUAL_START_BYTES]), implicit, little, stop_when=end)
-            if end.passed:
-                return start
-    return read_dataset(BytesIO(data_set[:MAX_START_BYTES]), implicit, little, stop_when=end)
-
-
-class _End:
-    """Where reading stops: behind the last element that is wanted, or at one too many."""
-
-    def __init__(self, last_tag: int) -> None:
-        self.passed = False
-        self._last_tag = last_tag
-        self._left = 2 * MAX_START_ELEMENTS  # the start may be read twice
-
-    def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
-        self.passed = int(tag) > self._last_tag
-        self._left -= 1
-        if self._left < 0:
-            raise ValueError("too many elements")
-        return self.passed
 
 
 def text_of(dataset: Dataset, keyword: Keyword, *, limit: int | None = None) -> str:
@@ -173,15 +125,33 @@ def text_of(dataset: Dataset, keyword: Keyword, *, limit: int | None = None) -> 
     """
     if keyword not in dataset:
         return ""
+    text = _plain(dataset.get_item(keyword))
+    if text is None:
+        text = _converted(dataset, keyword)[:limit]
+        text = "".join(sign for sign in text if sign.isprintable())
+    return text[:limit].strip()
+
+
+def _plain(element: Any) -> str | None:
+    """One value of printable ASCII, which is the same in every character set; None where it takes pydicom to tell."""
+    if not isinstance(element, RawDataElement) or not isinstance(element.value, bytes) or b"\\" in element.value:
+        return None
+    vr = element.VR or (dictionary_VR(element.tag) if dictionary_has_tag(element.tag) else "")
+    if vr not in _TEXT_VRS or not element.value.isascii():
+        return None
+    text = element.value.decode("ascii").rstrip("\0 ")
+    return text if text.isprintable() else None
+
+
+def _converted(dataset: Dataset, keyword: Keyword) -> str:
     try:
         with tolerant():
             element = dataset[keyword]
             values = element.value if isinstance(element.value, MultiValue | list | tuple) else [element.value]
-            text = "" if element.VR == "SQ" else "\\".join(map(_as_text, values))
+            return "" if element.VR == "SQ" else "\\".join(map(_as_text, values))
     except Exception:  # noqa: BLE001 - the edge: an odd value or character set must not keep an image out
         stored = getattr(dataset.get_item(keyword), "value", b"")
-        text = stored.decode("utf-8", errors="replace") if isinstance(stored, bytes) else ""
-    return "".join(sign for sign in text[:limit] if sign.isprintable()).strip()
+        return stored.decode("utf-8", errors="replace") if isinstance(stored, bytes) else ""
 
 
 def _as_text(value: Any) -> str:
@@ -288,7 +258,7 @@ def _inflate(path: Path) -> FileDataset | None:
     start = _PREAMBLE_BYTES + 4 + 12 + int(meta.FileMetaInformationGroupLength)
     with path.open("rb") as file:
         file.seek(start)
-        plain, whole = _inflated(file.read(), MAX_INFLATED_BYTES)
+        plain, whole = inflated(file.read(), MAX_INFLATED_BYTES)
     if not whole:
         raise UnusableInput(
             Code.DEFLATE_TOO_LARGE,
@@ -298,7 +268,7 @@ def _inflate(path: Path) -> FileDataset | None:
     return FileDataset(str(path), dataset, file_meta=meta, is_implicit_VR=False, is_little_endian=True)
 
 
-def _inflated(deflated: bytes | memoryview, limit: int) -> tuple[bytes, bool]:
+def inflated(deflated: bytes | memoryview, limit: int) -> tuple[bytes, bool]:
     """At most ``limit`` bytes of what was deflated, and whether that is all."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     plain = inflater.decompress(deflated, limit)

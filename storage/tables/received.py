@@ -76,7 +76,7 @@ class Instance(Base):
     transfer_syntax_uid: Mapped[str] = mapped_column(String(64))
     modality: Mapped[str] = mapped_column(String(32), default="")
     image_type: Mapped[str] = mapped_column(String(255), default="")  # (0008,0008) as received, parts by backslash
-    sha256: Mapped[str] = mapped_column(String(64))  # of the encoded data set, without file meta
+    sha256: Mapped[str] = mapped_column(String(64))  # of the whole file
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     path_key: Mapped[str] = mapped_column(String(255))
     received_at: Mapped[datetime] = mapped_column()
@@ -114,6 +114,7 @@ class Association(Base):
     refused: Mapped[int] = mapped_column(default=0)
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     rejected_contexts: Mapped[list[Any]] = mapped_column(default=list)  # [{"sop_class": UID, "name": str}]
+    receiver: Mapped[int] = mapped_column(default=0, server_default="0")  # number of the process that received it
 
 
 class RefusedImage(Base):

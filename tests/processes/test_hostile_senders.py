@@ -1,5 +1,7 @@
 """What an attacker may send: nothing of it may leave its folder, fill the memory, or pass as somebody's result."""
 
+import contextlib
+import socket
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from typing import cast
 import pytest
 
 from config.settings import ReceiverSettings, Settings
-from dicom_node import pynetdicom_patches
+from dicom_node import pynetdicom_listening, wire
 from dicom_node.analyse import pipeline, worker
 from dicom_node.receive.storage_scp import Receiver
 from inference.dicom.headers import read_study
@@ -23,8 +25,9 @@ from storage.session import Database
 from storage.studies import mark_complete, receiving
 from storage.tables import ResultStatus, Study
 from tests.factories.dicom import encode, image, set_bytes
-from tests.factories.sender import Answer, association, store, store_one
+from tests.factories.sender import Answer, association, echo, pdu, raw_exchange, store, store_one
 from tests.factories.storage import fresh
+from tests.factories.waiting import wait_until
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 MODELS = cast(LoadedBundle, SimpleNamespace(identity=ModelIdentity("sij-1", "1.0", "d" * 64), models={}))
@@ -60,11 +63,10 @@ def claimed_study(database: Database) -> ClaimedRun:
     return claimed
 
 
-def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
+def test_an_object_longer_than_any_may_be_is_aborted_and_others_go_on(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pynetdicom_patches, "_MAX_MESSAGE_BYTES", 2_000_000)
-    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
+    monkeypatch.setattr(pynetdicom_listening, "_MAX_OBJECT_BYTES", 2_000_000)
     huge = image(1)
     set_bytes(huge, bytes(8_000_000))
     with association(port) as other:
@@ -72,13 +74,56 @@ def test_a_message_longer_than_any_may_be_is_aborted_and_others_go_on(
         assert store(other, encode(image(2)), instance=image(2).SOPInstanceUID) == Answer(0x0000)
 
 
-def test_many_associations_together_hold_no_more_than_the_limit(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pynetdicom_patches, "_MAX_HELD_BYTES", 2_000_000)
-    monkeypatch.setattr(pynetdicom_patches, "_LITTLE_BYTES", 1_000_000)
-    huge = image(1)
-    set_bytes(huge, bytes(8_000_000))
-    assert store_one(port, huge) == Answer(None)
-    assert store_one(port, image(2)) == Answer(0x0000)
+def test_what_is_no_image_is_never_gathered_beyond_its_limit(port: int) -> None:
+    for size, command in ((wire.MAX_COMMAND_BYTES + 2, True), (pynetdicom_listening._MAX_MESSAGE_BYTES + 2, False)):
+        with association(port) as assoc:
+            context = assoc.accepted_contexts[0].context_id
+            begun = struct.pack("<HHLHHHLH", 0, 0x0100, 2, 0x0030, 0, 0x0800, 2, 1)  # C-ECHO that has a data set
+            parts = [(3, begun)] + [(0, bytes(100_000))] * (size // 100_000 + 1)
+            if command:
+                parts = [(1, bytes(size))]
+            with contextlib.suppress(OSError):  # it may be over before all is sent
+                for part in parts:
+                    assoc.dul.socket.socket.sendall(fragment(context, *part))
+            wait_until(lambda ended=assoc: ended.is_aborted, what="the abort")
+        assert store_one(port, image(2)) == Answer(0x0000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(struct.pack(">BxH", 0x20, 8) + struct.pack(">B3x4x", n % 256) for n in range(129)),
+        struct.pack(">BxH", 0x20, 4 + 4 * 66) + bytes(4) + struct.pack(">BxH", 0x40, 0) * 66,
+        struct.pack(">BxH", 0x50, 4 * 513) + struct.pack(">BxH", 0x55, 0) * 513,
+        struct.pack(">BxH", 0x20, 60_000) + bytes(10),
+    ],
+    ids=["contexts", "syntaxes", "user items", "beyond its end"],
+)
+def test_a_request_that_asks_for_more_than_one_can_is_not_taken_apart(port: int, body: bytes) -> None:
+    request = struct.pack(">HH16s16s32x", 1, 0, b"AXSPA".ljust(16), b"ODD".ljust(16)) + body
+    assert raw_exchange(port, pdu(1, len(request), request))[:1] in {b"", b"\x07"}
+    with pytest.raises(ValueError, match=r"item|contexts"):
+        wire.check_request(pdu(1, len(request), request))
+    assert echo(port)
+
+
+def test_a_request_longer_than_one_can_be_is_not_even_read(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(pdu(1, wire.MAX_REQUEST_BYTES + 1, bytes(1000)))
+        assert connection.recv(100) == b""
+
+
+def test_a_request_of_every_context_and_syntax_there_can_be_is_taken_apart() -> None:
+    syntaxes = b"".join(struct.pack(">BxH", 0x40, 64) + b"1" * 64 for _ in range(30))
+    context = struct.pack(">B3x", 1) + struct.pack(">BxH", 0x30, 64) + b"1" * 64 + syntaxes
+    body = (struct.pack(">BxH", 0x20, len(context)) + context) * 128
+    request = pdu(1, 68 + len(body), bytes(68) + body)
+    wire.check_request(request)
+    assert len(request) < wire.MAX_REQUEST_BYTES
+
+
+def fragment(context_id: int, control: int, data: bytes) -> bytes:
+    return pdu(4, len(data) + 6, struct.pack(">LBB", len(data) + 2, context_id, control) + data)
 
 
 def test_two_patients_hold_a_result_even_where_the_gate_cannot_see_them(

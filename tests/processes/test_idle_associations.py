@@ -17,23 +17,25 @@ from sqlalchemy import select
 from config.settings import ReceiverSettings
 from dicom_node.receive.storage_scp import Receiver
 from dicom_node.receive.visit import Visit
+from storage import arrivals, associations
 from storage.arrivals import PAUSE_S, Arrival
 from storage.associations import Peer
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.tables import Association, Event
 from tests.factories.dicom import MR, encode, image
-from tests.factories.sender import association, pdu, store
+from tests.factories.sender import association, echo, pdu, store, store_one
 from tests.factories.storage import fresh
 from tests.factories.waiting import wait_until
+from tests.programs import free_port
 
 IDLE_S = 2.0
 
 
 @contextmanager
-def receiving(folder: Path, *, idle_timeout_s: float) -> Iterator[tuple[int, Database]]:
+def receiving(folder: Path, *, idle_timeout_s: float, **rules: Any) -> Iterator[tuple[int, Database]]:
     database = fresh(folder)
-    settings = ReceiverSettings(host="127.0.0.1", port=0, idle_timeout_s=idle_timeout_s, min_free_mb=0)
+    settings = ReceiverSettings(host="127.0.0.1", port=0, idle_timeout_s=idle_timeout_s, min_free_mb=0, **rules)
     receiver = Receiver(settings, database, ObjectStore(folder / "objects"))
     receiver.start()
     try:
@@ -117,3 +119,71 @@ def test_what_broke_off_did_so_for_the_studies_that_it_was_at() -> None:
     visit.brought_at[3] = visit.last_at = 105.0
     assert visit.arrivals(broken=True) == {1: Arrival(1), 2: Arrival(1, broken=True), 3: Arrival(1, 1, broken=True)}
     assert not any(one.broken for one in visit.arrivals(broken=False).values())
+
+
+def reasons(database: Database) -> set[str]:
+    with database.read() as session:
+        return set(session.scalars(select(Association.reason).where(Association.reason != "")))
+
+
+def test_idle_associations_give_way_to_a_new_one_the_longest_idle_first(tmp_path: Path) -> None:
+    with receiving(tmp_path, idle_timeout_s=60, max_associations=2, give_way_s=0) as (port, database):
+        with association(port) as first, association(port) as second:
+            assert echo(port)
+            wait_until(lambda: first.is_aborted, what="the first to end")
+            assert store(second, encode(image()), instance=image().SOPInstanceUID).status == 0
+            assert second.is_established
+        wait_until(lambda: reasons(database), what="the record")
+        assert "gave way" in " ".join(reasons(database))
+
+
+def test_working_associations_give_way_to_nobody(tmp_path: Path) -> None:
+    with (
+        receiving(tmp_path, idle_timeout_s=60, max_associations=1, give_way_s=60) as (port, _),
+        association(port) as first,
+    ):
+        assert not echo(port)
+        assert store(first, encode(image()), instance=image().SOPInstanceUID).status == 0
+
+
+@pytest.mark.parametrize("option", ["max_per_caller", "max_per_address"])
+def test_one_peer_may_hold_no_more_than_its_share(tmp_path: Path, option: str) -> None:
+    with (
+        receiving(tmp_path, idle_timeout_s=60, give_way_s=60, **{option: 1}) as (port, database),
+        association(port, calling="GREEDY"),
+        association(port, calling="GREEDY") as second,
+        association(port, calling="OTHER") as other,
+    ):
+        assert second.is_rejected
+        assert other.is_established is (option == "max_per_caller")
+        wait_until(lambda: option in " ".join(reasons(database)), what="the record")
+
+
+def test_connections_that_say_nothing_make_room_for_one_that_does(tmp_path: Path) -> None:
+    with receiving(tmp_path, idle_timeout_s=60, max_associations=1) as (port, _):
+        silent = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(40)]
+        assert echo(port)
+        assert silent[0].recv(1) == b""
+        for connection in silent:
+            connection.close()
+
+
+def test_several_processes_receive_on_one_port_and_each_closes_its_own(tmp_path: Path) -> None:
+    database = fresh(tmp_path)
+    port = free_port()
+    settings = ReceiverSettings(host="127.0.0.1", port=port, idle_timeout_s=60, min_free_mb=0, processes=2)
+    receivers = [Receiver(settings, database, ObjectStore(tmp_path / "objects"), number=number) for number in (0, 1)]
+    for receiver in receivers:
+        receiver.start()
+    try:
+        for number in range(8):
+            assert store_one(port, image(number)).status == 0
+        lost = [associations.opened(database, Peer("127.0.0.1", 104), receiver=number) for number in (0, 1, 7)]
+        arrivals.close_leftovers(database, receiver=1, receivers=2)
+        with database.read() as session:
+            ended = {row.id: row.ended_at is not None for row in session.scalars(select(Association))}
+        assert [ended[number] for number in lost] == [False, True, True]
+    finally:
+        for receiver in receivers:
+            receiver.stop(drain_s=1)
+        database.dispose()
