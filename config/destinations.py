@@ -100,6 +100,7 @@ class DestinationSettings(_Section):
     open: bool = Field(False, description="Send from the first start on; without it an administrator opens it.")
     proof: Proof = Field("auto", description="How it shows that it keeps what it was sent.")
     not_analysed: NotAnalysed = Field("plausible", description="Reports of studies that were not analysed.")
+    honors_rejection: bool = Field(False, description="It hides what a rejection note (IHE IOCM) names.")
     tls: TlsSettings | None = Field(None, description="TLS; {} for that of the system.")
 
     @property

@@ -105,6 +105,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     review.add_argument("--last", type=int, default=25, metavar="N", help="how many results (default 25)")
 
+    retract = command(
+        "retract",
+        _retract,
+        "Take back a result that was delivered and proved wrong.",
+        "Nothing more of it is sent. The running node tells the destinations that have it: by a rejection note where "
+        "the settings say that it is honored, else by a report whose first line says that it is withdrawn.",
+    )
+    retract.add_argument("result", type=int, metavar="RESULT", help="its number, as in the address of its page")
+    retract.add_argument("--reason", required=True, metavar="TEXT", help="why; write no names in it")
+
     ways = ("release", "discard", "keep", "again")
     held = command(
         "held",
@@ -241,6 +251,16 @@ def _review(options: argparse.Namespace, settings: Settings) -> int:
 
     with looking(settings) as database:
         print("\n".join(destinations.review(database, count=options.last)) or "Nothing was analysed yet.")
+    return 0
+
+
+def _retract(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import changing
+    from storage import retraction
+
+    with changing(settings) as database:
+        count = retraction.retract(database, options.result, reason=options.reason, actor="command line")
+    print(f"Result {options.result} is taken back; {count} deliveries of it are to be told of.")
     return 0
 
 

@@ -21,7 +21,7 @@ from config.settings import Settings
 from panel import auth, connections, health
 from panel.deps import NeedsLoginError, get_login
 from panel.looking import Looks
-from panel.routes import audit, destinations, held, login, received, status, studies, study, users
+from panel.routes import audit, destinations, held, login, received, retraction, status, studies, study, users
 from panel.security import LastResort, SecurityHeaders, SmallBodies, safe_next
 from panel.shell import FOLDER, Login, Node, Pages
 from storage import heartbeats
@@ -59,7 +59,7 @@ def create_app(settings: Settings, database: Database, objects: ObjectStore) -> 
     app.state.looks = Looks(database)
     for module in (login, status):
         app.include_router(module.open_router)
-    for module in (login, studies, study, held, received, destinations, audit, status, users):
+    for module in (login, studies, study, held, retraction, received, destinations, audit, status, users):
         app.include_router(module.router, dependencies=[Depends(get_login)])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.add_exception_handler(NeedsLoginError, _to_login)

@@ -22,6 +22,7 @@ NOTES: dict[str, Note] = {
     "again": Note("The study is read again."),
     "resend": Note("The objects are on their way again."),
     "resend-nothing": Note("There was nothing to send.", "warn"),
+    "retract": Note("The result was taken back; the destinations that have it are told."),
     "destination-open": Note("The destination is open: what is made from now on is sent to it."),
     "destination-close": Note("The destination is closed: nothing is sent to it; what waited is kept."),
     "destination-again": Note("Everything is offered to the destination again."),
@@ -52,6 +53,8 @@ NOTES: dict[str, Note] = {
     Code.IDENTITY_UNREAD: Note("Whom the images name is still being read. Try again in a minute.", "warn"),
     Code.RESULT_SUPERSEDED: Note("Only the newest result is sent.", "warn"),
     Code.RESULT_NOT_SENT: Note("Results of this study or of this deployment stay on this node.", "warn"),
+    Code.RESULT_RETRACTED: Note("The result was taken back; it is not sent again.", "warn"),
+    Code.NOT_DELIVERED: Note("Nothing of the result was delivered, so there is nothing to take back.", "warn"),
     Code.DESTINATION_CLOSED: Note("That destination is not open. Open it on the page Destinations first.", "warn"),
     Code.DESTINATION_UNKNOWN: Note("That destination is not in the settings of this node.", "bad"),
 }

@@ -84,7 +84,8 @@ def resend(
 
 def may_leave(study: Study, result: Result) -> bool:
     """True where a result is one that is sent."""
-    return not result.superseded and result.status.may_leave and study.origin.sent and result.deployment.purpose.sent
+    stands = not (result.superseded or result.retracted_by)
+    return stands and result.status.may_leave and study.origin.sent and result.deployment.purpose.sent
 
 
 def can_resend(database: Database, result_id: int) -> bool:
@@ -115,6 +116,8 @@ def _refusal(session: Session, study: Study, result: Result) -> Final | None:
     """Why a result cannot be sent now."""
     if not result.status.may_leave:
         return Final(Code.RESULT_HELD, "A result that the check held back is not sent.")
+    if result.retracted_by:
+        return Final(Code.RESULT_RETRACTED, "The result was taken back; only another one can be sent.")
     if result.superseded:
         return Final(Code.RESULT_SUPERSEDED, f"Only the newest result is sent, received revision {result.revision}.")
     if not may_leave(study, result):

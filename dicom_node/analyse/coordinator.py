@@ -20,6 +20,7 @@ from dicom_node.analyse.endings import Running, reason_of, unready
 from dicom_node.analyse.engine import Engine
 from dicom_node.analyse.faults import Faults
 from dicom_node.analyse.wanted import wants
+from dicom_node.deliver import retractions
 from dicom_node.deliver.making import make_destination
 from dicom_node.deliver.outbox import Turn
 from dicom_node.deliver.senders import Senders
@@ -80,6 +81,7 @@ class Coordinator:
         add(self._guarded, "interval", seconds=TICK_S, args=(self._only_in_office(self._dispatch),), id="dispatch")
         add(self._guarded, "interval", seconds=LEASE_S / 6, args=(self._tend,), id="tend")
         add(self._guarded, "interval", seconds=LOOK_S, args=(self._faults.look,), id="look")
+        add(self._guarded, "interval", seconds=LOOK_S, args=(self._only_in_office(self._retract),), id="retract")
         self._clock.start()
         self._senders.start()
 
@@ -134,6 +136,9 @@ class Coordinator:
 
     def _only_in_office(self, job: Job) -> Job:
         return lambda: job() if self._in_office else None
+
+    def _retract(self) -> None:
+        retractions.tell_destinations(self._settings, self._database, self._objects)
 
     def _turn(self, destination: DestinationSettings) -> Job:
         turn = Turn(

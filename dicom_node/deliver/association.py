@@ -70,15 +70,25 @@ def _why(
         sentence = f"{where} rejected the association: {rejection.sentence}{hint}."
         return Outcome(Verdict.RETRY, None, DeliveryCode.ASSOCIATION_REJECTED, sentence)
     try:
-        with socket.create_connection((destination.host, destination.port), timeout=min(timeout_s, _PROBE_S)) as plain:
-            if secure is not None:
-                secure.wrap_socket(plain, server_hostname=destination.host).close()
-        sentence = f"{where} takes connections but did not answer as a DICOM node within {timeout_s:g} s."
-        return Outcome(Verdict.RETRY, None, DeliveryCode.NO_DICOM_ANSWER, sentence)
-    except ssl.SSLError as error:
-        reason = getattr(error, "verify_message", "") or (error.reason or "no TLS there").replace("_", " ").lower()
-        sentence = f"{where} takes connections, and TLS with it failed: {reason}."
-        return Outcome(Verdict.RETRY, None, DeliveryCode.TLS_FAILED, sentence)
+        plain = socket.create_connection((destination.host, destination.port), timeout=min(timeout_s, _PROBE_S))
     except OSError as error:
         reason = "no answer in time" if isinstance(error, TimeoutError) else str(error.strerror or error)
         return Outcome(Verdict.RETRY, None, DeliveryCode.NOT_REACHED, f"{where} cannot be reached: {reason}.")
+    with plain:
+        if secure is not None and (failed := _handshake(plain, destination, secure)):
+            sentence = f"{where} takes connections, and TLS with it failed: {failed}."
+            return Outcome(Verdict.RETRY, None, DeliveryCode.TLS_FAILED, sentence)
+    sentence = f"{where} takes connections but did not answer as a DICOM node within {timeout_s:g} s."
+    return Outcome(Verdict.RETRY, None, DeliveryCode.NO_DICOM_ANSWER, sentence)
+
+
+def _handshake(plain: socket.socket, destination: DicomDestination, secure: ssl.SSLContext) -> str:
+    """Why no TLS connection comes about; empty where one does."""
+    try:
+        secure.wrap_socket(plain, server_hostname=destination.host).close()
+    except ssl.SSLError as error:
+        verified = str(getattr(error, "verify_message", "") or "")
+        return verified or (error.reason or "no TLS there").replace("_", " ").lower()
+    except OSError:
+        return "it ended the connection; it may speak no TLS"
+    return ""

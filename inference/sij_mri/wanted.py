@@ -170,6 +170,9 @@ def _named(code: Key, words: Set[Meaning]) -> Reason:
     return Reason.of(code, names=tuple(Reason(word) for word in sorted(words)))
 
 
+_ELSEWHERE = frozenset({"elsewhere", "elsewhere-by-name", "elsewhere-by-study"})
+
+
 def _elsewhere(case: Case) -> Reason | None:
     if Meaning.JOINT in case.names:
         return None
@@ -204,7 +207,7 @@ def _plausible(study: StudyHeaders, found: Selection) -> bool:
 
 
 def _along_the_sacrum(candidate: Candidate) -> bool:
-    if any(reason.code.startswith("elsewhere") for reason in candidate.refusals):
+    if any(reason.code in _ELSEWHERE for reason in candidate.refusals):
         return False
     reasons = [one.reason for one in candidate.evidence if one.reason.code == "along-the-sacrum"]
     return any(float(str(reason.parameters["tilt_deg"])) >= CORONAL_DEG for reason in reasons)

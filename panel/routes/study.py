@@ -270,6 +270,7 @@ def _ledger(node: Node, study: Study, result: Result | None) -> dict[str, Any]:
         "objects": [_object(one, objects, result, node.settings.wishes) for one in objects if result is not None],
         "destinations": names,
         "can_act": result is not None and resending.can_resend(node.database, result.id),
+        "delivered": any(row.delivered_at for one in objects for row in one.deliveries),
         "stays": result is not None and not resending.may_leave(study, result),
         "timeline": history.days(queries.events(node.database, study.id)),
     }

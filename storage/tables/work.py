@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.states import DeliveryState, Proof, Purpose, ResultStatus, RunState
@@ -75,6 +75,9 @@ class Result(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), unique=True)
     revision: Mapped[int] = mapped_column()  # of its run
     status: Mapped[ResultStatus] = mapped_column(index=True)
+    retracted_by: Mapped[str] = mapped_column(String(64), default="", server_default="")  # a person took it back
+    retraction_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    retraction_sent: Mapped[bool] = mapped_column(default=False, server_default=false())  # destinations are told
     superseded: Mapped[bool] = mapped_column(default=False)  # a newer result of its deployment took its place
     analysis_hash: Mapped[str] = mapped_column(String(64), default="")  # of what is said; empty: not known
 

@@ -1,5 +1,6 @@
 """Result objects to send, and sending them."""
 
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from config.destinations import DicomDestination
 from dicom_node.deliver import cstore as delivery
 from dicom_node.deliver.destination import Outcome, Outgoing
+from reporting.types import ResultObject
 from storage import results
 from storage.objects import ObjectStore
 from storage.results import NewObject
@@ -18,6 +20,14 @@ SEG = delivery.OUR_SOP_CLASSES["Segmentation"]
 SR = delivery.OUR_SOP_CLASSES["Comprehensive 3D SR"]
 SC = delivery.OUR_SOP_CLASSES["Secondary Capture"]
 _numbers = count(1)
+
+
+class AnyFile(ObjectStore):
+    """For destinations that open no file: any key is one."""
+
+    def path(self, key: str) -> Path:
+        """A path, of whatever the key is."""
+        return Path(key)
 
 
 def make_object(
@@ -45,6 +55,22 @@ def peer_at(destination: DicomDestination, *, timeout_s: float = 15.0) -> delive
 def send(objects: list[Outgoing], destination: DicomDestination, *, timeout_s: float = 15.0) -> list[Outcome]:
     """Send as the node does."""
     return list(peer_at(destination, timeout_s=timeout_s).send(objects))
+
+
+def stored_objects(objects: ObjectStore, made: Iterable[ResultObject]) -> list[NewObject]:
+    """Objects that the node made, their files durable."""
+    return [
+        NewObject(
+            one.kind,
+            one.description,
+            one.sop_class_uid,
+            one.sop_instance_uid,
+            one.series_instance_uid,
+            str(one.dataset.file_meta.TransferSyntaxUID),
+            objects.put("results", "made", name=one.sop_instance_uid, content=[one.encoded], suffix=".dcm"),
+        )
+        for one in made
+    ]
 
 
 def two_objects(database: Database, objects: ObjectStore) -> list[str]:

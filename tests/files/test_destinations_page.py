@@ -7,10 +7,14 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from config.settings import DeliverySettings
 from dicom_node.cli import main
+from dicom_node.deliver.outbox import Turn
+from dicom_node.testing import FakeDestination
 from storage import audit, destinations, refusals, results
 from storage.destinations import Wanted
 from storage.states import utc_now
+from tests.factories.delivering import AnyFile
 from tests.factories.panel import ADMIN, READER, Place, make_place
 from tests.factories.panel_pages import csrf, log_in, make_client
 from tests.factories.storage import claim, result_of, save
@@ -110,3 +114,17 @@ def test_the_same_by_command(place: Place, tmp_path: Path, capsys: pytest.Captur
     assert said("destinations", "close", "PACS").startswith("PACS is closed; 2 objects")
     assert main(["destinations", "open", "nowhere", "--config", str(config)]) == 1
     assert "DESTINATION_UNKNOWN" in capsys.readouterr().err
+
+
+def test_an_administrator_takes_a_delivered_result_back_on_its_page(client: TestClient, place: Place) -> None:
+    Turn(FakeDestination("workstation"), DeliverySettings(), place.database, AnyFile(place.settings.data_dir))()
+    log_in(client)
+    shown = html.unescape(client.get("/studies/2").text)
+    assert "Take this result back" in shown and "Take this result back" not in client.get("/studies/1").text
+    form = {"csrf_token": csrf(client), "result": "2", "reason": "The sides were swapped."}
+    assert client.post("/studies/1/retract", data=form).status_code == 404
+    assert client.post("/studies/2/retract", data=form).headers["location"] == "/studies/2?result=2&note=retract"
+    again = html.unescape(client.get("/studies/2").text)
+    assert "ada took this result back: The sides were swapped." in again and "Take it back" not in again
+    log_in(client, name=READER)
+    assert client.post("/studies/2/retract", data={**form, "csrf_token": csrf(client)}).status_code == 403

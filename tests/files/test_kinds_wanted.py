@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from config.destinations import DicomDestination
+from config.destinations import DicomDestination, NotAnalysed, Wish
 from config.errors import SettingsError
 from config.settings import Settings, load_settings
 from dicom_node.cli import main
@@ -196,6 +196,30 @@ def test_what_is_no_longer_wanted_is_no_longer_sent_and_no_longer_missed(databas
     kinds.cancel_unwanted(database, {"gone": ("ko",)}, now=at(71))
     assert only(database, Study).state is StudyState.DONE
     assert only(database, Event).code == EventCode.DELIVERY_CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("wish", "plausible", "sent"),
+    [
+        ("never", True, False),
+        ("plausible", True, True),
+        ("plausible", False, False),
+        ("always", False, True),
+    ],
+)
+def test_a_study_that_was_not_analysed_is_told_of_where_that_is_wanted(
+    database: Database, wish: NotAnalysed, plausible: bool, sent: bool
+) -> None:
+    claimed = claim(database, 1)
+    new = replace(result_with(claimed, "sr-text", status=ResultStatus.NOT_APPLICABLE), plausible=plausible)
+    number = results.save(database, claimed, new, destinations={"archive": Wish("default", wish)}, now=at(65))
+    assert ledger(database) == ({"archive": ["sr-text"]} if sent else {})
+    assert number is not None
+    again = resending.resend(database, number, destinations={"archive": Wish("default", wish)}, actor="ada")
+    assert again == int(sent), "and not by hand either"
+    read = claim(database, 1, study="1.2.9", seconds=100)
+    results.save(database, read, result_with(read, "pdf"), destinations={"archive": Wish("all", wish)}, now=at(165))
+    assert "pdf" in ledger(database)["archive"], "what was analysed is sent in any case"
 
 
 def test_a_person_who_asks_gets_the_kinds_that_the_last_result_lacks(database: Database) -> None:

@@ -21,10 +21,10 @@ from storage.attempts import Attempt
 from storage.codes import DeliveryCode
 from storage.destinations import Wanted
 from storage.objects import ObjectStore
-from storage.results import NewObject
 from storage.session import Database
 from storage.states import DeliveryState, Proof, StudyState, utc_now
 from storage.tables import Delivery, DestinationRecord, Event, ResultObject, Study
+from tests.factories.delivering import AnyFile, stored_objects
 from tests.factories.storage import claim, fresh, result_of, save
 
 LOST = Outcome(Verdict.RETRY, None, DeliveryCode.ASSOCIATION_LOST, "It broke off.")
@@ -43,13 +43,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def peer() -> FakeDestination:
     return FakeDestination("archive")
-
-
-class AnyFile(ObjectStore):
-    """The destination of these tests opens no file."""
-
-    def path(self, key: str) -> Path:
-        return Path(key)
 
 
 @pytest.fixture
@@ -316,18 +309,7 @@ def reports(database: Database, tmp_path: Path, analysed_phantom: Analysed) -> O
     """The objects of the analysed phantom on their way to the archive."""
     objects, claimed = ObjectStore(tmp_path / "objects"), claim(database, 1)
     made = [one for one in analysed_phantom.outputs.objects if one.sop_class_uid in (SR_3D, SEG)]
-    new = [
-        NewObject(
-            one.kind,
-            one.description,
-            one.sop_class_uid,
-            one.sop_instance_uid,
-            one.series_instance_uid,
-            str(one.dataset.file_meta.TransferSyntaxUID),
-            objects.put("results", "g", name=one.sop_instance_uid, content=[one.encoded], suffix=".dcm"),
-        )
-        for one in made
-    ]
+    new = stored_objects(objects, made)
     results.save(database, claimed, replace(result_of(claimed), objects=new), destinations=("archive",))
     return objects
 

@@ -459,3 +459,19 @@ def test_a_full_protocol_leaves_the_two_that_are_meant() -> None:
     selection = select(study(scout, *others[:-1]))
     for number in (1, 2, 5, 6, 7, 8):
         assert f"eries {number} " in said(selection)
+
+
+@pytest.mark.parametrize(
+    ("what", "member", "plausible"),
+    [
+        ("axial slices named after the joints", series(1, "ax T1 SI joints", T1, tilt_deg=85), True),
+        ("semicoronal, of a contrast that is not read", series(1, "a", T2), True),
+        ("a knee", series(1, "cor T2 fs knee", T2_FS, tilt_deg=0, body_part="KNEE"), False),
+        ("a brain, tilted", series(1, "cor obl T2 brain", T2, body_part="BRAIN"), False),
+        ("axial slices of nobody knows what", series(1, "a", T1, tilt_deg=85), False),
+    ],
+)
+def test_a_study_that_is_not_read_may_have_been_one_to_read(what: str, member: SeriesHeader, plausible: bool) -> None:
+    found = select(study(member))
+    assert not found.chosen
+    assert found.plausible is plausible
