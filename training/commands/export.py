@@ -13,6 +13,13 @@ def add_parser(steps: Steps) -> None:
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle; its name is the bundle's")
     parser.add_argument("--version", default="1.0.0")
+    parser.add_argument(
+        "--cohort",
+        type=Path,
+        action="append",
+        default=[],
+        help="what the networks learned from, for card and manifest; may be given more than once",
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.set_defaults(run=run_export)
 
@@ -20,7 +27,9 @@ def add_parser(steps: Steps) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Make the bundle of what lies in the runs."""
     set_threads(options.threads)
+    from training.data import open_cohort
     from training.sij_mri.bundle.assemble import assemble
 
-    manifest = assemble(options.runs, options.out, version=options.version)
+    cohorts = [open_cohort(folder) for folder in options.cohort]
+    manifest = assemble(options.runs, options.out, version=options.version, cohorts=cohorts)
     print(f"{manifest.identity.name} {manifest.identity.version}: {manifest.identity.digest}")

@@ -110,9 +110,10 @@ def published_by_image(names: Sequence[str], as_status: Mapping[str, object]) ->
     from sklearn.model_selection import train_test_split
 
     words = [_class(name, as_status) for name in names]
-    if len(set(words)) < 2 or min(words.count(word) for word in set(words)) < 2:
+    few = len(words) <= 1 / PUBLISHED_SHARE or min(words.count(word) for word in set(words)) < 2
+    if few or len(set(words)) < 2:
         raise ValueError(
-            "the published split needs both classes of AS_status with two images each, received "
+            "the published split needs more than 5 images, and two of each class of AS_status, received "
             + (", ".join(f"{words.count(word)} of {word}" for word in sorted(set(words))) or "no image")
         )
     learn, held_back = train_test_split(

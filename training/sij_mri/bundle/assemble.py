@@ -1,7 +1,7 @@
 """What goes into the shipped bundle: every network that learnt from all subjects, the stage network, and the card."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import keras
 from inference.serving import ApplicationRange, Manifest
 from inference.sij_mri import SacroiliacMri, region_spec
 from inference.sij_mri.edema import edema_spec
+from training.data import Cohort
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
+from training.sij_mri.bundle.data import data_words
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
@@ -21,15 +23,9 @@ INTENDED_INPUT = (
     "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
     "fluid-sensitive one (STIR, TIRM, T2 FS, Dixon water)."
 )
-SOURCES = {
-    "real data": "Hepburn et al., supplement to 'Volume of hyperintense inflammation (VHI)', "
-    "github.com/c-hepburn/Bone_MRI; research use, no licence stated; the images are not part of this bundle",
-    "synthetic data": "phantoms and simulated lesions made by axspa-train simulate",
-    "use of the weights": "research only",
-}
 
 
-def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
+def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] = ()) -> Manifest:
     """Make the bundle of what lies in the runs.
 
     Parameters
@@ -40,6 +36,8 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
     out : Path
         Folder of the bundle.
     version : str
+    cohorts : sequence of Cohort
+        The real data that the networks learned from; card and manifest say their source and terms.
 
     Raises
     ------
@@ -52,7 +50,7 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
         "edema": _read(runs / EDEMA_FIGURES),
     }
     provenance: dict[str, Any] = {
-        **SOURCES,
+        **data_words(cohorts),
         "keras": keras.__version__,
         "region runs": _region_runs(runs),
         "edema": _read(runs / EDEMA_SOURCE),
