@@ -208,6 +208,18 @@ def test_a_report_is_one_file_that_needs_no_other(place: Path, tmp_path: Path) -
         assert 'src="http' not in text and "href=" not in text
 
 
+def test_networks_leave_runs_with_a_card_that_comes_from_them(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(["export", str(place / "cut"), "--out", str(out)]) == 2 and not out.exists()
+    assert main(["export", str(place / "masks"), "--out", str(out)]) == 0
+    card = (out / "CARD.md").read_text()
+    assert "RESEARCH ONLY" in card and "drawn for a test" in card and "| Dice |" in card and "of 2 patients" in card
+    known = json.loads((out / "provenance.json").read_text())["masks"]
+    assert known["cohort"]["digest"] == read_run(place / "masks").cohort["digest"]
+    assert keras.saving.load_model(out / "masks.keras").input_shape == (None, 32, 32, 1)
+    assert main(["export", str(place / "masks"), "--out", str(out)]) == 2
+
+
 def test_a_fold_that_stopped_is_not_trained_again_unasked(place: Path, tmp_path: Path) -> None:
     shutil.copytree(place / "masks", tmp_path / "fold0")
     given = ["crossvalidate", str(place / "segment.toml"), "--cohort", str(place / "cohort"), "--out", str(tmp_path)]
