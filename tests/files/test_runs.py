@@ -14,13 +14,14 @@ import pytest
 from tests.factories.cohorts import CLASSIFY, SEGMENT, disc_cohort
 from training.__main__ import main
 from training.data import open_cohort
-from training.plans import read_plan
+from training.plans import plan_path, read_plan
 from training.runs.compare import compare
 from training.runs.evaluate import evaluate
 from training.runs.folder import read_run, write_run
 from training.runs.predictions import HELD_BACK, read_predictions
 from training.runs.report import report
 from training.runs.sources import deal
+from training.sij_mri.region.read import region_cutter
 
 KILLED = """
 import os, signal, sys
@@ -243,3 +244,11 @@ def test_what_another_program_trained_becomes_a_run(place: Path, tmp_path: Path)
     assert main([*given, "--out", str(tmp_path / "run")]) == 0
     found = [evaluate([folder], resamples=20)["figures"]["Dice"] for folder in (tmp_path / "run", place / "masks")]
     assert found[0] == found[1] and "trained" in read_run(tmp_path / "run").adopted
+
+
+def test_a_plan_names_a_normalization_that_the_node_knows() -> None:
+    seen = read_plan(plan_path("sij-region").read_text(encoding="utf-8")).input
+    cutter = region_cutter(seen)
+    assert (cutter.name, cutter.shape, cutter.spacing_mm) == ("sij_mri.region_standardized", (208, 208, 3), 1.0)
+    with pytest.raises(ValueError, match="percentiles or standardized, received input"):
+        region_cutter(seen.model_copy(update={"normalization": "unit"}))

@@ -180,8 +180,9 @@ class Samples:
 
     def _normalized(self, stack: FloatArray) -> FloatArray:
         if self._plan.input.normalization == "standardized":
-            return standardized(stack[None])[0]
-        return np.clip(stack, 0.0, 1.0 if self._plan.input.normalization == "unit" else CEILING)
+            return np.asarray(standardized(stack[None])[0], np.float32)
+        ceiling = 1.0 if self._plan.input.normalization == "unit" else CEILING
+        return np.asarray(np.clip(stack, 0.0, ceiling), np.float32)
 
     def _answers(self, source: Source, target: FloatArray | None) -> dict[str, FloatArray]:
         if target is None:
