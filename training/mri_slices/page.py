@@ -52,7 +52,7 @@ worded as what a published model says.
 CLINICAL = """## Options
 
 `channels` (2.5D), `depth` (3D, Simple CNN), `tokens = "map"`, `unfreeze` (how many of the last layers learn;
-none of them: all), `scale` (255: what EfficientNetB0 expects), `weights` (a file), and `clinical` (HLA-B27,
+`"all"`: every one), `scale` (255: what EfficientNetB0 expects), `weights` (a file), and `clinical` (HLA-B27,
 CRP, age, sex, each of which may be missing) are options of the builders. The node loads models of pictures
 alone: a model with clinical values is for training and judging. SMOTE is not among the answers to the rare
 stage: it mixes images pixel by pixel, which gives slices of no patient; classes are weighed instead, and the
