@@ -8,7 +8,8 @@ import pytest
 
 from tests.factories.volumes import subject
 from training.data import Dataset, Fold, open_cohort, write_index, write_splits, write_subject
-from training.data.pictures import Picture, write_pictures
+from training.data.picture import Picture
+from training.data.pictures import write_pictures
 
 
 def gray(seed: int) -> np.ndarray:

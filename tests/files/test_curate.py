@@ -10,7 +10,7 @@ from tests.factories.volumes import subject
 from training.data import Dataset, open_cohort, write_index, write_splits, write_subject
 from training.data.curate import curate, squared
 from training.data.leaks import refuse_leak
-from training.data.pictures import Picture
+from training.data.picture import Picture
 from training.data.quality import good_pictures, read_gray
 from training.data.splitting import split_cohort
 

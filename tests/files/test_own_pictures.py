@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training.__main__ import main
-from training.data import open_cohort
+from training.data import open_cohort, read_mapping
 from training.data.pictures import COLUMNS
 
 
@@ -187,6 +187,13 @@ def test_a_mapping_that_says_something_unknown_is_refused(
     (tmp_path / "m.toml").write_text(text)
     assert main(["import", str(tmp_path), "--out", str(tmp_path / "o"), "--mapping", str(tmp_path / "m.toml")]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_mapping_of_the_docs_can_be_followed(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    (tmp_path / "m.toml").write_text(text.split("```toml\n")[1].split("```")[0])
+    mapping = read_mapping(tmp_path / "m.toml")
+    assert mapping.nifti and mapping.pictures and mapping.patients and mapping.dicom.segments
 
 
 def test_nifti_files_by_a_mapping_with_any_number_of_readers(

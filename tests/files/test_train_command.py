@@ -44,6 +44,19 @@ def test_a_network_that_has_seen_the_held_back_patients_is_no_start(
     assert not (tmp_path / "runs" / "region" / "without-1").exists()
 
 
+def test_patients_decide_where_the_data_were_split_again(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = tmp_path / "runs" / "region" / "without-1"
+    known.mkdir(parents=True)
+    (known / "options.json").write_text(json.dumps({"held_back": "1"}))
+    (known / "learned-from.json").write_text(json.dumps({"patients": ["b"]}))
+
+    assert train(dataset, tmp_path / "runs", "--held-back", "1", "--start", "without-1") == 2
+
+    assert "without-1 has learned from 1 of the 1 patients to judge" in capsys.readouterr().err
+
+
 def test_a_training_is_not_overwritten_unasked(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,14 +5,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.commands.folders import begin, options_of
+from training.commands.folders import begin, options_of, write_json
 from training.commands.parser import Steps
-from training.data import Dataset, Fold, read_index, read_splits
+from training.data import Dataset, Fold, read_index, read_splits, refuse_leak
 from training.loop.threads import set_threads
 from training.sij_mri.runs import REGION_FIGURES
 
 REGION_STEPS = 8000
 REGION_RATE = 3e-3
+LEARNED_FILE = "learned-from.json"
 
 
 def add_train(networks: Steps) -> None:
@@ -52,12 +53,13 @@ def run_train_region(options: argparse.Namespace) -> None:
     dataset = read_index(options.dataset)
     held_back = fold_numbers(options.held_back)
     folder = options.out / "region" / run_name(held_back, options.seed)
-    start = _start(options, held_back)
+    fold = _fold(dataset, held_back)
+    start = _start(options, dataset, fold, held_back)
     begin(folder, options)
+    write_json(folder / LEARNED_FILE, {"patients": _patients(dataset, fold.learn)})
     from training.loop.fit import Schedule
     from training.sij_mri.region.train import RegionTraining, train_region
 
-    fold = _fold(dataset, held_back)
     training = RegionTraining(
         schedule=Schedule(options.steps, peak_rate=options.rate),
         contrasts=_shares(options.contrast),
@@ -79,6 +81,9 @@ def run_evaluate_region(options: argparse.Namespace) -> None:
     dataset = read_index(options.dataset)
     folds = read_splits(options.dataset)
     runs = [runs_without(options.runs, number) for number in range(len(folds))]
+    for fold, judges in zip(folds, runs, strict=True):
+        for run in judges:
+            _refuse_seen(run, dataset, fold)
     command = "axspa-train evaluate region DATASET --runs RUNS"
     sections, figures = {}, {}
     for contrast, heading in (("t1w", "T1-weighted"), ("stir", "STIR")):
@@ -112,8 +117,8 @@ def run_name(held_back: Sequence[int], seed: int) -> str:
     return "-".join(["without", *map(str, held_back)]) if held_back else f"all-{seed}"
 
 
-def _start(options: argparse.Namespace, held_back: Sequence[int]) -> Path | None:
-    """Folder of the run to refine; it must not have seen what is held back now."""
+def _start(options: argparse.Namespace, dataset: Dataset, fold: Fold, held_back: Sequence[int]) -> Path | None:
+    """Folder of the run to refine; it must not have seen a patient who is held back now."""
     if not options.start:
         return None
     folder = Path(options.out / "region" / options.start)
@@ -123,7 +128,19 @@ def _start(options: argparse.Namespace, held_back: Sequence[int]) -> Path | None
             f"--start would leak: it must hold back folds {list(held_back)} too, received {options.start}, "
             f"which holds back {list(known)}"
         )
+    _refuse_seen(folder, dataset, fold)
     return folder
+
+
+def _refuse_seen(run: Path, dataset: Dataset, fold: Fold) -> None:
+    """Numbers of folds mean nothing once a data set is split again: the patients that a run recorded decide."""
+    if (run / LEARNED_FILE).is_file():
+        learned = json.loads((run / LEARNED_FILE).read_text(encoding="utf-8"))["patients"]
+        refuse_leak(learned, {name: dataset.entry(name).patient for name in fold.held_back}, what=run.name)
+
+
+def _patients(dataset: Dataset, names: Sequence[str]) -> list[str]:
+    return sorted({dataset.entry(name).patient for name in names})
 
 
 def runs_without(runs: Path, fold: int) -> list[Path]:

@@ -21,7 +21,8 @@ from training.data.labeling import FIGURES, ITERATIONS, brightness_figures, labe
 from training.data.leaks import refuse_leak
 from training.data.mapping import DicomMapping, Mapping, read_mapping
 from training.data.mapping import pattern as path_pattern
-from training.data.pictures import ANNOTATIONS, COHORT_FILE, Label, Picture, drawn_box, write_pictures
+from training.data.picture import Label, Picture, drawn_box
+from training.data.pictures import ANNOTATIONS, COHORT_FILE, write_pictures
 from training.data.pseudonyms import Pseudonyms, site_pseudonyms
 from training.data.splits import BY_PATIENT, PUBLISHED_BY_IMAGE, Fold, read_splits, split_labeled, write_splits
 from training.data.splitting import Split, split_cohort

@@ -18,7 +18,8 @@ import numpy as np
 
 from inference.types import BoolArray, FloatArray
 from training.data.dataset import INDEX_FILE, Dataset, Subject, read_index
-from training.data.pictures import ANNOTATIONS, COHORT_FILE, DRAWN_BOX, PictureFiles, read_pictures
+from training.data.picture import DRAWN_BOX
+from training.data.pictures import ANNOTATIONS, COHORT_FILE, PictureFiles, read_pictures
 from training.data.splits import Fold, check_folds, read_all_splits
 
 VOLUMES, PICTURES = "volumes", "pictures"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.types import BoolArray
-from training.data.pictures import Picture
+from training.data.picture import Picture
 
 TURN_DEG = 15.0
 GAIN = (0.8, 1.2)

@@ -12,7 +12,8 @@ from inference.types import BoolArray
 from training.data.cohort import VOLUMES, Cohort, Item
 from training.data.copies import with_copies
 from training.data.labeling import SHARE, label
-from training.data.pictures import REGION, SIZE, Picture, write_pictures
+from training.data.picture import REGION, SIZE, Picture
+from training.data.pictures import write_pictures
 from training.data.quality import Dropped, dropped_lines, good_pictures
 
 WINDOW = (0.5, 99.5)

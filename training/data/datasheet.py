@@ -15,7 +15,8 @@ import numpy as np
 from training.data.cohort import PICTURES, Cohort, Item
 from training.data.copies import COPY_OF
 from training.data.labeling import FIGURES, brightness_figures
-from training.data.pictures import INFO_FILE, Label
+from training.data.picture import Label
+from training.data.pictures import INFO_FILE
 from training.data.whole import write_whole
 
 DATASHEET_FILE = "datasheet.md"

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.pictures import STAGES
+from training.data.picture import STAGES
 
 CANNY = (50, 150)
 PERCENTILE_METHOD = "linear"

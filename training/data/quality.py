@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.pictures import Picture
+from training.data.picture import Picture
 
 BLANK_STD = 2.0
 HASH_SIDE = 16

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.data.pictures import Label
+from training.data.picture import Label
 
 Row = Mapping[str, str]
 

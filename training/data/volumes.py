@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.data.dataset import INDEX_FILE, Dataset, Subject, SubjectEntry, write_index, write_subject
-from training.data.pictures import COHORT_FILE, Label
+from training.data.picture import Label
+from training.data.pictures import COHORT_FILE
 from training.data.whole import whole_folder
 
 

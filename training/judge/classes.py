@@ -37,10 +37,10 @@ class Cutoff:
 def class_figures(
     truth: Labels,
     chances: Chances,
+    said: Labels,
     patients: Sequence[str],
     names: Sequence[str],
     *,
-    cutoff: Cutoff | None = None,
     resamples: int = RESAMPLES,
 ) -> dict[str, Any]:
     """Every figure of one judgment, as JSON values.
@@ -50,11 +50,11 @@ def class_figures(
     truth : int array (items,)
         Index of the class.
     chances : float array (items, classes)
+    said : int array (items,)
+        Index of the class that is said: :func:`decided`.
     patients : sequence of str
     names : sequence of str
         Of the classes.
-    cutoff : Cutoff, optional
-        For two classes; one half where it is left out.
     resamples : int
         Of the bootstrap.
 
@@ -62,12 +62,9 @@ def class_figures(
     -------
     dict
         ``items``, ``patients``, ``figures`` (name to value and 95 % interval by patient), ``classes`` (precision,
-        recall, F1 and support of each), ``confusion`` (rows: truth), and for two classes ``cutoff``.
+        recall, F1 and support of each), ``confusion`` (rows: truth), and for two classes ``at the cutoff``.
     """
-    cutoff = cutoff or Cutoff()
-    said = decided(chances, cutoff)
     labels = np.arange(len(names))
-
     drawn: dict[bytes, dict[str, float]] = {}  # one seed: each figure is asked of the same draws
 
     def figure(name: str, chosen: NDArray[np.intp]) -> float:
@@ -80,22 +77,25 @@ def class_figures(
         name: asdict(bootstrap(functools.partial(figure, name), patients, resamples=resamples))
         for name in _summary(truth, chances, said, labels)
     }
-    table = metrics.precision_recall_fscore_support(truth, said, labels=labels, zero_division=0)
+    precision, _, f1, support = metrics.precision_recall_fscore_support(truth, said, labels=labels, zero_division=0)
     confusion = metrics.confusion_matrix(truth, said, labels=labels)
     found: dict[str, Any] = {
         "items": len(truth),
         "patients": len(set(patients)),
         "figures": figures,
         "classes": [
-            {"name": name, **dict(zip(("precision", "recall", "F1"), map(float, row[:3]), strict=True))}
-            | {"support": int(row[3]), "exact recall": asdict(exact(int(hits), int(row[3])))}
-            for name, hits, *row in zip(names, np.diag(confusion), *table, strict=True)
+            {
+                "name": name,
+                "precision": float(precision[index]),
+                "recall": asdict(exact(int(confusion[index, index]), int(support[index]))),
+                "F1": float(f1[index]),
+                "support": int(support[index]),
+            }
+            for index, name in enumerate(names)
         ],
         "confusion": confusion.tolist(),
     }
-    if len(names) == 2:
-        found["cutoff"] = {**asdict(cutoff), **_at_cutoff(confusion)}
-    return found
+    return found | ({"at the cutoff": _at_cutoff(confusion)} if len(names) == 2 else {})
 
 
 def decided(chances: Chances, cutoff: Cutoff) -> Labels:

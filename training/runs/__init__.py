@@ -6,6 +6,8 @@ __all__ = [
     "crossvalidate",
     "evaluate",
     "folder",
+    "judgments",
+    "pictures",
     "predictions",
     "provenance",
     "report",

@@ -165,8 +165,14 @@ def write_run(folder: Path, run: Run, **changes: Any) -> Run:
 
 def write_json(path: Path, values: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write JSON in one go: a file that is there is whole."""
+    write_text(path, json.dumps(values, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in one go: a file that is there is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".next-{path.name}")
-    beside.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)
 
 

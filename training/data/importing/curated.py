@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from inference.types import BoolArray
 from training.data.importing.patients import read_patients
 from training.data.mapping import Mapping
-from training.data.pictures import ANNOTATIONS, COLUMNS, SIZE, STAGES, Picture, drawn_box
+from training.data.picture import SIZE, STAGES, Picture, drawn_box
+from training.data.pictures import ANNOTATIONS, COLUMNS
 from training.data.quality import Dropped, read_gray
 from training.data.tables import read_rows, whole_number
 

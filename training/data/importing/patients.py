@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from training.data.mapping import Mapping
-from training.data.pictures import Label
+from training.data.picture import Label
 from training.data.tables import Row, label_of, read_rows
 
 Known = tuple[str, str, dict[str, Label]]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.curate import gray_levels, squared
-from training.data.pictures import Label, Picture
+from training.data.picture import Label, Picture
 from training.data.quality import Dropped, read_gray
 from training.data.tables import Row, label_of, read_rows
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.types import BoolArray
 from training.data.curate import gray_levels, squared, squared_mask
 from training.data.mapping import Mapping, PictureMapping
-from training.data.pictures import STAGES, Picture
+from training.data.picture import STAGES, Picture
 from training.data.quality import Dropped, read_gray
 from training.data.tables import Row, label_of, read_rows, whole_number
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from training.data.copies import with_copies
 from training.data.curate import labeled_pictures
 from training.data.mapping import Mapping
-from training.data.pictures import Picture, write_pictures
+from training.data.picture import Picture
+from training.data.pictures import write_pictures
 from training.data.pseudonyms import Pseudonyms
 from training.data.quality import Dropped, dropped_lines, good_pictures
 

@@ -87,16 +87,20 @@ def judge(scores: Floats, positive: Bools) -> Judged:
 
 
 def auc_interval(scores: Floats, positive: Bools) -> tuple[float, float]:
-    """95 % percentile bootstrap over patients, resampled within each class."""
+    """95 % percentile bootstrap over patients, resampled within each class.
+
+    The area is the share of pairs of one patient of each class that the score puts in order (Mann and Whitney), so a
+    resample only counts pairs anew.
+    """
     random = np.random.default_rng(SEED)
-    groups = [np.flatnonzero(positive == wanted) for wanted in (True, False)]
-    labels = np.concatenate([positive[group] for group in groups])
-    drawn = [
-        roc_auc_score(labels, scores[np.concatenate([random.choice(group, len(group)) for group in groups])])
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(low), float(high)
+    high, low = scores[positive], scores[~positive]
+    in_order = (high[:, None] > low) + 0.5 * (high[:, None] == low)
+    drawn_high, drawn_low = (
+        random.multinomial(len(one), np.full(len(one), 1 / len(one)), RESAMPLES) for one in (high, low)
+    )
+    areas = np.einsum("bi,ij,bj->b", drawn_high, in_order, drawn_low) / in_order.size
+    lowest, highest = np.percentile(areas, (2.5, 97.5))
+    return float(lowest), float(highest)
 
 
 def best_cutoff(scores: Floats, positive: Bools) -> float:

@@ -20,6 +20,7 @@ from training.sij_mri.external.scores import (
 )
 from training.sij_mri.importing import Mosaic
 
+LOOKED_AT = 400
 CHOSEN = "marrow excess, setting chosen without the patient"
 
 
@@ -114,7 +115,8 @@ def external_page(found: External, *, bundle: str, digest: str, folder: str) -> 
             *rows,
             "",
             f"From {lowest:.3f} to {highest:.3f} on the same patients. The rule was found by looking at these patients "
-            "(smoothing, share, level by tile or by patient, differences or ratios), so its row is flattered; the row "
+            f"(smoothing, share or threshold, level by tile or by patient, differences or ratios: some {LOOKED_AT} "
+            "settings), so its row is flattered; the row "
             "whose setting was chosen without the patient is flattered less, as the kind of rule was chosen with all.",
             "",
             "## What this is not",

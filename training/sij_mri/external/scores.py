@@ -24,6 +24,7 @@ SMOOTH_MM = 2.0
 SHARE = 0.02
 SPOT_MM = 1.0
 EVERY_PX = 4
+COARSER = 2
 SMOOTHINGS_MM, SHARES = (0.5, 1.0, 1.5, 2.0, 2.5), (0.005, 0.01, 0.02, 0.04)
 
 Score = Callable[[Mosaic], float]
@@ -64,10 +65,11 @@ def marrow_excesses(
     """:func:`marrow_excess` by smoothing (SD of the Gaussian, mm) and by the share of all pixels that exceed it."""
     tiles = mosaic.tiles.astype(np.float32)
     levels = np.array([_bulk(tile)[0] for tile in tiles], np.float32)[:, None, None]
+    halves = [cv2.resize(tile, None, fx=1 / COARSER, fy=1 / COARSER, interpolation=cv2.INTER_AREA) for tile in tiles]
     found: dict[tuple[float, float], float] = {}
     for smoothing in smoothings_mm:
-        sigma = smoothing / PIXEL_MM
-        above = np.stack([cv2.GaussianBlur(tile, (0, 0), sigma) for tile in tiles]) - levels
+        sigma = smoothing / PIXEL_MM / COARSER
+        above = np.stack([cv2.GaussianBlur(half, (0, 0), sigma) for half in halves]) - levels
         values = np.percentile(above, [100 * (1 - share) for share in shares])
         found |= {(smoothing, share): float(value) for share, value in zip(shares, values, strict=True)}
     return found
