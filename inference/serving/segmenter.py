@@ -20,7 +20,16 @@ class Segmenter(Networks):
 
     kind = Kind.SEGMENTER
     axes = 3
-    batch = 16
+    batch = 5
+
+    @property
+    def disputes(self) -> bool:
+        """Whether there is more than one answer to a picture, so that they can lie apart."""
+        return len(self.networks) > 1 or self._mirrored
+
+    @property
+    def _mirrored(self) -> bool:
+        return bool(self.spec.parameters.get("mirrored", False))
 
     def predict(self, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Probability of each label in each pixel.
@@ -33,17 +42,20 @@ class Segmenter(Networks):
         -------
         probabilities : float32 array (n, rows, columns, labels)
         spread : float32 array of the same shape
-            How far the networks lie apart; zero for one.
+            How far the networks lie apart; of one network, its answers to the picture and to the mirror image; zero
+            where there is one answer alone.
         """
         (name,) = self.spec.outputs
-        if not self.spec.parameters.get("mirrored", False):
+        if not self._mirrored:
             return combined([answers[name] for answers in self._members(pictures)])
         count = len(pictures)
         both = np.concatenate([pictures, pictures[:, :, ::-1]])
         members = [answers[name] for answers in self._members(both)]
         mean, _ = combined(members)
-        _, spread = combined([_straightened(one, count) for one in members])
-        return _straightened(mean, count), spread
+        answers = [_straightened(one, count) for one in members]
+        if len(members) == 1:
+            answers = [members[0][:count], members[0][count:, :, ::-1]]
+        return _straightened(mean, count), combined(answers)[1]
 
     @property
     def _cells(self) -> tuple[int, ...]:

@@ -7,7 +7,8 @@ from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.joints import TYPICAL_LATERAL_MM, find_joints, joint_slices
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.midline import find_midline
-from inference.sij_mri.region import RegionCutter, RegionReader, region_spec
+from inference.sij_mri.region import RegionReader, region_spec
+from inference.sij_mri.region_cutter import RegionCutter, RegionGrid, StandardizedRegionCutter, region_cutter
 from inference.sij_mri.stage import HEAT_FLOOR, HEAT_FULL_SCALE
 from inference.sij_mri.types import (
     STAGES,
@@ -39,11 +40,13 @@ __all__ = [
     "Prediction",
     "Reading",
     "RegionCutter",
+    "RegionGrid",
     "RegionReader",
     "Role",
     "SacroiliacMri",
     "SlicePrediction",
     "Stage",
+    "StandardizedRegionCutter",
     "answer_of",
     "asas_rule",
     "carry_joints",
@@ -52,6 +55,7 @@ __all__ = [
     "find_midline",
     "joint_slices",
     "read_volumes",
+    "region_cutter",
     "region_spec",
     "select",
 ]

@@ -24,8 +24,8 @@ from inference.sij_mri.crossing import carry_joints
 from inference.sij_mri.edema import VOXELS, VoxelCutter, find_edema
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.plausible import Recognized, plausible_region, recognize, unrecognized
-from inference.sij_mri.region import CUTTER as REGION
-from inference.sij_mri.region import DISPUTED_SHARE, FoundRegion, RegionCutter, RegionReader
+from inference.sij_mri.region import DISPUTED_SHARE, FoundRegion, RegionReader
+from inference.sij_mri.region_cutter import CUTTERS
 from inference.sij_mri.said import say
 from inference.sij_mri.stage import STRIPS, StageInput, StageReader, explain, read_stage_spec
 from inference.sij_mri.types import AsasResult, Edema, Joint, Reading, Role
@@ -45,11 +45,11 @@ class SacroiliacMri:
     """
 
     name: Key = "sij_mri"
-    version = "1.1.0"
+    version = "1.2.0"
     steps: tuple[Key, ...] = ("select", "load", "region", "joints", "edema", "classify", "explain")
     needs: Mapping[Key, Key] = {"region": Kind.SEGMENTER, "stage": Kind.CLASSIFIER, "edema": Kind.VOXELS}
     cutters: Mapping[str, Callable[[ModelSpec], object]] = {
-        REGION: RegionCutter.of,
+        **{name: kind.of for name, kind in CUTTERS.items()},
         STRIPS: read_stage_spec,
         VOXELS: VoxelCutter.of,
     }

@@ -24,9 +24,7 @@ class LimitationCode(AnyCode):
         _STUDY, "No normal marrow was found to hold edema against, so edema could not be judged.", tone=_WARN
     )
     SERIES_UNREADABLE = row(_STUDY, "A series that was chosen cannot be decoded; send it again.", tone=_WARN)
-    REGION_DISPUTED = row(
-        None, "The networks that find the bone region disagree on much of it; look at its outline.", tone=_WARN
-    )
+    REGION_DISPUTED = row(None, "Much of the bone region is in doubt; look at its outline.", tone=_WARN)
     NO_LEFT_JOINT = row(_STUDY, "The left joint was not found; look whether the series shows it.", tone=_WARN)
     NO_RIGHT_JOINT = row(_STUDY, "The right joint was not found; look whether the series shows it.", tone=_WARN)
     JOINT_NOT_COVERED = row(

@@ -8,6 +8,7 @@ from inference.space.network_grid import (
     normalized,
     slice_places_mm,
     smoothed,
+    standardized,
 )
 from inference.space.orientation import Turn, check_standard, standard, standard_turn
 from inference.space.surfaces import Steps, distance_to, least_surface, surface_band, surface_distance
@@ -30,6 +31,7 @@ __all__ = [
     "smoothed",
     "standard",
     "standard_turn",
+    "standardized",
     "surface_band",
     "surface_distance",
     "to_index",

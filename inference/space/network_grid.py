@@ -145,6 +145,32 @@ def normalized(
     return np.asarray(np.clip(scaled, 0.0, ceiling), np.float32)
 
 
+def standardized(samples: FloatArray, *, body_share: float = 0.1) -> FloatArray:
+    """Shift and scale each sample so that its body has the mean 0 and the standard deviation 1.
+
+    The body is what exceeds a share of the 99th percentile of the sample's pixels above zero, in all channels together.
+    What lies outside is shifted and scaled likewise; nothing is clipped.
+
+    Parameters
+    ----------
+    samples : float32 array (n, rows, columns, channels)
+        Not negative.
+    body_share : float
+
+    Returns
+    -------
+    float32 array of the same shape; all zero for a sample without anything above zero.
+    """
+    out = np.zeros_like(samples, np.float32)
+    for index, sample in enumerate(samples):
+        above = sample[sample > 0]
+        if above.size:
+            body = sample[sample > body_share * np.percentile(above, 99.0)]
+            mean, spread = float(body.mean(dtype=np.float64)), float(body.std(dtype=np.float64))
+            out[index] = (sample - mean) / max(spread, 1e-6)
+    return out
+
+
 def neighbor_indices(positions_mm: NDArray[np.float64], channels: int, step_mm: float) -> NDArray[np.intp]:
     """Which slices go into the channels of each slice's input.
 

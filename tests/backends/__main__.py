@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.serving import Classifier, Segmenter, load_bundle
-from inference.sij_mri import RegionCutter, SacroiliacMri, carry_joints, find_joints, joint_slices
+from inference.sij_mri import SacroiliacMri, carry_joints, find_joints, joint_slices, region_cutter
 from inference.sij_mri.edema import candidate_voxels, find_normal_marrow, voxel_features
 from inference.sij_mri.midline import find_midline
 from inference.sij_mri.stage import StageReader
@@ -70,7 +70,7 @@ def asked() -> dict[str, np.ndarray]:
     region, stage = bundle.models["region"], bundle.models["stage"]
     if not (isinstance(region, Segmenter) and isinstance(stage, Classifier)):
         raise TypeError(f"the shipped bundle has other kinds of models, received {type(region)}, {type(stage)}")
-    pictures, _ = RegionCutter.of(region.spec).cut(phantom.t1)
+    pictures, _ = region_cutter(region.spec).cut(phantom.t1)
     joints = find_joints(phantom.t1, phantom.region)
     strips = StageReader(stage).prepare(phantom.t1, phantom.fluid, joints, joint_slices(joints, phantom.t1))
     return {"region": pictures[:SLICES], "stage": strips.images, "edema": _voxels()}

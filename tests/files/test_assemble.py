@@ -1,8 +1,9 @@
 """From trained networks to a bundle that the node takes."""
 
 import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from inference.serving.registry import load_bundle
 from inference.sij_mri import SacroiliacMri
 from inference.sij_mri.edema.features import FEATURES
-from inference.sij_mri.region import RegionCutter
+from inference.sij_mri.region_cutter import RegionCutter, StandardizedRegionCutter
 from inference.sij_mri.stage.aggregation import Aggregation
 from inference.sij_mri.stage.reader import stage_spec
 from tests.factories.volumes import subject
@@ -23,6 +24,7 @@ from training.models.attention_unet import attention_unet
 from training.models.edema_voxels import edema_voxels
 from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.bundle.assemble import assemble
+from training.sij_mri.region.trained import trained_regions
 
 RULE = Aggregation(3, {"as": (1.5, -0.2), "moderate": (0.9, 0.1), "advanced": (2.0, 0.0)}, 0.4)
 FIGURES = {"dice": 0.4, "dice_95": [0.3, 0.5], "readers_dice": 0.6, "scans": 3}
@@ -83,6 +85,59 @@ def test_the_card_says_what_data_it_was_made_of_and_nothing_of_others(runs: Path
     assert "Real: a hospital (1 patient; terms: by contract 12;" in text and "1 patient of 1 source carry" in text
     assert "Hepburn" not in text and "Ten patients" not in text
     assert manifest.provenance["cohorts"][0]["sha256"] == open_cohort(tmp_path / "own").digest
+
+
+def put_network(folder: Path, **changed: Any) -> None:
+    """A trained network of one contrast alone, and what its training left."""
+    cutter = StandardizedRegionCutter(spacing_mm=4.0, size_px=32)
+    facts = {"cutter": cutter.name, "parameters": asdict(cutter), "mirrored": False, "step": 7, "steps": 7}
+    facts |= {"learned": ["one", "two"], "held_back": [], **changed}
+    folder.mkdir(parents=True)
+    attention_unet(32, 3, widths=(8, 8)).save(folder / "network.keras")
+    (folder / "network.json").write_text(json.dumps(facts))
+
+
+def copied(runs: Path, out: Path) -> Path:
+    """All but the region networks."""
+    out.mkdir()
+    for path in runs.iterdir():
+        if path.is_file():
+            shutil.copy(path, out)
+    return out
+
+
+def test_each_contrast_may_have_networks_of_its_own_and_only_finished_ones_that_saw_all_ship(
+    runs: Path, tmp_path: Path
+) -> None:
+    mine = copied(runs, tmp_path / "runs")
+    put_network(mine / "region" / "all")
+    put_network(mine / "region" / "unfinished", step=6)
+    put_network(mine / "region" / "fold-0", learned=["two"], held_back=["one"])
+    with pytest.raises(FileNotFoundError, match="region_fluid"):
+        assemble(mine, tmp_path / "mine", version="2.0.0")
+    put_network(mine / "region_fluid" / "all", learned=["two"])
+    manifest = assemble(mine, tmp_path / "mine", version="2.0.0")
+
+    assert manifest.models["region"].files == ("region.keras",)
+    assert manifest.models["region_fluid"].files == ("region_fluid.keras",)
+    assert manifest.models["region"].input.cutter == "sij_mri.region_standardized"
+    assert set(load_bundle("mine", SacroiliacMri(), roots=[tmp_path]).models) == {
+        "region", "region_fluid", "stage", "edema"
+    }  # fmt: skip
+    text = (tmp_path / "mine" / "CARD.md").read_text(encoding="utf-8")
+    assert "Region network region/all: a U-Net on 3 neighboring slices (32 x 32 at 4 mm)" in text
+    assert "7 batches of 2 subjects." in text and "fold-0" not in text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"held_back": ["one"]}, "held back, received one"), ({"cutter": "x"}, "network.json"), ({"steps": None}, "json")],
+    ids=["leak", "unknown cutter", "no end"],
+)
+def test_a_network_of_which_too_little_is_known_is_refused(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    put_network(tmp_path / "region" / "all", **changed)
+    with pytest.raises(ValueError, match=said):
+        trained_regions(tmp_path, "region")
 
 
 @pytest.mark.parametrize("name", ["edema.keras", "stage.json", "region/all-0/state.json"])

@@ -47,8 +47,11 @@ def test_the_mirror_image_counts_where_the_manifest_says_so() -> None:
     expected = (plain.predict(PICTURES)[0] + plain.predict(PICTURES[:, :, ::-1])[0][:, :, ::-1]) / 2
     found, spread = Segmenter(mirrored, [outline_network()]).predict(PICTURES)
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert np.abs(found - plain.predict(PICTURES)[0]).max() > 0.05
-    assert not spread.any()
+    apart = np.abs(found - plain.predict(PICTURES)[0])
+    assert apart.max() > 0.05
+    np.testing.assert_allclose(spread, 2 * apart, atol=1e-6)
+    assert not plain.predict(PICTURES)[1].any() and not plain.disputes
+    assert Segmenter(mirrored, [outline_network()]).disputes
 
 
 def test_a_classifier_answers_every_question_by_name() -> None:

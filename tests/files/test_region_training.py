@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from inference.sij_mri.region import RegionCutter
+from inference.sij_mri.region_cutter import RegionCutter
 from inference.types import FloatArray
 from tests.factories.orientations import WAYS, Way, array_stored, volume_stored
 from tests.factories.volumes import subject

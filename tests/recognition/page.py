@@ -32,7 +32,7 @@ Made by `python -m tests.recognition --out docs/evaluation/recognition.md` on {d
 | limit | value |
 |---|---|
 | region, at least | {region:g} ml |
-| disputed among the networks, at most | {disputed:.0%} of the region |
+| disputed, among the networks or with the mirror image, at most | {disputed:.0%} of the region |
 | difference of neighboring planes, at most | {unlike:.0%} of that of distant ones |
 | T1W: inside of the region less its rim, at least | 0; {brighter:g} of the range where over {said:.0%} is disputed |
 | fluid-sensitive alone: the median, at most | {half:g} of the range |

@@ -15,9 +15,11 @@ from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
 from training.sij_mri.bundle.data import data_words
+from training.sij_mri.region.trained import shipped, trained_regions
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
+REGION_ROLES = ("region", "region_fluid")
 APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
 INTENDED_INPUT = (
     "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
@@ -31,8 +33,9 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
     Parameters
     ----------
     runs : Path
-        Folder of the runs: ``region/all-*``, ``stage.keras`` with ``stage.json``, ``edema.keras`` with ``edema.json``,
-        and the figures of the evaluations.
+        Folder of the runs: region networks (:mod:`training.sij_mri.region.trained`, or ``region/all-*`` of
+        ``axspa-train train region``, which read both contrasts), ``stage.keras`` with ``stage.json``, ``edema.keras``
+        with ``edema.json``, and the figures of the evaluations.
     out : Path
         Folder of the bundle.
     version : str
@@ -68,7 +71,17 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
 
 
 def _region(runs: Path) -> list[ModelExport]:
-    """One network for both contrasts: it learnt from both."""
+    """A network of its own for each contrast, or one for both that learnt from both."""
+    ready = {role: shipped(trained_regions(runs, role)) for role in REGION_ROLES}
+    if not any(ready.values()):
+        return _region_of_both(runs)
+    for role, networks in ready.items():
+        if not networks:
+            raise FileNotFoundError(f"no finished {role} network that learnt from all subjects in {runs / role}")
+    return [ModelExport(of[0].spec(role), tuple(one.path for one in of)) for role, of in ready.items()]
+
+
+def _region_of_both(runs: Path) -> list[ModelExport]:
     trained = _finished_runs(runs)
     if not trained:
         raise FileNotFoundError(f"no finished region network that learnt from all subjects in {runs / 'region'}")
@@ -78,7 +91,7 @@ def _region(runs: Path) -> list[ModelExport]:
         path.parent.mkdir(parents=True, exist_ok=True)
         in_float32(averaged_model(run)).save(path)
         saved.append(path)
-    return [ModelExport(region_spec(role), tuple(saved)) for role in ("region", "region_fluid")]
+    return [ModelExport(region_spec(role), tuple(saved)) for role in REGION_ROLES]
 
 
 def _stage(runs: Path) -> ModelExport:
@@ -100,7 +113,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _region_runs(runs: Path) -> dict[str, Mapping[str, Any]]:
-    return {run.name: _state(run) for run in _finished_runs(runs)}
+    """What is known of each network that goes into the bundle, by its role and name."""
+    ready = [(role, one) for role in REGION_ROLES for one in shipped(trained_regions(runs, role))]
+    facts = {f"{role}/{one.folder.name}": one.facts for role, one in ready}
+    return facts or {f"region/{run.name}": _facts(run) for run in _finished_runs(runs)}
+
+
+def _facts(run: Path) -> dict[str, Any]:
+    """Of a network that learnt from both contrasts."""
+    spec = region_spec()
+    known = {"cutter": spec.input.cutter, "parameters": dict(spec.input.parameters), **spec.parameters}
+    return {**known, **_state(run)}
 
 
 def _finished_runs(runs: Path) -> list[Path]:

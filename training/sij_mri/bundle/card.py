@@ -8,8 +8,8 @@ from training.sij_mri.bundle.data import data_limits
 
 LIMITS = """\
 - The region covers sacrum, ilia, the joints between them and the lowest lumbar vertebra as one piece. It is sought
-  within 216 mm about the middle of the image.
-- Wanted was a mean 2D Dice of 0.93. Most of what is missing lies in the end slices (ilium in front of the sacrum,
+  within the grid about the middle of the image that is named above.
+- Most of what is missing lies in the end slices (ilium in front of the sacrum,
   transverse processes and arches behind it), where the manual masks of different patients follow different habits.
 - On fluid-sensitive images alone the region is less certain than on T1-weighted ones.
 - No radiologist's label of any stage exists in the training data. The classifier learnt from simulated lesions in real
@@ -56,20 +56,30 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
 
 
 def _networks(provenance: Mapping[str, Any]) -> str:
-    runs = provenance["region runs"]
-    steps = ", ".join(str(state["step"]) for state in runs.values())
     edema = provenance.get("edema", {})
     note = f" {edema['note']}" if "note" in edema else ""
-    averaged = f", {len(runs)} of them averaged" if len(runs) > 1 else ""
+    regions = "\n".join(_region_network(name, facts) for name, facts in provenance["region runs"].items())
     return (
-        f"- Region network: attention U-Net on five neighboring slices (160 x 160 at 1.35 mm){averaged}: "
-        "trained on half of the labeled patients, then refined on all ten and on scans that it had "
-        f"labeled itself, with phantoms among them (refined by {steps} batches of 8 samples). "
-        "It reads T1-weighted images, and fluid-sensitive ones where T1 is missing.\n"
+        f"{regions}\n"
         "- Stage network: a small convolutional network on the two joints of a slice, straightened and side by side "
         "(T1, fluid-sensitive, closeness to the joint), with a rule from slices to study.\n"
         "- Edema classifier: two networks of one hidden layer over seventeen features of a voxel of the "
         f"fluid-sensitive series, averaged; taught by {edema.get('taught by', 'what is not recorded')}.{note}\n"
+    )
+
+
+def _region_network(name: str, facts: Mapping[str, Any]) -> str:
+    """One region network, by what its training left."""
+    grid = facts["parameters"]
+    size = f"{grid['size_px']} x {grid['size_px']} at {grid['spacing_mm']:g} mm"
+    mirror = (
+        "its mirror image is read as well" if facts["mirrored"] else "of the mirror image a fifth is read, for doubt"
+    )
+    subjects = f" of {len(facts['learned'])} subjects" if "learned" in facts else ""
+    told = f" {facts['note']}" if "note" in facts else ""
+    return (
+        f"- Region network {name}: a U-Net on {grid['channels']} neighboring slices ({size}), cut by "
+        f"`{facts['cutter']}`; {mirror}. {facts['step']} batches{subjects}.{told}"
     )
 
 

@@ -1,3 +1,3 @@
 """The bone region: samples, training, scores."""
 
-__all__ = ["phantoms", "read", "samples", "train"]
+__all__ = ["evaluate", "page", "phantoms", "read", "samples", "train", "trained"]
