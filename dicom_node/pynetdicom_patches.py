@@ -98,7 +98,12 @@ class Requested:
 
 
 def request_association(
-    entity: AE, address: tuple[str, int], *, contexts: Sequence[PresentationContext], called_ae_title: str
+    entity: AE,
+    address: tuple[str, int],
+    *,
+    contexts: Sequence[PresentationContext],
+    called_ae_title: str,
+    extended_negotiation: Sequence[Any] = (),
 ) -> Requested:
     """Ask a peer for an association.
 
@@ -118,6 +123,7 @@ def request_association(
         contexts=list(contexts),
         ae_title=called_ae_title,
         max_pdu=_PDU_BYTES,
+        ext_neg=list(extended_negotiation),
         evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), (evt.EVT_PDU_RECV, note)],
     )
     AnswerGate.stand_before(assoc)

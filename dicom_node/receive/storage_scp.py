@@ -1,12 +1,13 @@
-"""The DICOM listener: C-ECHO and C-STORE, and what is recorded of each association."""
+"""The DICOM listener: C-ECHO, C-STORE and Storage Commitment, and what is recorded of each association."""
 
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pynetdicom import evt
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
 from config.codes import Code
 from config.errors import AxspaError, Final
@@ -14,6 +15,7 @@ from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_listening import GuardedAssociation, GuardedServer
 from dicom_node.pynetdicom_patches import make_entity
 from dicom_node.receive.admission import Admission
+from dicom_node.receive.commitment import Commitment
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
@@ -42,14 +44,24 @@ class Receiver:
     objects : ObjectStore
     number : int
         Which of the processes that receive this is.
+    peers : mapping, optional
+        From an AE title to host and port, where reports of storage commitment are taken.
     """
 
     def __init__(
-        self, settings: ReceiverSettings, database: Database, objects: ObjectStore, *, number: int = 0
+        self,
+        settings: ReceiverSettings,
+        database: Database,
+        objects: ObjectStore,
+        *,
+        number: int = 0,
+        peers: Mapping[str, tuple[str, int]] | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
+        self._objects = objects
         self._number = number
+        self._peers = dict(peers or {})
         self._admission = Admission(settings)
         self._intake = Intake(settings, database, objects)
         self._server: GuardedServer | None = None
@@ -89,14 +101,19 @@ class Receiver:
         ae.network_timeout = ae.dimse_timeout = settings.idle_timeout_s
         ae.require_called_aet = settings.require_called_ae
         ae.require_calling_aet = list(settings.allowed_callers)
+        handlers: list[Any] = [
+            (evt.EVT_C_ECHO, lambda event: SUCCESS),
+            (evt.EVT_REQUESTED, self._on_requested),
+            (evt.EVT_ESTABLISHED, self._on_established),
+        ]
+        if settings.storage_commitment:
+            ae.add_supported_context(StorageCommitmentPushModel)
+            answers = Commitment(self._database, self._objects, ae, self._peers)
+            handlers.append((evt.EVT_N_ACTION, answers.on_action))
         try:
             self._server = ae.make_server(
                 (settings.host, settings.port),
-                evt_handlers=[
-                    (evt.EVT_C_ECHO, lambda event: SUCCESS),
-                    (evt.EVT_REQUESTED, self._on_requested),
-                    (evt.EVT_ESTABLISHED, self._on_established),
-                ],
+                evt_handlers=handlers,
                 server_class=GuardedServer,
                 ended=self._on_ended,
                 stores=self._intake.begin,
