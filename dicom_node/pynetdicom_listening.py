@@ -154,7 +154,13 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
         return b"".join(bytes(part) for part in self.parts(size))
 
     def parts(self, size: int) -> Iterator[memoryview]:
-        """Read that many bytes as they come, each part valid until the next is asked for. Raises as :meth:`take`."""
+        """Read that many bytes as they come, each part valid until the next is asked for.
+
+        Raises
+        ------
+        OSError
+            They do not come in time, or the connection ends.
+        """
         while size:
             if self._from == self._to and not self._fill():
                 raise ConnectionResetError("the connection ended within a PDU")

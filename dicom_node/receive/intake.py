@@ -92,10 +92,7 @@ class Intake:
         visit.received_bytes += incoming.size_bytes
         header: Dataset | None = None
         try:
-            if not incoming.size_bytes:
-                raise UnusableInput(Code.DATA_SET_UNREADABLE, "The image has no data set. Received: 0 bytes.")
-            if incoming.error is not None:
-                raise incoming.error
+            _check_whole(incoming)
             header = incoming.header()
             recording = self._store(incoming, header, visit)
         except AxspaError as error:
@@ -193,6 +190,13 @@ class Intake:
                 return key
         self.forget(incoming)
         return None
+
+
+def _check_whole(incoming: Incoming) -> None:
+    if not incoming.size_bytes:
+        raise UnusableInput(Code.DATA_SET_UNREADABLE, "The image has no data set. Received: 0 bytes.")
+    if incoming.error is not None:
+        raise incoming.error
 
 
 def _belonging(incoming: Incoming, header: Dataset | None) -> dict[str, str]:
