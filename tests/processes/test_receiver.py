@@ -310,7 +310,7 @@ def test_idle_connections_cost_nothing(receiver: Running) -> None:
 
 
 def test_rules_for_ae_titles_and_numbers_reject_and_record(tmp_path: Path) -> None:
-    rules = {"require_called_ae": True, "allowed_callers": ["PACS", "MRI1"], "max_associations": 1}
+    rules = {"require_called_ae": True, "allowed_callers": ["PACS", "MRI1"], "max_associations": 1, "give_way_s": 600}
     with receiver_process(tmp_path, **rules) as running:
         port = running.port
         with association(port, calling="STRANGER") as assoc:
