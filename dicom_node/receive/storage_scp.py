@@ -23,7 +23,7 @@ from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
 from dicom_node.receive.visit import Visit
 from storage import arrivals, associations
 from storage.arrivals import PAUSE_S
-from storage.associations import Counts
+from storage.associations import Counts, Peer
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.tables import AssociationOutcome
@@ -146,9 +146,17 @@ class Receiver:
     def _on_requested(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
         assoc.visit = Visit(peer_of(assoc))
+        if self._is_stranger(assoc.visit.peer):
+            return  # pynetdicom rejects it, and nobody gives way to it
         assoc.visit.rejected = self._admission.decide(assoc, self._server.active_associations if self._server else ())
         if assoc.visit.rejected:
             assoc.reject_as_too_many()
+
+    def _is_stranger(self, peer: Peer) -> bool:
+        """Our rules for AE titles do not let it in."""
+        settings = self._settings
+        wrong_caller = bool(settings.allowed_callers) and peer.calling_ae not in settings.allowed_callers
+        return wrong_caller or (settings.require_called_ae and peer.called_ae != settings.ae_title)
 
     def _on_established(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
