@@ -9,11 +9,8 @@ its place.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from scipy import ndimage
 
 from config.errors import UnusableInput
 from inference.application import MISSING
@@ -222,24 +219,12 @@ def _find_region(
         notes.limit(LimitationCode.NO_REGION)
         return None
     found = RegionReader(model).read(volume)
-    found = replace(found, mask=_largest_part(found.mask))
     if plausible_region(found, volume, role=_shown(t1)):
         if t1 is None:
             notes.limit(LimitationCode.REGION_FROM_FLUID)
         if found.disputed > DISPUTED_SHARE:
             notes.limit(LimitationCode.REGION_DISPUTED, share=found.disputed)
     return found
-
-
-def _largest_part(mask: BoolArray) -> BoolArray:
-    """The mask less the islands that touch nothing (smaller than a tenth of the largest part)."""
-    labels, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    kept: BoolArray = (sizes >= sizes.max() / 10)[labels]
-    return kept
 
 
 def _recognize(t1: Volume | None, fluid: Volume | None, seen: FoundRegion | None) -> Recognized:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from inference.serving import InputSpec, Kind, ModelSpec, Segmenter, cutter_of, unknown_cutter
 from inference.space import PlaneMapping, neighbor_indices, network_mapping, normalized, slice_places_mm
@@ -17,6 +18,12 @@ DISPUTED_SHARE = 0.25
 Measured with the shipped ones: at most 0.09 on ten T1-weighted scans, 0.17 on eight fluid-sensitive ones; 0.52 on a
 phantom blurred by 6 pixels, 0.32 on an inverted one.
 """
+
+PART_SHARE = 0.01
+"""Parts of the region up to this share of the largest are taken for specks.
+
+The hind iliac wings often are parts of their own; a tenth would take 14 to 46 ml of true bone away in six of ten scans,
+a hundredth takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ class FoundRegion:
     Attributes
     ----------
     mask : bool array (slices, rows, columns)
+        Without specks: :func:`large_parts`.
     probability : float32 array (slices, rows, columns)
         Zero beyond ``size_px * spacing_mm`` about the middle.
     disputed : float
@@ -131,10 +139,30 @@ class RegionReader:
         probabilities, spreads = self._segmenter.predict(pictures)
         probability, spread = mapping.to_source(probabilities[..., 0]), mapping.to_source(spreads[..., 0])
         threshold = self._segmenter.spec.thresholds["region"]
-        mask = probability >= threshold
+        mask = large_parts(probability >= threshold)
         disputed = np.abs(probability - threshold) < spread / 2
         share = float(np.count_nonzero(disputed)) / max(1, int(np.count_nonzero(mask)))
         return FoundRegion(mask, probability, share)
+
+
+def large_parts(mask: BoolArray) -> BoolArray:
+    """A mask without specks: its 26-connected parts larger than PART_SHARE of the largest.
+
+    Parameters
+    ----------
+    mask : bool array (slices, rows, columns)
+
+    Returns
+    -------
+    bool array of the same shape
+    """
+    labels, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    if count < 2:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept: BoolArray = (sizes > PART_SHARE * sizes.max())[labels]
+    return kept
 
 
 def region_spec(role: str = "region", *, cutter: RegionCutter | None = None, threshold: float = 0.5) -> ModelSpec:

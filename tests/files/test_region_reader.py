@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -11,11 +12,12 @@ from config.errors import BundleError
 from inference.serving.registry import LoadedBundle
 from inference.serving.segmenter import Segmenter
 from inference.sij_mri import application
-from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader, region_spec
+from inference.sij_mri.region import DISPUTED_SHARE, RegionCutter, RegionReader, large_parts, region_spec
 from inference.types import Volume
 from tests.factories.phantoms import left_lesion
 from tests.factories.volumes import volume
 from training.models.attention_unet import attention_unet
+from training.sij_mri.region.train import region_reader
 
 CUTTER = RegionCutter(spacing_mm=2.0, size_px=32, channels=3)
 
@@ -30,8 +32,30 @@ def test_the_region_lies_on_the_source_grid() -> None:
 
     assert found.probability.shape == (4, 50, 40) and found.probability.dtype == np.float32
     assert found.probability.min() > 0 and found.probability.max() < 1
-    assert np.array_equal(found.mask, found.probability >= 0.4)
+    assert np.array_equal(found.mask, large_parts(found.probability >= 0.4))
     assert found.disputed == 0
+
+
+def bright_is_region() -> keras.Model:
+    """A network that takes what is bright in the middle slice for the region."""
+    picture = keras.Input(CUTTER.shape)
+    answer = keras.layers.Conv2D(1, 1, activation="sigmoid")
+    network = keras.Model(picture, answer(picture))
+    answer.set_weights([np.array([0, 20, 0], np.float32).reshape(1, 1, 3, 1), np.array([-10], np.float32)])
+    return network
+
+
+def test_node_and_evaluation_judge_the_same_mask_without_specks() -> None:
+    seen = np.zeros((4, 50, 40), np.float32)
+    seen[:, 8:40, 6:30] = seen[1:3, 20:26, 33:38] = seen[1, 43:47, 34:38] = 1.0
+    on = volume(seen)
+    models = {"region": Segmenter(region_spec(cutter=CUTTER), [bright_is_region()])}
+    by_node = application._find_region(on, None, models, application._Notes(lambda step: None))
+    evaluated = region_reader(models["region"].networks, CUTTER).read(on)
+    assert by_node is not None
+    assert np.array_equal(by_node.mask, evaluated.mask)
+    assert by_node.mask[1, 22, 35], "a part of a hundredth is bone"
+    assert by_node.probability[1, 45, 36] > 0.5 and not by_node.mask[1, 45, 36], "a speck is not"
 
 
 def test_the_cutter_does_what_the_manifest_says() -> None:

@@ -1,3 +1,3 @@
 """The bone region: samples, training, scores."""
 
-__all__ = ["phantoms", "samples", "train"]
+__all__ = ["phantoms", "read", "samples", "train"]
