@@ -2,7 +2,7 @@
 
 from inference.sij_mri.edema.bands import Surroundings
 from inference.sij_mri.edema.features import FEATURES, candidate_voxels, region_depth, voxel_features
-from inference.sij_mri.edema.find import STEP, PossibleEdema, find_edema, possible_edema, thresholds_at
+from inference.sij_mri.edema.find import NETWORK_STEP, STEP, PossibleEdema, find_edema, possible_edema, thresholds_at
 from inference.sij_mri.edema.marrow import find_normal_marrow, smooth
 from inference.sij_mri.edema.model import CUTTER as VOXELS
 from inference.sij_mri.edema.model import VoxelCutter, edema_spec
@@ -23,6 +23,7 @@ from inference.sij_mri.edema.shading import (
 __all__ = [
     "FEATURES",
     "NETWORK",
+    "NETWORK_STEP",
     "STEP",
     "VOXELS",
     "EdemaCutter",

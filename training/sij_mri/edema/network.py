@@ -20,6 +20,7 @@ SMOOTHING_PX = 30.0
 ENTROPY_SHARE = 5.0
 COARSER_SHARE = 0.4
 EPSILON = 1e-5
+NETWORK_RUNS = "edema-network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,33 @@ def train_edema_network(
         folder=folder,
         seed=training.seed,
     )
+
+
+def network_run(
+    dataset: Dataset, scans: Sequence[str], runs: Path, *, without: str = ""
+) -> tuple[tuple[str, ...], Path]:
+    """The scans that a run learns from, and its folder.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scans : sequence of str
+        Those with readings.
+    runs : Path
+        Folder of the runs.
+    without : str
+        The patient who is held back; empty: none.
+
+    Raises
+    ------
+    ValueError
+        No scan is of that patient.
+    """
+    patients = {entry.subject: entry.patient for entry in dataset.entries if entry.subject in scans}
+    if without and without not in patients.values():
+        raise ValueError(f"a patient who is held back must have a scan with readings, received {without!r}")
+    learn = tuple(name for name, patient in patients.items() if patient != without)
+    return learn, runs / NETWORK_RUNS / (f"without-{without}" if without else "all")
 
 
 def scan_loss(slices: int, *, share: float = 1.0) -> Any:
