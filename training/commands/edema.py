@@ -41,9 +41,11 @@ def add_evaluate(networks: Steps) -> None:
     joints.add_argument("--page", type=Path, default=Path("docs/evaluation/joints.md"))
     joints.add_argument("--threads", type=int, default=2)
     joints.set_defaults(run=run_evaluate_joints)
-    edema = networks.add_parser("edema", help="each scan by a classifier that its patient has not taught")
+    edema = networks.add_parser(
+        "edema", help="each scan by what its patient has not taught, in manual regions and others"
+    )
     edema.add_argument("dataset", type=Path)
-    where = edema.add_mutually_exclusive_group(required=True)
+    where = edema.add_mutually_exclusive_group()
     where.add_argument("--runs", type=Path, help="trainings of the region network that held folds back")
     where.add_argument("--bundle", help="or a bundle, whose region network has seen the scans")
     edema.add_argument("--networks", type=Path, help="folder of the runs of the edema network, each without a patient")
@@ -102,8 +104,10 @@ def run_evaluate_edema(options: argparse.Namespace) -> None:
     from training.sij_mri.edema.page import edema_figures, edema_page, write_page
 
     dataset = read_index(options.dataset)
-    if options.runs is None:
+    if options.bundle is not None:
         found, command = _shipped_regions(dataset, options.bundle), f"DATASET --bundle {options.bundle}"
+    elif options.runs is None:
+        found, command = {}, "DATASET"
     else:
         folds = read_splits(options.dataset)
         runs = [runs_without(options.runs, number) for number in range(len(folds))]
