@@ -16,6 +16,8 @@ from inference.sij_mri.edema.features import FEATURES
 from inference.sij_mri.region_cutter import RegionCutter, StandardizedRegionCutter
 from inference.sij_mri.stage.aggregation import Aggregation
 from inference.sij_mri.stage.reader import stage_spec
+from tests.factories.volumes import subject
+from training.data import Scan, open_cohort, write_volumes
 from training.loop.fit import Schedule, fit
 from training.loop.losses import dice_and_cross_entropy
 from training.models.attention_unet import attention_unet
@@ -70,6 +72,19 @@ def test_what_was_trained_becomes_a_bundle_that_the_node_takes(runs: Path, tmp_p
     text = (tmp_path / "mine" / "CARD.md").read_text(encoding="utf-8")
     assert "taught by 3 scans (some hospital)." in text
     assert "| In the manual region | 3 | 0.400 (95 % CI 0.300 to 0.500) | 0.600 |" in text
+    assert "not recorded: no cohort was named" in text and "Hepburn" not in text
+
+
+def test_the_card_says_what_data_it_was_made_of_and_nothing_of_others(runs: Path, tmp_path: Path) -> None:
+    scan = subject("a", np.ones((2, 16, 16), np.float32), np.ones((2, 16, 16), np.bool_))
+    write_volumes(tmp_path / "own", [Scan(scan, "ward 7")], name="own", source="a hospital", terms="by contract 12")
+
+    manifest = assemble(runs, tmp_path / "mine", version="2.0.0", cohorts=[open_cohort(tmp_path / "own")])
+
+    text = (tmp_path / "mine" / "CARD.md").read_text(encoding="utf-8")
+    assert "Real: a hospital (1 patient; terms: by contract 12;" in text and "1 patient of 1 source carry" in text
+    assert "Hepburn" not in text and "Ten patients" not in text
+    assert manifest.provenance["cohorts"][0]["sha256"] == open_cohort(tmp_path / "own").digest
 
 
 def put_network(folder: Path, **changed: Any) -> None:

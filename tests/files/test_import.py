@@ -33,7 +33,9 @@ def from_nifti(one_scan: Path, tmp_path_factory: pytest.TempPathFactory) -> Subj
 def from_dicom(real_study: Callable[[str], list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The data set that the command makes of the DICOM files of the same scan."""
     folder = tmp_path_factory.mktemp("from_dicom")
-    assert main(["import", str(real_study("1013")[0].parent), "--out", str(folder)]) == 0
+    secret = tmp_path_factory.mktemp("secret") / "secret"
+    source = real_study("1013")[0].parent
+    assert main(["import", str(source), "--out", str(folder), "--secret", str(secret)]) == 0
     return read_index(folder)
 
 

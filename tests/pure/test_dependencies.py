@@ -15,6 +15,7 @@ DISTRIBUTION = {
     "PIL": "pillow",
     "argon2": "argon2-cffi",
     "fluent": "fluent.runtime",
+    "sklearn": "scikit-learn",
     "tensorflow": "tensorflow-cpu",
 }
 PLUGINS = {

@@ -116,10 +116,20 @@ class Dataset:
         ValueError
             The subject is unknown, or its file is not the one that was imported.
         """
-        entry = next((entry for entry in self.entries if entry.subject == subject), None)
-        if entry is None:
+        return _read_subject(self.folder, self.entry(subject))
+
+    def entry(self, subject: str) -> SubjectEntry:
+        """The line of one subject.
+
+        Raises
+        ------
+        ValueError
+            The subject is unknown.
+        """
+        found = next((entry for entry in self.entries if entry.subject == subject), None)
+        if found is None:
             raise ValueError(f"no such subject in {self.folder.name}, received {subject!r}")
-        return _read_subject(self.folder, entry)
+        return found
 
     def subjects(self) -> Iterator[Subject]:
         """Read all subjects, one after the other."""

@@ -1,4 +1,7 @@
-"""Figures with intervals, and the pages that show them."""
+"""Figures with intervals, and the pages that show them.
+
+``calibration``, ``classes``, ``intervals``, ``masks`` and ``pairs`` are asked for by module: they load scikit-learn.
+"""
 
 from training.judge.figures import (
     Interval,
@@ -16,8 +19,13 @@ __all__ = [
     "Interval",
     "RegionScore",
     "bootstrap_mean",
+    "calibration",
+    "classes",
     "dice",
+    "intervals",
+    "masks",
     "mean_slice_dice",
+    "pairs",
     "region_figures",
     "region_page",
     "score_region",

@@ -1,3 +1,14 @@
 """The training loop: augmentation, losses, schedule, checkpoints, export. Loads Keras."""
 
-__all__ = ["augment", "export", "fit", "losses"]
+__all__ = [
+    "augment",
+    "checkpoint",
+    "export",
+    "fit",
+    "learn",
+    "losses",
+    "prefetch",
+    "samples",
+    "threads",
+    "transforms",
+]

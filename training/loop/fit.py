@@ -78,14 +78,6 @@ class WeightAverage:
         self.updates += 1
 
 
-def set_threads(threads: int) -> None:
-    """Limit TensorFlow to this many cores; call before the first tensor is made."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
 def fit(
     build: Callable[[], keras.Model],
     batches: Callable[[int], Iterator[Batch]],

@@ -1,3 +1,3 @@
 """Architectures, one a module. Loads Keras."""
 
-__all__ = ["attention_unet", "edema_voxels", "stage_cnn"]
+__all__ = ["attention_unet", "edema_voxels", "registry", "stage_cnn", "unet"]

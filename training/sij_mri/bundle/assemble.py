@@ -1,7 +1,7 @@
 """What goes into the shipped bundle: every network that learnt from all subjects, the stage network, and the card."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +10,23 @@ import keras
 from inference.serving import ApplicationRange, Manifest
 from inference.sij_mri import SacroiliacMri, region_spec
 from inference.sij_mri.edema import edema_spec
+from training.data import Cohort
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
-from training.sij_mri.region.trained import shipped, trained_regions
+from training.sij_mri.bundle.data import data_words
+from training.sij_mri.region.trained import ROLES, shipped, trained_regions
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
-REGION_ROLES = ("region", "region_fluid")
 APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
 INTENDED_INPUT = (
     "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
     "fluid-sensitive one (STIR, TIRM, T2 FS, Dixon water)."
 )
-SOURCES = {
-    "real data": "Hepburn et al., supplement to 'Volume of hyperintense inflammation (VHI)', "
-    "github.com/c-hepburn/Bone_MRI; research use, no licence stated; the images are not part of this bundle",
-    "synthetic data": "phantoms and simulated lesions made by axspa-train simulate",
-    "use of the weights": "research only",
-}
 
 
-def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
+def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] = ()) -> Manifest:
     """Make the bundle of what lies in the runs.
 
     Parameters
@@ -43,6 +38,8 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
     out : Path
         Folder of the bundle.
     version : str
+    cohorts : sequence of Cohort
+        The real data that the networks learned from; card and manifest say their source and terms.
 
     Raises
     ------
@@ -55,7 +52,7 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
         "edema": _read(runs / EDEMA_FIGURES),
     }
     provenance: dict[str, Any] = {
-        **SOURCES,
+        **data_words(cohorts),
         "keras": keras.__version__,
         "region runs": _region_runs(runs),
         "edema": _read(runs / EDEMA_SOURCE),
@@ -74,7 +71,7 @@ def assemble(runs: Path, out: Path, *, version: str) -> Manifest:
 
 def _region(runs: Path) -> list[ModelExport]:
     """A network of its own for each contrast, or one for both that learnt from both."""
-    ready = {role: shipped(trained_regions(runs, role)) for role in REGION_ROLES}
+    ready = {role: shipped(trained_regions(runs, role)) for role in ROLES}
     if not any(ready.values()):
         return _region_of_both(runs)
     for role, networks in ready.items():
@@ -93,7 +90,7 @@ def _region_of_both(runs: Path) -> list[ModelExport]:
         path.parent.mkdir(parents=True, exist_ok=True)
         in_float32(averaged_model(run)).save(path)
         saved.append(path)
-    return [ModelExport(region_spec(role), tuple(saved)) for role in REGION_ROLES]
+    return [ModelExport(region_spec(role), tuple(saved)) for role in ROLES]
 
 
 def _stage(runs: Path) -> ModelExport:
@@ -116,7 +113,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _region_runs(runs: Path) -> dict[str, Mapping[str, Any]]:
     """What is known of each network that goes into the bundle, by its role and name."""
-    ready = [(role, one) for role in REGION_ROLES for one in shipped(trained_regions(runs, role))]
+    ready = [(role, one) for role in ROLES for one in shipped(trained_regions(runs, role))]
     facts = {f"{role}/{one.folder.name}": one.facts for role, one in ready}
     return facts or {f"region/{run.name}": _facts(run) for run in _finished_runs(runs)}
 

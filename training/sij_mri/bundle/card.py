@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.judge import Interval
+from training.sij_mri.bundle.data import data_limits
 
 LIMITS = """\
-- Ten patients of one source (1.5 T, 336 x 336, 0.6 x 0.6 x 3.3 mm) carry the region network; two of them have very
-  abnormal marrow. Other field strengths, protocols, coils, children, metal and pregnancy were never seen.
-- The confidence intervals are over few patients of that one source: they say nothing of other hospitals.
 - The region covers sacrum, ilia, the joints between them and the lowest lumbar vertebra as one piece. It is sought
   within the grid about the middle of the image that is named above.
 - Most of what is missing lies in the end slices (ilium in front of the sacrum,
@@ -51,6 +49,7 @@ def card(name: str, version: str, *, evaluation: Mapping[str, Any], provenance: 
         *_stage_figures(evaluation.get("stage", {})),
         *_edema_figures(evaluation.get("edema", {})),
         "\n## Limits\n",
+        data_limits(provenance.get("cohorts", [])),
         LIMITS,
     ]
     return "\n".join(parts) + "\n"

@@ -139,7 +139,7 @@ _given: dict[str, Any] = {}  # of a process of the pool: the data set, and the m
 
 def _begin(dataset: Path, bundle: str) -> None:
     """Load once what every task of a process needs."""
-    from training.loop.fit import set_threads
+    from training.loop.threads import set_threads
 
     set_threads(1)
     from inference.serving import load_bundle

@@ -1,3 +1,3 @@
 """The bone region: samples, training, scores."""
 
-__all__ = ["evaluate", "page", "phantoms", "samples", "train", "trained"]
+__all__ = ["evaluate", "page", "phantoms", "read", "samples", "train", "trained"]
