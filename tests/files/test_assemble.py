@@ -13,8 +13,8 @@ import pytest
 from inference.serving.registry import load_bundle
 from inference.sij_mri import SacroiliacMri
 from inference.sij_mri.edema.features import FEATURES
-from inference.sij_mri.region_cutter import RegionCutter, StandardizedRegionCutter
 from inference.sij_mri.edema.network import SHARE, EdemaCutter
+from inference.sij_mri.region_cutter import RegionCutter, StandardizedRegionCutter
 from inference.sij_mri.stage.aggregation import Aggregation
 from inference.sij_mri.stage.reader import stage_spec
 from tests.factories.volumes import subject
@@ -26,8 +26,8 @@ from training.models.edema_unet import edema_unet
 from training.models.edema_voxels import edema_voxels
 from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.bundle.assemble import assemble
-from training.sij_mri.region.trained import trained_regions
 from training.sij_mri.edema.network import scan_loss
+from training.sij_mri.region.trained import trained_regions
 
 RULE = Aggregation(3, {"as": (1.5, -0.2), "moderate": (0.9, 0.1), "advanced": (2.0, 0.0)}, 0.4)
 FIGURES = {"dice": 0.4, "dice_95": [0.3, 0.5], "readers_dice": 0.6, "scans": 3}

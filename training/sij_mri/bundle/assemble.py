@@ -16,11 +16,10 @@ from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
 from training.sij_mri.bundle.data import data_words
 from training.sij_mri.edema.network import NETWORK_RUNS, served
-from training.sij_mri.region.trained import shipped, trained_regions
+from training.sij_mri.region.trained import ROLES, shipped, trained_regions
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
-REGION_ROLES = ("region", "region_fluid")
 APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
 INTENDED_INPUT = (
     "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
@@ -73,7 +72,7 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
 
 def _region(runs: Path) -> list[ModelExport]:
     """A network of its own for each contrast, or one for both that learnt from both."""
-    ready = {role: shipped(trained_regions(runs, role)) for role in REGION_ROLES}
+    ready = {role: shipped(trained_regions(runs, role)) for role in ROLES}
     if not any(ready.values()):
         return _region_of_both(runs)
     for role, networks in ready.items():
@@ -92,7 +91,7 @@ def _region_of_both(runs: Path) -> list[ModelExport]:
         path.parent.mkdir(parents=True, exist_ok=True)
         in_float32(averaged_model(run)).save(path)
         saved.append(path)
-    return [ModelExport(region_spec(role), tuple(saved)) for role in REGION_ROLES]
+    return [ModelExport(region_spec(role), tuple(saved)) for role in ROLES]
 
 
 def _stage(runs: Path) -> ModelExport:
@@ -126,7 +125,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _region_runs(runs: Path) -> dict[str, Mapping[str, Any]]:
     """What is known of each network that goes into the bundle, by its role and name."""
-    ready = [(role, one) for role in REGION_ROLES for one in shipped(trained_regions(runs, role))]
+    ready = [(role, one) for role in ROLES for one in shipped(trained_regions(runs, role))]
     facts = {f"{role}/{one.folder.name}": one.facts for role, one in ready}
     return facts or {f"region/{run.name}": _facts(run) for run in _finished_runs(runs)}
 
