@@ -130,6 +130,9 @@ class Code(AnyCode):
     DATABASE_NEWER = row(
         _PERSON, "A newer version of axspa-node has written the database; use that version, or a backup."
     )
+    DATABASE_URL = row(
+        _PERSON, "A database is postgresql+psycopg://user:password@host/name, or sqlite:////folder/file.sqlite."
+    )
     DATABASE_NO_FILE = row(_PERSON, "Only a database in a file or on a server can be looked at; correct database.url.")
     OBJECT_KEY = row(_NODE, "A name is not that of a stored file; the database was changed by hand, or report this.")
     OBJECT_UNREADABLE = row(_NODE, "A stored file is missing or cannot be read; check the disk, restore the file.")
