@@ -115,6 +115,14 @@ def build_parser() -> argparse.ArgumentParser:
     retract.add_argument("result", type=int, metavar="RESULT", help="its number, as in the address of its page")
     retract.add_argument("--reason", required=True, metavar="TEXT", help="why; write no names in it")
 
+    command(
+        "health",
+        _health,
+        "Say how the running node does.",
+        "Exit status 0 while it receives and analyses, 1 where it does not; a destination that is not reached is told "
+        "and does not count. It only looks.",
+    )
+
     ways = ("release", "discard", "keep", "again")
     held = command(
         "held",
@@ -262,6 +270,16 @@ def _retract(options: argparse.Namespace, settings: Settings) -> int:
         count = retraction.retract(database, options.result, reason=options.reason, actor="command line")
     print(f"Result {options.result} is taken back; {count} deliveries of it are to be told of.")
     return 0
+
+
+def _health(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import looking
+    from dicom_node.health import look
+
+    with looking(settings) as database:
+        ready, lines = look(settings, database)
+    print("\n".join(lines))
+    return 0 if ready else 1
 
 
 def _held(options: argparse.Namespace, settings: Settings) -> int:

@@ -123,7 +123,8 @@ class Coordinator:
 
     def _beat(self) -> None:
         """Say that this coordinator lives, how much it does, and what keeps it from working."""
-        detail = {"running": len(self._running), "faults": self._faults.told()}
+        workers = {"workers": self._engine.workers, "workers_alive": self._engine.alive}
+        detail = {"running": len(self._running), "faults": self._faults.told(), **workers}
         heartbeats.beat(self._database, "coordinator", detail=detail)
 
     def _take_over(self) -> None:
@@ -300,9 +301,18 @@ class Coordinator:
             log.error("The process of run %d ended: %s [%s]", claimed.run_id, reason.sentence, reason.code)
             self._faults.over(deployment=claimed.deployment_id)
 
+    def _refill(self) -> None:
+        """Have a process ready where one ended, unless the node cannot work or stops."""
+        if not (self._stopping or self._faults.stopped):
+            try:
+                self._engine.refill()
+            except OSError as error:  # no memory, or too many processes: the next run says so
+                log.warning("No process for analyses could be started: %s", error.strerror)
+
     def _tend(self) -> None:
         """Extend the leases of what runs, end what runs for too long, put back what others lost."""
         timeout_s = self._settings.analysis.timeout_s
+        self._refill()
         with self._guard:
             current = list(self._running.values())
         for running in current:

@@ -38,5 +38,3 @@ def write_bundle(folder: Path, roles: tuple[str, ...] = tuple(SIZES)) -> Path:
         evaluation={},
     )
     return folder
-
-
