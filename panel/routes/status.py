@@ -54,7 +54,13 @@ def readiness(node: NodeDep) -> Response:
 
 @open_router.get("/metrics")
 def read_metrics(request: Request, node: NodeDep) -> Response:
-    """Figures for Prometheus, for those whom the settings name."""
+    """Figures for Prometheus, for those whom the settings name.
+
+    Raises
+    ------
+    HTTPException
+        The client is none of them (403).
+    """
     if not metrics.may_read(node.settings.metrics, request.client, request.headers.get("authorization", "")):
         raise HTTPException(403, "The settings (metrics.readers, metrics.token) do not let you read this.")
     return Response(metrics.page(node.settings, node.database), media_type=metrics.CONTENT_TYPE)
