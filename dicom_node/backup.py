@@ -67,13 +67,11 @@ def make(database: Database, settings: Settings, target: Path) -> str:
     AxspaError
         As :func:`storage.backup.make`.
     """
-    from dicom_node.analyse.salt import FILE
-
     if target.resolve().is_relative_to(settings.data_dir.resolve()):
         raise SettingsError(Code.BACKUP_TARGET, f"A backup lies outside the data folder. Received: {target}")
     objects = ObjectStore(settings.data_dir / "objects")
     with holding(database) as holder:
-        salt = settings.data_dir / FILE
+        salt = settings.data_dir / backup.SALT
         copied = backup.make(database, objects, salt, target, alive=lambda: _stay(holder))
     detail = {"files": copied.files, "bytes": copied.size_bytes, "missing": copied.missing}
     audit.record(database, actor=ACTOR, action="backup.make", detail=detail)
