@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from config.codes import Code
 from config.errors import Final, StorageUnavailable, UnusableInput
@@ -137,11 +137,14 @@ def restore(source: Path, data_dir: Path, database: Database, *, url: str) -> in
         for name in sorted(sums.keys() - {SQLITE, DUMP}):
             _copy(source / name, data_dir / name)
         if kind == DUMP:
-            _run_postgresql("pg_restore", ["--no-owner", "--exit-on-error", "--single-transaction"], url, source / DUMP)
+            options = ["--no-owner", "--exit-on-error", "--single-transaction", _schema(database)]
+            _run_postgresql("pg_restore", options, url, source / DUMP)
         elif database.file is not None:
             _copy(source / SQLITE, database.file)  # the last: what has no database is no node
     except OSError as error:
         raise as_unavailable(error) from None
+    if schema_state(database) is SchemaState.ABSENT:
+        raise _unusable(source, "nothing of its database is for the schema that database.url leads to")
     return len(sums)
 
 
@@ -156,7 +159,7 @@ def _copy_database(database: Database, target: Path) -> str:
             raise Final(Code.DATABASE_NO_FILE, f"{Code.DATABASE_NO_FILE.sentence} Received: {database.place}")
         url = database.engine.url.render_as_string(hide_password=False)
         private.make_file(target / DUMP)
-        _run_postgresql("pg_dump", ["--format=custom", "--no-owner"], url, target / DUMP)
+        _run_postgresql("pg_dump", ["--format=custom", "--no-owner", _schema(database)], url, target / DUMP)
         return DUMP
     private.make_file(target / SQLITE)
     try:
@@ -171,6 +174,12 @@ def _copy_database(database: Database, target: Path) -> str:
         raise StorageUnavailable(Code.DATABASE_UNAVAILABLE, f"The database cannot be copied: {error}") from None
     _flush(target / SQLITE)
     return SQLITE
+
+
+def _schema(database: Database) -> str:
+    """The option that leaves out what else a database on a server holds, and the schema itself, which is there."""
+    with database.read() as session:
+        return f"--schema={session.scalar(text('SELECT current_schema()'))}"
 
 
 def _run_postgresql(program: str, options: list[str], url: str, file: Path) -> None:

@@ -16,6 +16,7 @@ from storage import associations, audit, deliveries, figures, proofs, results, r
 from storage.associations import Peer, Refusal
 from storage.attempts import Attempt
 from storage.objects import ObjectStore
+from storage.session import Database
 from storage.states import DeliveryState
 from storage.studies import mark_complete, record_instance
 from storage.tables import (
@@ -40,8 +41,8 @@ MONTH = RetentionSettings(study_days=30.0)
 class Archive:
     """A database with its files."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = fresh(folder)
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
         self.objects = ObjectStore(folder / "objects")
 
     def files(self) -> list[str]:
@@ -91,7 +92,7 @@ class Archive:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    made = Archive(tmp_path)
+    made = Archive(fresh(tmp_path), tmp_path)
     yield made
     made.database.dispose()
 
