@@ -25,7 +25,7 @@ ENV PATH=/opt/axspa-node/.venv/bin:$PATH \
 USER axspa
 VOLUME /data
 EXPOSE 11112 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=20s --start-period=60s \
+    CMD ["axspa-node", "health"]
 STOPSIGNAL SIGTERM
 CMD ["axspa-node", "serve"]

@@ -130,6 +130,15 @@ class Code(AnyCode):
     DATABASE_NEWER = row(
         _PERSON, "A newer version of axspa-node has written the database; use that version, or a backup."
     )
+    BACKUP_TARGET = row(_PERSON, "Something is there already; name a folder that is empty, or is not there yet.")
+    BACKUP_UNUSABLE = row(_PERSON, "This is no whole backup of axspa-node; name the folder that one was made in.")
+    BACKUP_BUSY = row(_NODE, "Retention or another backup is at work; try again later.")
+    BACKUP_PROGRAM = row(
+        _PERSON, "A database of PostgreSQL is copied by pg_dump and pg_restore; install its client (postgresql-client)."
+    )
+    DATABASE_URL = row(
+        _PERSON, "A database is postgresql+psycopg://user:password@host/name, or sqlite:////folder/file.sqlite."
+    )
     DATABASE_NO_FILE = row(_PERSON, "Only a database in a file or on a server can be looked at; correct database.url.")
     OBJECT_KEY = row(_NODE, "A name is not that of a stored file; the database was changed by hand, or report this.")
     OBJECT_UNREADABLE = row(_NODE, "A stored file is missing or cannot be read; check the disk, restore the file.")

@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from typing import Any
 from config.errors import AxspaError
 from config.settings import LoggingSettings
 
+_about: ContextVar[Mapping[str, int | str]] = ContextVar("about", default={})  # noqa: B039 - it is never changed
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # These libraries log what they receive, patients' names included.
 _SILENCED = ("pynetdicom", "pydicom", "highdicom", "sqlalchemy", "PIL")
@@ -42,6 +44,22 @@ def setup(settings: LoggingSettings) -> None:
     threading.excepthook = lambda ended: _log_uncaught(ended.exc_type, ended.exc_value, ended.exc_traceback)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL + 1)
+
+
+@contextmanager
+def about(**keys: int | str) -> Iterator[None]:
+    """Give every JSON line that is logged inside, by whatever module, these keys: numbers of ours, never UIDs or names.
+
+    Parameters
+    ----------
+    **keys : int or str
+        Such as ``study=17, run=20``.
+    """
+    token = _about.set({**_about.get(), **keys})
+    try:
+        yield
+    finally:
+        _about.reset(token)
 
 
 @contextmanager
@@ -81,6 +99,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            "process": record.process,
+            **_about.get(),
             **_extras(record),
         }
         if exception := _exception(record):

@@ -15,8 +15,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from config.codes import Code
 from config.destinations import TAGS, AeTitle, AnyDestination, Kinds, Port, Wish
 from config.errors import SettingsError
+from config.settings_keeping import AlarmSettings, MetricsSettings, RetentionSettings
 
-_SECRET = ("token", "password", "salt", "url", "key")
+_SECRET = ("token", "password", "salt", "url", "key", "webhook")
 
 
 class _Section(BaseModel):
@@ -148,6 +149,9 @@ class Settings(BaseSettings):
     panel: PanelSettings = PanelSettings()
     database: DatabaseSettings = DatabaseSettings()
     logging: LoggingSettings = LoggingSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    retention: RetentionSettings = RetentionSettings()
+    alarms: AlarmSettings = AlarmSettings()
     _source: Path | None = PrivateAttr(None)
 
     @property

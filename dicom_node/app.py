@@ -14,7 +14,7 @@ from config.errors import AxspaError, BundleError, Final
 from config.settings import Settings
 from dicom_node import ports
 from dicom_node.children import LONGEST_PAUSE_S, Child, ChildMain
-from storage import deployments, destinations, users
+from storage import deployments, destinations, private, users
 from storage.destinations import Wanted
 from storage.objects import ObjectStore
 from storage.session import Database, SchemaState, migrate, schema_error, schema_state
@@ -118,6 +118,7 @@ def serve(settings: Settings) -> int:
         The node cannot start: settings, ports, database, data folder or bundle are not usable (their own codes); or
         it had to end by an error that nobody foresaw (code ``NODE_BROKE``; the log has its place).
     """
+    os.umask(private.UMASK)  # of this process and its children
     logs.setup(settings.logging)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -161,6 +162,8 @@ def _start(settings: Settings, endings: contextlib.ExitStack) -> list["Child"]:
         raise Final(Code.PANEL_PORT, f"The panel's port cannot be used {why}")
     database, objects = open_database(settings), open_objects(settings)
     endings.callback(database.dispose)
+    for path in private.close_to_others(private.kept_in(settings.data_dir, database.file)):
+        log.warning("Other users of this machine can read %s, which belongs to somebody else", path)
     _seed(settings, database)
     engine = Engine(settings.analysis.workers, initializer=worker.start, initargs=(settings,))
     receivers = [

@@ -115,6 +115,31 @@ def build_parser() -> argparse.ArgumentParser:
     retract.add_argument("result", type=int, metavar="RESULT", help="its number, as in the address of its page")
     retract.add_argument("--reason", required=True, metavar="TEXT", help="why; write no names in it")
 
+    backup = command(
+        "backup",
+        _backup,
+        "Copy the node into a folder, while it runs: database, files, secret of the site.",
+        "The folder must be empty, or not be there yet. docs/how-to/back-up.md says what else belongs to a backup.",
+    )
+    backup.add_argument("folder", type=Path, metavar="FOLDER")
+
+    restore = command(
+        "restore",
+        _restore,
+        "Make a node of a backup.",
+        "Every file is compared with its hash first. data_dir of the settings must be empty, or not be there yet, and "
+        "its database too.",
+    )
+    restore.add_argument("folder", type=Path, metavar="FOLDER")
+
+    command(
+        "health",
+        _health,
+        "Say how the running node does.",
+        "Exit status 0 while it receives and analyses, 1 where it does not; a destination that is not reached is told "
+        "and does not count. It only looks.",
+    )
+
     ways = ("release", "discard", "keep", "again")
     held = command(
         "held",
@@ -262,6 +287,32 @@ def _retract(options: argparse.Namespace, settings: Settings) -> int:
         count = retraction.retract(database, options.result, reason=options.reason, actor="command line")
     print(f"Result {options.result} is taken back; {count} deliveries of it are to be told of.")
     return 0
+
+
+def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node import backup
+    from dicom_node.app import changing
+
+    with changing(settings) as database:
+        print(backup.make(database, settings, options.folder))
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node import backup
+
+    print(backup.restore(settings, options.folder))
+    return 0
+
+
+def _health(options: argparse.Namespace, settings: Settings) -> int:
+    from dicom_node.app import looking
+    from dicom_node.health import look
+
+    with looking(settings) as database:
+        ready, lines = look(settings, database)
+    print("\n".join(lines))
+    return 0 if ready else 1
 
 
 def _held(options: argparse.Namespace, settings: Settings) -> int:

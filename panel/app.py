@@ -18,7 +18,7 @@ from config import logs
 from config.codes import Code
 from config.errors import Final, StorageUnavailable
 from config.settings import Settings
-from panel import auth, connections, health
+from panel import alarms, auth, connections, health
 from panel.deps import NeedsLoginError, get_login
 from panel.looking import Looks
 from panel.routes import audit, destinations, held, login, received, retraction, status, studies, study, users
@@ -31,6 +31,7 @@ from storage.session import Database
 log = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 15.0
+WATCH_EVERY_S = 20.0
 _WORDS = {
     403: "Not allowed",
     404: "There is no such page",
@@ -97,6 +98,8 @@ def run_panel(settings: Settings, *, ready: Callable[[int], None] | None = None)
         signal.signal(number, lambda *_: None)
     stop = threading.Event()
     threading.Thread(target=_beat, args=(database, port, stop), name="heartbeat", daemon=True).start()
+    watch = alarms.Watch(settings, database)
+    threading.Thread(target=_watch, args=(watch, stop), name="alarms", daemon=True).start()
     log.info("The panel listens on port %d", port)
     if ready is not None:
         ready(port)
@@ -115,6 +118,17 @@ def _beat(database: Database, port: int, stop: threading.Event) -> None:
             log.warning("%s: %s", error.code, error.sentence)
         if stop.wait(BEAT_EVERY_S):
             return
+
+
+def _watch(watch: alarms.Watch, stop: threading.Event) -> None:
+    """The edge of a thread: whatever goes wrong in one look, the next one comes."""
+    while not stop.wait(WATCH_EVERY_S):
+        try:
+            watch.look()
+        except StorageUnavailable as error:
+            log.warning("%s: %s", error.code, error.sentence)
+        except Exception:
+            log.exception("A look for alarms broke")
 
 
 def _listen(host: str, port: int) -> socket.socket:

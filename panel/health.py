@@ -4,17 +4,18 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from config.errors import StorageUnavailable
 from config.settings import Settings
 from storage import destinations, heartbeats
 from storage.session import Database
-from storage.tables import Heartbeat
+from storage.tables import DestinationRecord, Heartbeat
 
 STALE_AFTER = timedelta(seconds=60)
 _NOWHERE = "Objects of results wait for a destination that is no longer in the settings; see the page Destinations"
-NEEDED = ("receiver", "coordinator")
-"""The processes without which nothing is received or analysed."""
+LOST_AFTER = 3
+"""So many vain attempts in a row make a destination one that is out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Check:
     well: bool
     sentence: str
     begun: bool = True  # False where it was never seen
+    needed: bool = True  # False where studies are received and kept without it
 
 
 def check(settings: Settings, database: Database, *, now: datetime | None = None) -> list[Check]:
@@ -36,10 +38,32 @@ def check(settings: Settings, database: Database, *, now: datetime | None = None
         return [Check("database", False, error.sentence), disk(settings)]
     return [
         Check("database", True, "The database answers."),
-        *processes(beats, now=now),
+        *processes(beats, now=now, receivers=settings.receiver.processes),
         work(beats),
+        workers(beats),
+        reached(settings, destinations.every(database)),
         disk(settings),
     ]
+
+
+def workers(beats: Iterable[Heartbeat]) -> Check:
+    """Say how many of the processes that analyse live, as the coordinator last told."""
+    detail: Mapping[str, Any] = next((beat.detail for beat in beats if beat.name == "coordinator"), {})
+    wanted, alive = detail.get("workers"), detail.get("workers_alive")
+    if wanted is None or alive is None:
+        return Check("workers", True, "Nothing is known of the workers yet.")
+    sentence = f"{alive} of {wanted} workers live."
+    return Check("workers", alive >= wanted, sentence, needed=False)
+
+
+def reached(settings: Settings, rows: Iterable[DestinationRecord]) -> Check:
+    """Say which of the open destinations are not reached."""
+    named = {one.name for one in settings.destinations}
+    lost = [row for row in rows if row.open and row.name in named and row.failures >= LOST_AFTER]
+    if not lost:
+        return Check("destinations", True, "No open destination is out of reach.", needed=False)
+    said = " ".join(f"{row.name} was not reached {row.failures} times in a row: {row.trouble}" for row in lost)
+    return Check("destinations", False, said, needed=False)
 
 
 def work(beats: Iterable[Heartbeat]) -> Check:
@@ -66,10 +90,11 @@ def _fault(fault: Mapping[str, str]) -> str:
     return f"{what} {fault.get('sentence', '')}"
 
 
-def processes(beats: Iterable[Heartbeat], *, now: datetime) -> list[Check]:
-    """Judge the signs of life of the processes that are needed."""
+def processes(beats: Iterable[Heartbeat], *, now: datetime, receivers: int = 1) -> list[Check]:
+    """Judge the signs of life of the processes that are needed: each receiver, and the coordinator."""
     last = {beat.name: beat.at for beat in beats}
-    return [_process(name, last.get(name), now=now) for name in NEEDED]
+    names = [*(heartbeats.receiver_name(number) for number in range(receivers)), "coordinator"]
+    return [_process(name, last.get(name), now=now) for name in names]
 
 
 def disk(settings: Settings) -> Check:

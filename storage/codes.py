@@ -29,6 +29,8 @@ class EventCode(AnyCode):
     RELEASED = row(None, "A person released what was held back.", tone=_OK)
     SPLIT = row(None, "A person set images of other patients aside; they are kept and not read.", tone=_WARN)
     READ_AGAIN = row(None, "A person asked for a new analysis after a correction.", tone=_NEUTRAL)
+    SOURCES_DELETED = row(None, "Its images were kept for as long as the settings say, and deleted.", tone=_NEUTRAL)
+    PICTURES_DELETED = row(None, "Its pictures were kept for as long as the settings say, and deleted.", tone=_NEUTRAL)
     DISCARDED = row(None, "A person ended the study: it is kept and shown, and nothing of it is sent.", tone=_WARN)
     COMPLETE = row(None, "No more images are expected; the study waits for its analysis.", tone=_NEUTRAL)
     ANALYSING = row(None, "An analysis began.", tone=_NEUTRAL)

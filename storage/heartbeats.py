@@ -14,6 +14,11 @@ from storage.states import utc_now
 from storage.tables import Heartbeat, Lease
 
 
+def receiver_name(number: int) -> str:
+    """The name of a process that receives, by its number from 0 on."""
+    return f"receiver-{number + 1}" if number else "receiver"
+
+
 def beat(database: Database, name: str, *, detail: Mapping[str, Any] | None = None, at: datetime | None = None) -> None:
     """Write the sign of life of this process under a name (receiver, coordinator, panel, ...)."""
     at = at or utc_now()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from config.codes import Code
 from config.errors import StorageUnavailable, UnusableInput
+from storage import private
 
 _KEY = re.compile(r"[a-z]+/[0-9a-f]{2}/[0-9a-f]{32}/[0-9a-f]{32}-[0-9a-f]{16}\.[a-z0-9]{1,8}\Z")
 _TEMPORARY = "temporary"
@@ -44,7 +45,7 @@ class ObjectStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         try:
-            (root / _TEMPORARY).mkdir(parents=True, exist_ok=True)
+            private.make_folder(root / _TEMPORARY)
         except OSError as error:
             raise as_unavailable(error) from None
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.codes import Code
 from config.errors import Final, StorageUnavailable
+from storage import address, private
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -35,6 +36,11 @@ class Database:
     read_only : bool
         Only look: no database, file or folder is made or changed.
 
+    Raises
+    ------
+    SettingsError
+        The URL is none of a database that is known here (code ``DATABASE_URL``).
+
     Notes
     -----
     A writing transaction takes SQLite's write lock at its start (``BEGIN IMMEDIATE``), so what it reads stays true
@@ -43,9 +49,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = 10.0, read_only: bool = False) -> None:
-        parsed = make_url(url)
+        parsed = address.parse(url)
         self.file = _file_of(parsed)
-        self.place = str(self.file or parsed.render_as_string(hide_password=True))
+        self.place = str(self.file or address.shown(parsed))
         make = _make_looking_engine if read_only else _make_engine
         self.engine = make(parsed, self.file, busy_timeout_s)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -198,7 +204,7 @@ def _make_looking_engine(url: URL, file: Path | None, busy_timeout_s: float) -> 
         )
 
     if file is None:
-        raise Final(Code.DATABASE_NO_FILE, f"{Code.DATABASE_NO_FILE.sentence} Received: {url}")
+        raise Final(Code.DATABASE_NO_FILE, f"{Code.DATABASE_NO_FILE.sentence} Received: {address.shown(url)}")
     engine = create_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _prepare_looking)
     event.listen(engine, "begin", _begin_sqlite)
@@ -216,7 +222,16 @@ def _make_engine(url: URL, file: Path | None, busy_timeout_s: float) -> Engine:
     if file is not None:
         event.listen(engine, "connect", lambda _connection, _record: _flush_folder(file.parent))
         _hold_to(engine, file)
+        event.listen(engine, "do_connect", lambda *_: _make_private(file))
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """SQLite gives what it makes beside a database the rights of the database."""
+    try:
+        private.make_file(file)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"its file cannot be opened: {error.strerror}") from None
 
 
 def _flush_folder(folder: Path) -> None:
@@ -265,7 +280,7 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 def _make_parent(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
     except OSError as error:
         raise StorageUnavailable(
             Code.DATA_FOLDER_UNAVAILABLE, f"The data folder cannot be made; check rights and disk: {error.strerror}"

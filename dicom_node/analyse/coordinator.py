@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from config import logs
 from config.destinations import DestinationSettings
 from config.errors import AxspaError, StorageUnavailable
 from config.settings import Settings
@@ -24,7 +25,8 @@ from dicom_node.deliver import retractions
 from dicom_node.deliver.making import make_destination
 from dicom_node.deliver.outbox import Turn
 from dicom_node.deliver.senders import Senders
-from storage import arrivals, heartbeats, kinds, runs, studies, sweeping
+from storage import arrivals, heartbeats, kinds, retention, runs, studies, sweeping
+from storage.backup import LEASE
 from storage.objects import ObjectStore
 from storage.runs import ClaimedRun
 from storage.session import Database
@@ -35,6 +37,8 @@ Job = Callable[[], None]
 LEASE_S = 60.0
 TENURE_S = 15.0  # of the one coordinator that may work on a database
 TICK_S = 0.25
+KEEPING_S = 60.0  # between two looks at what is kept for long enough
+KEEPING_LEASE_S = 600.0  # of such a look
 LOOK_S = 1.0  # at what may be over of the faults of the node
 PUT_BACK_PAUSE_S = 5.0
 
@@ -82,6 +86,8 @@ class Coordinator:
         add(self._guarded, "interval", seconds=LEASE_S / 6, args=(self._tend,), id="tend")
         add(self._guarded, "interval", seconds=LOOK_S, args=(self._faults.look,), id="look")
         add(self._guarded, "interval", seconds=LOOK_S, args=(self._only_in_office(self._retract),), id="retract")
+        if retention.deletes(self._settings.retention):
+            add(self._guarded, "interval", seconds=KEEPING_S, args=(self._only_in_office(self._retain),), id="retain")
         self._clock.start()
         self._senders.start()
 
@@ -123,7 +129,8 @@ class Coordinator:
 
     def _beat(self) -> None:
         """Say that this coordinator lives, how much it does, and what keeps it from working."""
-        detail = {"running": len(self._running), "faults": self._faults.told()}
+        workers = {"workers": self._engine.workers, "workers_alive": self._engine.alive}
+        detail = {"running": len(self._running), "faults": self._faults.told(), **workers}
         heartbeats.beat(self._database, "coordinator", detail=detail)
 
     def _take_over(self) -> None:
@@ -136,6 +143,21 @@ class Coordinator:
 
     def _only_in_office(self, job: Job) -> Job:
         return lambda: job() if self._in_office else None
+
+    def _retain(self) -> None:
+        """Delete what is old, unless a backup is made at this moment."""
+        if heartbeats.hold(self._database, LEASE, owner=self._name, lease_s=KEEPING_LEASE_S):
+            try:
+                self._delete()
+            finally:
+                heartbeats.let_go(self._database, LEASE, owner=self._name)
+
+    def _delete(self) -> None:
+        kept = self._settings.retention
+        deleted = retention.turn(self._database, self._objects, kept)
+        for_space = retention.make_room(self._database, self._objects, kept) if kept.free_mb > 0 else 0
+        if deleted != retention.Deleted() or for_space:
+            log.info("Retention deleted for age %s; studies for want of space: %d", deleted, for_space)
 
     def _retract(self) -> None:
         retractions.tell_destinations(self._settings, self._database, self._objects)
@@ -232,15 +254,16 @@ class Coordinator:
 
     def _begin(self, claimed: ClaimedRun) -> bool:
         """Give a run to the engine; False where no process could be started for it."""
-        log.info(
-            "Run %d of study %d begins%s: %s with %s, revision %d",
-            claimed.run_id,
-            claimed.study_id,
-            " alone" if claimed.alone else "",
-            claimed.application,
-            claimed.bundle or "no bundle",
-            claimed.revision,
-        )
+        with logs.about(study=claimed.study_id, run=claimed.run_id, application=claimed.application):
+            log.info(
+                "Run %d of study %d begins%s: %s with %s, revision %d",
+                claimed.run_id,
+                claimed.study_id,
+                " alone" if claimed.alone else "",
+                claimed.application,
+                claimed.bundle or "no bundle",
+                claimed.revision,
+            )
         try:
             future = self._engine.submit(worker.analyse, claimed)
         except OSError as error:  # no memory, or too many processes
@@ -294,15 +317,28 @@ class Coordinator:
         )
 
     def _tell(self, claimed: ClaimedRun, reason: AxspaError) -> None:
+        with logs.about(study=claimed.study_id, run=claimed.run_id):
+            self._say(claimed, reason)
+
+    def _say(self, claimed: ClaimedRun, reason: AxspaError) -> None:
         if runs.node_fault(reason):
             self._faults.meet(reason, deployment=claimed.deployment_id, bundle=claimed.bundle)
         else:
             log.error("The process of run %d ended: %s [%s]", claimed.run_id, reason.sentence, reason.code)
             self._faults.over(deployment=claimed.deployment_id)
 
+    def _refill(self) -> None:
+        """Have a process ready where one ended, unless the node cannot work or stops."""
+        if not (self._stopping or self._faults.stopped):
+            try:
+                self._engine.refill()
+            except OSError as error:  # no memory, or too many processes: the next run says so
+                log.warning("No process for analyses could be started: %s", error.strerror)
+
     def _tend(self) -> None:
         """Extend the leases of what runs, end what runs for too long, put back what others lost."""
         timeout_s = self._settings.analysis.timeout_s
+        self._refill()
         with self._guard:
             current = list(self._running.values())
         for running in current:

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +15,9 @@ from config.lifeline import end_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+FIRST_REFILL_PAUSE_S = 5.0
+LONGEST_REFILL_PAUSE_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,25 @@ class Engine:
             place = min(self._places, key=lambda place: place.waiting)
             return place.submit(job, *args, **kwargs)
 
+    @property
+    def alive(self) -> int:
+        """How many worker processes live."""
+        with self._guard:
+            return sum(place.alive for place in self._places)
+
+    def refill(self) -> None:
+        """Start a process where the last one ended, so that the next job finds one; each time after a longer pause.
+
+        Raises
+        ------
+        OSError
+            None can be started.
+        """
+        now = time.monotonic()
+        with self._guard:
+            for place in self._places:
+                place.refill(now)
+
     def began(self, future: "Future[Any]") -> bool:
         """False where the worker of a job ended before it could begin any: what it lacks is not the job's fault."""
         with self._guard:
@@ -73,6 +96,29 @@ class _Place:
         self._futures: list[Future[Any]] = []
         self._first: Future[int] | None = None  # what shows that the process started
         self._first_of: WeakKeyDictionary[Future[Any], Future[int]] = WeakKeyDictionary()
+
+        self._refills = 0
+        self._refill_at = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """True while its process lives."""
+        return any(process.is_alive() for process in self._processes())
+
+    def refill(self, now: float) -> None:
+        """Start a process where there is none."""
+        if self.alive:
+            if now > self._refill_at + LONGEST_REFILL_PAUSE_S:
+                self._refills = 0
+        elif now >= self._refill_at:
+            self._refills += 1
+            self._refill_at = now + min(FIRST_REFILL_PAUSE_S * 2.0 ** min(self._refills, 30), LONGEST_REFILL_PAUSE_S)
+            self.discard()
+            self._running()
+
+    def _processes(self) -> list[Any]:
+        # ProcessPoolExecutor.kill_workers comes with Python 3.14; until then its table of processes is all there is.
+        return list((getattr(self._pool, "_processes", None) or {}).values())
 
     @property
     def waiting(self) -> int:
@@ -104,8 +150,7 @@ class _Place:
 
     def discard(self) -> None:
         """End the process now."""
-        # ProcessPoolExecutor.kill_workers comes with Python 3.14; until then its table of processes is all there is.
-        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+        for process in self._processes():
             process.kill()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)

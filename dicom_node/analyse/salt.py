@@ -7,6 +7,7 @@ from pathlib import Path
 from config.codes import Code
 from config.errors import StorageUnavailable
 from config.settings import Settings
+from storage import private
 
 FILE = "site-salt"
 _BYTES = 32
@@ -35,7 +36,7 @@ def site_salt(settings: Settings) -> str:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

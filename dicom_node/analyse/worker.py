@@ -67,19 +67,24 @@ def analyse(claimed: ClaimedRun) -> str:
     """
     if _context is None:
         raise RuntimeError("start() prepares a process before its first analysis")
+    with logs.about(study=claimed.study_id, run=claimed.run_id, application=claimed.application):
+        return _guarded(claimed, _context)
+
+
+def _guarded(claimed: ClaimedRun, context: "_Context") -> str:
     try:
-        return _analyse(claimed, _context)
+        return _analyse(claimed, context)
     except AxspaError as error:
         log.warning("Run %d of study %d failed: %s", claimed.run_id, claimed.study_id, error.code)
         if runs.node_fault(error):
             raise
-        return _fail(claimed, error, _context)
+        return _fail(claimed, error, context)
     except Exception as error:  # noqa: BLE001 (the edge of the engine: whatever happened, the study is kept and shown)
         # The message of an unknown error may quote patient data, so only its kind and place are logged.
         place = "".join(traceback.format_tb(error.__traceback__)[-4:])
         log.error("Run %d of study %d broke: %s\n%s", claimed.run_id, claimed.study_id, type(error).__name__, place)
         sentence = f"The analysis broke unexpectedly ({type(error).__name__}); the log of the node says where."
-        return _fail(claimed, Retryable(Code.ANALYSIS_BROKE, sentence), _context)
+        return _fail(claimed, Retryable(Code.ANALYSIS_BROKE, sentence), context)
 
 
 def _analyse(claimed: ClaimedRun, context: _Context) -> str:

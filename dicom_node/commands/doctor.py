@@ -19,7 +19,7 @@ from dicom_node.kinds import check_kinds, wanted_classes
 from inference.application import find_application
 from inference.serving import load_bundle
 from reporting.presentation import find_presentation
-from storage import deployments, users
+from storage import deployments, private, users
 from storage.session import Database, SchemaState, schema_error, schema_state
 
 
@@ -52,6 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("panel port", lambda: _port("panel port", settings.panel.host, settings.panel.port)),
         ("disk", lambda: _disk(settings.data_dir, settings.receiver.min_free_mb)),
         ("database", lambda: _database(settings)),
+        ("rights", lambda: _rights(settings)),
         ("deployments", lambda: _deployments(settings)),
         ("language", lambda: _language(settings)),
         ("bundle", lambda: _bundles(settings)),
@@ -130,6 +131,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", Verdict.WARN, text)
     else:
         yield Finding("database", Verdict.OK, f"The database answers; the panel has {names} users.")
+
+
+def _rights(settings: Settings) -> Iterator[Finding]:
+    """Whether other users of the machine can read what names patients or is secret."""
+    file = Database(settings.database_url, read_only=True).file
+    folder = [settings.data_dir] if settings.data_dir.exists() else []
+    exposed = private.open_to_others(private.kept_in(settings.data_dir, file))
+    if exposed:
+        names = ", ".join(path.name for path in exposed)
+        text = f"Other users of this machine can read {names}: start the node once, or take their rights away."
+        yield Finding("rights", Verdict.WARN, text)
+    elif private.open_to_others(folder):
+        text = f"Other users can list the names in {settings.data_dir}, and read nothing: chmod 700 ends that too."
+        yield Finding("rights", Verdict.OK, text)
+    else:
+        yield Finding("rights", Verdict.OK, "Only the user of the node can read what it keeps.")
 
 
 def _deployments(settings: Settings) -> Iterator[Finding]:

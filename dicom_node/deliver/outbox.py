@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pydicom.uid import generate_uid
 
+from config import logs
 from config.settings import DeliverySettings
 from dicom_node.deliver import fallbacks
 from dicom_node.deliver.destination import Destination, Outcome, Outgoing, ProofAnswer, Verdict
@@ -84,7 +85,9 @@ class Turn:
         deliveries.offer(self._database, due[0].delivery_id)
         with contextlib.closing(self._destination.send([self._outgoing(item) for item in due])) as outcomes:
             stored = self._take(due, outcomes, was_down=was_down)
-        log.info("%s: %d of %d objects delivered", self._destination.name, stored, len(due))
+        studies = ",".join(str(number) for number in sorted({item.study_id for item in due}))
+        with logs.about(destination=self._destination.name, studies=studies):
+            log.info("%s: %d of %d objects delivered", self._destination.name, stored, len(due))
 
     def _take(self, due: Sequence[DueDelivery], outcomes: Iterator[Outcome], *, was_down: bool) -> int:
         """Write each outcome as it comes; how many objects were stored."""

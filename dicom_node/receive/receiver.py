@@ -45,8 +45,8 @@ def run_receiver(settings: Settings, *, number: int = 0) -> None:
         It cannot start.
     """
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: ended.set())
     logs.setup(settings.logging)
     leave_out()
     from dicom_node.receive.storage_scp import Receiver
@@ -61,7 +61,7 @@ def run_receiver(settings: Settings, *, number: int = 0) -> None:
     log.info("Receiving as %s on port %d", settings.receiver.ae_title, receiver.port)
     while True:
         try:
-            heartbeats.beat(database, "receiver", detail={"port": receiver.port})
+            heartbeats.beat(database, heartbeats.receiver_name(number), detail={"port": receiver.port})
         except AxspaError as error:
             log.warning("No sign of life could be written: %s", error)
         if ended.wait(BEAT_S):

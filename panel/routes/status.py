@@ -5,12 +5,15 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from panel import badges, health, queries
+from config.errors import StorageUnavailable
+from panel import badges, health, metrics, queries
 from panel.deps import LoginDep, NodeDep
-from storage import heartbeats
+from storage import figures, heartbeats
+from storage.session import Database
 from storage.studies import count_states
 
 open_router = APIRouter()
@@ -37,8 +40,37 @@ def health_check(node: NodeDep) -> Response:
     content = {
         "status": "ok" if well else "failing",
         "checks": {one.name: "ok" if one.well else "failing" for one in checks},
+        "oldest_waiting_s": _oldest_waiting_s(node.database),
     }
     return JSONResponse(content, status_code=200 if well else 503)
+
+
+@open_router.get("/ready")
+def readiness(node: NodeDep) -> Response:
+    """200 while studies are received and analysed, whatever becomes of destinations; else 503."""
+    ready = all(one.well for one in health.check(node.settings, node.database) if one.needed)
+    return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
+
+
+@open_router.get("/metrics")
+def read_metrics(request: Request, node: NodeDep) -> Response:
+    """Figures for Prometheus, for those whom the settings name.
+
+    Raises
+    ------
+    HTTPException
+        The client is none of them (403).
+    """
+    if not metrics.may_read(node.settings.metrics, request.client, request.headers.get("authorization", "")):
+        raise HTTPException(403, "The settings (metrics.readers, metrics.token) do not let you read this.")
+    return Response(metrics.page(node.settings, node.database), media_type=metrics.CONTENT_TYPE)
+
+
+def _oldest_waiting_s(database: Database) -> float | None:
+    try:
+        return round(figures.oldest_waiting_s(database), 1)
+    except StorageUnavailable:
+        return None
 
 
 @router.get("/status")

@@ -6,11 +6,13 @@ Every time is aware and in UTC. Files are named by the key that :mod:`storage.ob
 from storage.states import DeliveryState, Origin, Proof, Purpose, Reception, ResultStatus, RunState, StudyState
 from storage.tables.base import Base, UtcDateTime
 from storage.tables.destinations import DestinationRecord, RefusedClass
+from storage.tables.keeping import Alarm, DoomedFile, Tally
 from storage.tables.people import Audit, Heartbeat, Lease, LoginSession, User
 from storage.tables.received import Association, AssociationOutcome, Event, Instance, RefusedImage, Study
 from storage.tables.work import Delivery, Deployment, Picture, Result, ResultObject, Run, Statement
 
 __all__ = [
+    "Alarm",
     "Association",
     "AssociationOutcome",
     "Audit",
@@ -19,6 +21,7 @@ __all__ = [
     "DeliveryState",
     "Deployment",
     "DestinationRecord",
+    "DoomedFile",
     "Event",
     "Heartbeat",
     "Instance",
@@ -39,6 +42,7 @@ __all__ = [
     "Statement",
     "Study",
     "StudyState",
+    "Tally",
     "User",
     "UtcDateTime",
 ]

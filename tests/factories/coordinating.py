@@ -21,6 +21,10 @@ class Bench:
         self.workers = workers
         self.given: list[tuple[ClaimedRun, Future[str]]] = []
         self.killed: list[Future[str] | None] = []
+        self.alive = workers
+
+    def refill(self) -> None:
+        """Nothing ends here by itself."""
 
     def submit(self, job: Callable[[ClaimedRun], str], claimed: ClaimedRun) -> "Future[str]":
         """Take a job and begin nothing."""

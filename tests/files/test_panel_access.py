@@ -17,7 +17,7 @@ from storage.tables import Audit, LoginSession
 from tests.factories.panel import ADMIN, PASSWORD, READER, Place, make_place
 from tests.factories.panel_pages import csrf, log_in, make_client
 
-OPEN = {"/login", "/health"}
+OPEN = {"/login", "/health", "/ready", "/metrics"}
 
 
 @pytest.fixture

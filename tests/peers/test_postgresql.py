@@ -15,15 +15,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from config.errors import Final, StorageUnavailable
-from storage import audit, deliveries, heartbeats, runs, search, studies, users
+from storage import alarms, audit, backup, deliveries, figures, heartbeats, runs, search, studies, users
 from storage.attempts import Attempt
 from storage.search import StudyFilter
 from storage.session import Database, SchemaState, migrate, schema_state
 from storage.studies import Recorded
-from storage.tables import Base, DeliveryState, StudyState
+from storage.tables import Base, DeliveryState, Study, StudyState
 from tests.factories import old_database
 from tests.factories.storage import OPEN, at, claim, deploy, deploy_first, image, open_destinations, receive, save
-from tests.files import test_storage_held
+from tests.files import test_retention, test_storage_held
 from tests.programs import free_port
 
 
@@ -83,6 +83,29 @@ def test_every_old_study_is_what_it_was_and_goes_on_where_it_was(empty: Database
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     old_database.check_kept(empty, before)
     old_database.check_goes_on(empty, ids)
+
+
+def test_a_node_is_copied_forgets_and_is_made_anew(
+    database: Database, url: str, need_program: Callable[[str], str], tmp_path: Path
+) -> None:
+    need_program("pg_dump")
+    archive = test_retention.Archive(database, tmp_path)
+    archive.study()
+    archive.deliver()
+    before, files = figures.read(database), archive.files()
+    backup.make(database, archive.objects, tmp_path / "none", tmp_path / "copy", alive=lambda: None)
+    assert test_retention.turn(archive).studies == 1
+    assert archive.files() == [] and archive.count(Study) == 0
+    alarms.note(database, {"waiting": "A study waits."})
+    assert [row.sentence for row in alarms.every(database)] == ["A study waits."]
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    backup.restore(tmp_path / "copy", tmp_path / "anew", database, url=url)
+    assert figures.read(database).deliveries == before.deliveries
+    anew = test_retention.Archive(database, tmp_path / "anew")
+    assert anew.files() == files and anew.count(Study) == 1
+    assert studies.record_instance(database, image(9)).study_id > 0
 
 
 def test_deployments_of_one_study_begin_and_end_at_once(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import warnings
 
 import pytest
@@ -25,6 +26,20 @@ def test_a_json_line_holds_the_fields_that_were_given(capsys: pytest.CaptureFixt
     assert content["message"] == "Association ended"
     assert (content["level"], content["logger"], content["association"], content["stored"]) == ("INFO", "node", 7, 20)
     assert content["at"].endswith("+00:00")
+
+
+def test_a_json_line_says_what_it_is_about_and_a_text_line_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.setup(LoggingSettings(format="json"))
+    with logs.about(study=17), logs.about(run=20):
+        logging.getLogger("anywhere").info("It begins")
+    logging.getLogger("anywhere").info("It is over")
+    inside, outside = (json.loads(line) for line in lines(capsys))
+    assert (inside["study"], inside["run"], inside["process"]) == (17, 20, os.getpid())
+    assert not {"study", "run"} & outside.keys()
+    logs.setup(LoggingSettings())
+    with logs.about(study=17):
+        logging.getLogger("anywhere").info("It begins")
+    assert lines(capsys)[0].endswith("anywhere: It begins")
 
 
 def test_a_text_line_is_one_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
