@@ -41,6 +41,7 @@ class ReceiverSettings(_Section):
     processes: int = Field(1, ge=1, le=64, description="Processes that receive on the port together.")
     idle_timeout_s: float = Field(60.0, gt=0)
     min_free_mb: int = Field(500, ge=0, description="Below this free disk space images are refused with 0xA700.")
+    storage_commitment: bool = Field(True, description="Answer peers that ask whether their images are safe here.")
     quarantine_mb: int = Field(1000, ge=0, description="Refused images are kept up to this size of all of them.")
 
 

@@ -154,7 +154,13 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
         return b"".join(bytes(part) for part in self.parts(size))
 
     def parts(self, size: int) -> Iterator[memoryview]:
-        """Read that many bytes as they come, each part valid until the next is asked for. Raises as :meth:`take`."""
+        """Read that many bytes as they come, each part valid until the next is asked for.
+
+        Raises
+        ------
+        OSError
+            They do not come in time, or the connection ends.
+        """
         while size:
             if self._from == self._to and not self._fill():
                 raise ConnectionResetError("the connection ended within a PDU")
@@ -195,6 +201,7 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         self.acse_timeout, self.network_timeout = ae.acse_timeout, ae.network_timeout  # kept in timers of the DUL
         self.dul.to_user_queue = _TellingQueue(self.news.set)
         self.dimse.msg_queue = _TellingQueue(self.news.set)
+        self._later: list[Callable[[], None]] = []
         self._reactor_checkpoint = _WaitingCheckpoint(self)
         self._reactor_checkpoint.set()
 
@@ -209,6 +216,15 @@ class GuardedAssociation(Association):  # type: ignore[misc]
         """Reject the request that waits for its answer: for now, more are open than may be (PS3.8 Table 9-21)."""
         self.acse.send_reject(0x02, 0x03, 0x02)
         self.kill()  # returns when the answer is on its way
+
+    def after_answer(self, call: Callable[[], None]) -> None:
+        """Have something done, in a thread of its own, when the request that is being served was answered."""
+        self._later.append(call)
+
+    def do_later(self) -> None:
+        """Begin what was to be done after the answer."""
+        while self._later:
+            threading.Thread(target=self._later.pop(0), daemon=True).start()
 
     def give_way(self) -> None:
         """Abort the association, from any thread; returns at once."""
@@ -350,6 +366,7 @@ class _WaitingCheckpoint(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for news, no longer than timers allow, then for the checkpoint to be open."""
         assoc = self._assoc
+        assoc.do_later()
         if not (assoc.dimse.msg_queue.qsize() or assoc.dul.to_user_queue.qsize()):
             assoc.news.wait(_IDLE_LOOK_S)
         assoc.news.clear()

@@ -106,6 +106,7 @@ def request_association(
     called_ae_title: str,
     tls_args: tuple[ssl.SSLContext, str] | None = None,
     handlers: Sequence[tuple[Any, ...]] = (),
+    extended_negotiation: Sequence[Any] = (),
 ) -> Requested:
     """Ask a peer for an association, through TLS where a context and the name of its host are given.
 
@@ -125,6 +126,7 @@ def request_association(
         contexts=list(contexts),
         ae_title=called_ae_title,
         max_pdu=_PDU_BYTES,
+        ext_neg=list(extended_negotiation),
         tls_args=tls_args,
         evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), (evt.EVT_PDU_RECV, note), *handlers],
     )

@@ -37,6 +37,7 @@ _KNOWN = (
         Study.sex,
         Study.accession_number,
         Instance.sha256,
+        Instance.path_key,
     )
     .outerjoin(
         Instance,
@@ -101,6 +102,7 @@ class Recording:
     outcome: Recorded
     study_id: int
     former: str = ""  # key of the file whose place it took
+    kept: str = ""  # key of the file that is stored under these UIDs, where this one is not
 
 
 def check_uid(value: str, what: str) -> str:
@@ -196,7 +198,8 @@ def _record(session: Session, image: IncomingImage, *, at: datetime) -> Recordin
     if known is not None and known.sha256 is not None:
         if known.sha256 != image.sha256 and known.identity_conflict:
             return _replace(session, known.id, image, at=at)
-        return Recording(Recorded.DUPLICATE if known.sha256 == image.sha256 else Recorded.CONFLICT, known.id)
+        outcome = Recorded.DUPLICATE if known.sha256 == image.sha256 else Recorded.CONFLICT
+        return Recording(outcome, known.id, kept=known.path_key)
     ours = connection.execute(_OUR_OBJECT, {"instance": image.sop_instance_uid}).scalar()
     if ours is not None:
         return Recording(Recorded.OURS, ours)

@@ -1,3 +1,3 @@
 """Commands that need no running node."""
 
-__all__ = ["doctor", "held", "process"]
+__all__ = ["destinations", "doctor", "held", "pictures", "process"]

@@ -35,11 +35,7 @@ class Admission:
             Why it is rejected; empty where it is let in.
         """
         with self._lock:
-            there = [
-                other
-                for other in connections
-                if other is not assoc and other.visit is not None and other.visit.admitted and not other.visit.gave_way
-            ]
+            there = [other for other in connections if other is not assoc and _counts(other)]
             leaving: list[GuardedAssociation] = []
             for option, most, counted in self._limits(assoc, there):
                 staying = [other for other in counted if other not in leaving]
@@ -67,3 +63,9 @@ class Admission:
             same = [other for other in there if other.visit.peer.host == peer.host]
             yield "max_per_address", settings.max_per_address, same
         yield "max_associations", -(-settings.max_associations // settings.processes), there
+
+
+def _counts(other: GuardedAssociation) -> bool:
+    """It was let in, and is not over."""
+    is_over = other.is_released or other.is_aborted or other.is_rejected
+    return other.visit is not None and other.visit.admitted and not other.visit.gave_way and not is_over

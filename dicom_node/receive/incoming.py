@@ -13,11 +13,12 @@ from dicom_node.receive import headers
 from dicom_node.receive.part10 import file_start
 from dicom_node.receive.visit import Visit
 from dicom_node.wire import StoreRequest
-from inference.dicom import MAX_START_BYTES, Unfinished
+from inference.dicom import Unfinished
 from storage.objects import ObjectStore, as_unavailable
 from storage.pool import FilePool
 
 _HEAD_BYTES = 64 * 1024  # nearly always holds all that is read of a header
+_LONG_HEADER_BYTES = 16 * 2**20  # no more of one is read
 _LOOK_BYTES = 64 * 2**20  # free space is looked at this often within an image
 
 _one_long_header = threading.Lock()
@@ -146,7 +147,7 @@ class Incoming:
             return self._read_header(self._head)
         except Unfinished:
             with _one_long_header:
-                return self._read_header(os.pread(self._file, MAX_START_BYTES, len(self._start)), is_all=True)
+                return self._read_header(os.pread(self._file, _LONG_HEADER_BYTES, len(self._start)), is_all=True)
 
     def _read_header(self, start: bytes | bytearray, *, is_all: bool = False) -> Dataset:
         whole = is_all or self.size_bytes <= len(start)

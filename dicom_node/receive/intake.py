@@ -6,6 +6,7 @@ the header. What is refused is recorded, with its reason, and kept in quarantine
 
 import contextlib
 import logging
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
 from pynetdicom.presentation import PresentationContext
@@ -16,12 +17,13 @@ from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_listening import GuardedAssociation
 from dicom_node.receive import headers
 from dicom_node.receive.incoming import Incoming
+from dicom_node.receive.part10 import same_data_set
 from dicom_node.receive.quarantine import Quarantine
 from dicom_node.receive.visit import Visit, check_named
 from dicom_node.wire import StoreRequest
 from storage import associations, images, studies
 from storage.associations import Refusal
-from storage.objects import ObjectStore
+from storage.objects import ObjectStore, as_unavailable
 from storage.pool import FilePool, remove_leftovers
 from storage.recorder import Recorder
 from storage.session import Database
@@ -90,10 +92,7 @@ class Intake:
         visit.received_bytes += incoming.size_bytes
         header: Dataset | None = None
         try:
-            if not incoming.size_bytes:
-                raise UnusableInput(Code.DATA_SET_UNREADABLE, "The image has no data set. Received: 0 bytes.")
-            if incoming.error is not None:
-                raise incoming.error
+            _check_whole(incoming)
             header = incoming.header()
             recording = self._store(incoming, header, visit)
         except AxspaError as error:
@@ -139,11 +138,20 @@ class Intake:
         if recording.former:
             self.objects.move(recording.former, "quarantine")
         if recording.outcome is Recorded.CONFLICT:
+            if self._is_same(recording.kept, incoming.key):
+                return replace(recording, outcome=Recorded.DUPLICATE)
             raise Final(
                 Code.DUPLICATE_DIFFERS,
                 "Another image with the same UIDs is stored already; it was kept, this one is in quarantine.",
             )
         return recording
+
+    def _is_same(self, kept: str, key: str) -> bool:
+        """Whether an image that differs from the one that is stored does so only in what we wrote before it."""
+        try:
+            return same_data_set(self.objects.path(kept), self.objects.path(key))
+        except OSError as error:
+            raise as_unavailable(error) from None
 
     def _refuse(self, incoming: Incoming, header: Dataset | None, visit: Visit, error: AxspaError) -> tuple[int, str]:
         request = incoming.request
@@ -182,6 +190,13 @@ class Intake:
                 return key
         self.forget(incoming)
         return None
+
+
+def _check_whole(incoming: Incoming) -> None:
+    if not incoming.size_bytes:
+        raise UnusableInput(Code.DATA_SET_UNREADABLE, "The image has no data set. Received: 0 bytes.")
+    if incoming.error is not None:
+        raise incoming.error
 
 
 def _belonging(incoming: Incoming, header: Dataset | None) -> dict[str, str]:

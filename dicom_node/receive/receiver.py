@@ -6,6 +6,7 @@ import sys
 import threading
 
 from config import logs
+from config.destinations import DicomDestination
 from config.errors import AxspaError
 from config.settings import Settings
 from storage import arrivals, heartbeats
@@ -52,7 +53,8 @@ def run_receiver(settings: Settings, *, number: int = 0) -> None:
 
     database = Database(settings.database_url, busy_timeout_s=5.0)  # a sender waits, and not for ever
     objects = ObjectStore(settings.data_dir / "objects")
-    receiver = Receiver(settings.receiver, database, objects, number=number)
+    peers = {one.ae_title: (one.host, one.port) for one in settings.destinations if isinstance(one, DicomDestination)}
+    receiver = Receiver(settings.receiver, database, objects, number=number, peers=peers)
     arrivals.close_leftovers(database, receiver=number, receivers=settings.receiver.processes)
     objects.clean_temporary()
     receiver.start()

@@ -1,8 +1,9 @@
-"""The DICOM listener: C-ECHO and C-STORE, and what is recorded of each association."""
+"""The DICOM listener: C-ECHO, C-STORE and Storage Commitment, and what is recorded of each association."""
 
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pynetdicom import evt
@@ -14,6 +15,7 @@ from config.settings import ReceiverSettings
 from dicom_node.pynetdicom_listening import GuardedAssociation, GuardedServer
 from dicom_node.pynetdicom_patches import make_entity
 from dicom_node.receive.admission import Admission
+from dicom_node.receive.commitment import Commitment
 from dicom_node.receive.commitments import listen_for
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
@@ -22,7 +24,7 @@ from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
 from dicom_node.receive.visit import Visit
 from storage import arrivals, associations
 from storage.arrivals import PAUSE_S
-from storage.associations import Counts
+from storage.associations import Counts, Peer
 from storage.objects import ObjectStore
 from storage.session import Database
 from storage.tables import AssociationOutcome
@@ -43,14 +45,24 @@ class Receiver:
     objects : ObjectStore
     number : int
         Which of the processes that receive this is.
+    peers : mapping, optional
+        From an AE title to host and port, where reports of storage commitment are taken.
     """
 
     def __init__(
-        self, settings: ReceiverSettings, database: Database, objects: ObjectStore, *, number: int = 0
+        self,
+        settings: ReceiverSettings,
+        database: Database,
+        objects: ObjectStore,
+        *,
+        number: int = 0,
+        peers: Mapping[str, tuple[str, int]] | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
+        self._objects = objects
         self._number = number
+        self._peers = dict(peers or {})
         self._admission = Admission(settings)
         self._intake = Intake(settings, database, objects)
         self._server: GuardedServer | None = None
@@ -90,15 +102,19 @@ class Receiver:
         ae.network_timeout = ae.dimse_timeout = settings.idle_timeout_s
         ae.require_called_aet = settings.require_called_ae
         ae.require_calling_aet = list(settings.allowed_callers)
+        handlers: list[Any] = [
+            (evt.EVT_C_ECHO, lambda event: SUCCESS),
+            listen_for(ae, self._database),
+            (evt.EVT_REQUESTED, self._on_requested),
+            (evt.EVT_ESTABLISHED, self._on_established),
+        ]
+        if settings.storage_commitment:
+            answers = Commitment(self._database, self._objects, ae, self._peers)
+            handlers.append((evt.EVT_N_ACTION, answers.on_action))
         try:
             self._server = ae.make_server(
                 (settings.host, settings.port),
-                evt_handlers=[
-                    (evt.EVT_C_ECHO, lambda event: SUCCESS),
-                    listen_for(ae, self._database),
-                    (evt.EVT_REQUESTED, self._on_requested),
-                    (evt.EVT_ESTABLISHED, self._on_established),
-                ],
+                evt_handlers=handlers,
                 server_class=GuardedServer,
                 ended=self._on_ended,
                 stores=self._intake.begin,
@@ -131,9 +147,17 @@ class Receiver:
     def _on_requested(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc
         assoc.visit = Visit(peer_of(assoc))
+        if self._is_stranger(assoc.visit.peer):
+            return  # pynetdicom rejects it, and nobody gives way to it
         assoc.visit.rejected = self._admission.decide(assoc, self._server.active_associations if self._server else ())
         if assoc.visit.rejected:
             assoc.reject_as_too_many()
+
+    def _is_stranger(self, peer: Peer) -> bool:
+        """Our rules for AE titles do not let it in."""
+        settings = self._settings
+        wrong_caller = bool(settings.allowed_callers) and peer.calling_ae not in settings.allowed_callers
+        return wrong_caller or (settings.require_called_ae and peer.called_ae != settings.ae_title)
 
     def _on_established(self, event: Any) -> None:
         assoc: GuardedAssociation = event.assoc

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inference.dicom.file import Unfinished, open_header, reading, text_of, tolerant
-from inference.dicom.start import MAX_START_BYTES, read_start
+from inference.dicom.start import read_start
 
 if TYPE_CHECKING:
     from inference.dicom.gaps import find_gaps
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from inference.dicom.volume import load_volume
 
 __all__ = [
-    "MAX_START_BYTES",
     "Losses",
     "Stack",
     "Unfinished",

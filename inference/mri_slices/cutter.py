@@ -97,6 +97,6 @@ def to_gray(voxels: FloatArray) -> ByteArray:
 
 
 def back_to(plane: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """A map of the network's square on the rows and columns of its source, float32."""
+    """A map (size_px, size_px) on the (rows, columns) of its source, float32."""
     rows, columns = shape
     return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -50,7 +50,7 @@ def say(
         Of the planes of `images`.
     whose : (application, version, study UID)
     """
-    warnings = (Limitation.of(LimitationCode.SERIES_IRREGULAR, role=SLICES, warning=one) for one in images.warnings)
+    warnings = (Limitation.of(LimitationCode.IRREGULAR, warning=one) for one in images.warnings)
     return Analysis(
         *whose,
         "full",

@@ -20,8 +20,8 @@ from inference.series import MR_CLASSES, Candidate, Selection, is_made_of_others
 from inference.serving import Kind, ModelSpec
 from inference.sij_mri import asas, joints
 from inference.sij_mri.coverage import not_covered
-from inference.sij_mri.crossing import carry_joints
-from inference.sij_mri.edema import VOXELS, VoxelCutter, find_edema
+from inference.sij_mri.crossing import carry_joints, carry_voxels
+from inference.sij_mri.edema import NETWORK, VOXELS, EdemaCutter, EdemaNetwork, VoxelCutter, find_edema
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.plausible import Recognized, plausible_region, recognize, unrecognized
 from inference.sij_mri.region import DISPUTED_SHARE, FoundRegion, RegionReader
@@ -41,7 +41,8 @@ SLICES_MISSING = {"missing-slice", "missing-slices"}
 class SacroiliacMri:
     """Reads semicoronal T1-weighted and fluid-sensitive MR of the sacroiliac joints; see the module.
 
-    A bundle may have the role ``region_fluid`` as well: a segmenter that finds the region without a T1-weighted series.
+    A bundle may have the role ``region_fluid`` as well: a segmenter that finds the region without a T1-weighted series;
+    and ``edema_network``, one that finds edema where both series are there.
     """
 
     name: Key = "sij_mri"
@@ -52,6 +53,7 @@ class SacroiliacMri:
         **{name: kind.of for name, kind in CUTTERS.items()},
         STRIPS: read_stage_spec,
         VOXELS: VoxelCutter.of,
+        NETWORK: EdemaCutter.of,
     }
 
     def wants(self, *, sop_class_uid: str, modality: str, image_type: tuple[str, ...] = ()) -> bool:
@@ -257,11 +259,27 @@ def _find_edema(
         return None, None
     else:
         region_on_fluid = resample(region, t1, fluid, order=0)
-    edema = find_edema(fluid, region_on_fluid, on_fluid, classifier=models["edema"])
+    edema = find_edema(
+        fluid,
+        region_on_fluid,
+        on_fluid,
+        classifier=models["edema"],
+        t1=_beside(t1, fluid, models),
+        network=_network(models),
+    )
     if edema is None:
         notes.limit(LimitationCode.NO_NORMAL_MARROW)
         return None, None
     return edema, asas.asas(edema, fluid)
+
+
+def _network(models: Mapping[Key, Any]) -> EdemaNetwork | None:
+    return EdemaNetwork(models["edema_network"]) if "edema_network" in models else None
+
+
+def _beside(t1: Volume | None, fluid: Volume, models: Mapping[Key, Any]) -> Volume | None:
+    """The T1-weighted series on the grid of the other, where a network asks for it."""
+    return None if t1 is None or "edema_network" not in models else carry_voxels(t1, fluid)
 
 
 def _stage_input(

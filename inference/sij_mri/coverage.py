@@ -91,8 +91,10 @@ def not_covered(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> Mapp
 def _limitation(joint: Joint, source: Volume, onto: Volume) -> Limitation | None:
     side, found = joint.side.value, cover(joint, source, onto)
     if not found.whole:
-        parameters = {"side": side, "share": found.share, "seen": found.seen, "planes": found.planes}
-        return Limitation(LimitationCode.JOINT_NOT_COVERED, parameters)
+        return Limitation(
+            LimitationCode.JOINT_NOT_COVERED,
+            {"side": side, "share": found.share, "seen": found.seen, "planes": found.planes},
+        )
     return Limitation(LimitationCode.JOINT_CUT_OFF, {"side": side}) if ends_within(joint, source) else None
 
 

@@ -1,13 +1,17 @@
-"""Joints found in one volume, on the grid of another: everything crosses by patient coordinates."""
+"""Joints and voxels of one volume, on the grid of another: everything crosses by patient coordinates."""
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.sij_mri.types import Joint
-from inference.space import same_grid, surface_band, to_index, to_patient
+from inference.space import resample, same_grid, surface_band, to_index, to_patient
 from inference.types import FloatArray, Volume
 
 ROUNDS = 4
+ONE_PLANE = 0.97
+"""Least cosine between the normals of two volumes whose slices show the same (14 degrees)."""
 PARALLEL = 0.5
 """Least cosine between the rows of the two grids; beyond that a row of one says nothing of a column of the other."""
 
@@ -39,6 +43,25 @@ def carry_joints(joints: tuple[Joint, ...], source: Volume, onto: Volume) -> tup
             band = surface_band(columns, onto)
             carried.append(Joint(joint.side, columns, band, _visibility(joint, columns, source, onto)))
     return tuple(carried)
+
+
+def carry_voxels(source: Volume, onto: Volume) -> Volume | None:
+    """Read a volume on the grid of another.
+
+    Parameters
+    ----------
+    source, onto : Volume
+        In one frame of reference and in the standard orientation.
+
+    Returns
+    -------
+    Volume or None
+        `onto` with the voxels of `source`, 0 where that has none; None where the slices of the two stand at more than
+        ONE_PLANE: what lies in one slice of the one is then spread over many of the other.
+    """
+    if abs(float(np.dot(source.normal, onto.normal))) < ONE_PLANE:
+        return None
+    return replace(onto, voxels=resample(source.voxels, source, onto))
 
 
 def _columns(surface: FloatArray, source: Volume, onto: Volume) -> FloatArray:

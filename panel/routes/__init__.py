@@ -1,3 +1,3 @@
 """One module for each part of the panel."""
 
-__all__ = ["audit", "held", "login", "received", "status", "studies", "study", "users"]
+__all__ = ["audit", "destinations", "held", "login", "received", "retraction", "status", "studies", "study", "users"]

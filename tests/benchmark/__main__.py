@@ -14,6 +14,7 @@ from dicom_node.demo import unpack
 from tests.benchmark.node import node_figures
 from tests.benchmark.objects import object_figures
 from tests.benchmark.page import write_page
+from tests.benchmark.peers import peer_figures, peer_table
 from tests.benchmark.receiving import receiving_figures
 from tests.benchmark.resampling import resample_figure
 
@@ -26,7 +27,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures here as JSON")
     parser.add_argument("--page", type=Path, help="write their page here")
     parser.add_argument("--objects", action="store_true", help="measure the objects alone, and print that")
+    parser.add_argument("--receiving", action="store_true", help="measure receiving beside its peers, and print that")
+    parser.add_argument("--rounds", type=int, default=5, help="of --receiving: alternating runs (default 5)")
+    parser.add_argument("--share", type=float, default=1.0, help="of --receiving: share of the images (default 1)")
     options = parser.parse_args()
+    if options.receiving:
+        with tempfile.TemporaryDirectory(prefix="axspa-benchmark-") as name:
+            print(peer_table(peer_figures(Path(name), rounds=options.rounds, share=options.share)))
+        return
     if options.objects:
         print(json.dumps(object_figures(), indent=2))
         return
@@ -41,6 +49,7 @@ def main() -> None:
             "objects": object_figures(),
             **node_figures(folder, files, options.runs),
             **receiving_figures(folder, files),
+            "peers": peer_figures(folder / "peers", rounds=options.rounds, share=options.share),
         }
     text = json.dumps(figures, indent=2)
     print(text)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.benchmark.peers import peer_table
+
 STEPS = {
     "wait": "wait for the clock and the worker",
     "select": "select both series",
@@ -69,7 +71,8 @@ Peak resident memory of each process over that run (`VmHWM`).
 
 Images a second over one association, storescu's start included, in turns with storescp (which does not fsync) in the
 same run: node {figures["receive_images_per_s"]}, storescp {figures["storescp_images_per_s"]}, ratio
-**{figures["receive_ratio_to_storescp"]:.2f}**. The node answers an image only after two fsyncs and one committed row.
+**{figures["receive_ratio_to_storescp"]:.2f}**. The node answers an image only when its file is flushed and its row
+committed.{_peers(figures)}
 
 ## Objects
 
@@ -100,6 +103,19 @@ def _objects(case: Mapping[str, Any]) -> str:
 
 def _object(words: str, one: Mapping[str, Any]) -> tuple[str, ...]:
     return words, str(one["number"]), f"{one['bytes'] / 1e6:.2f}", f"{one['cpu_s']:.3f}"
+
+
+def _peers(figures: Mapping[str, Any]) -> str:
+    """Receiving beside Orthanc and storescp; figures of before have none."""
+    if "peers" not in figures:
+        return ""
+    return f"""
+
+Beside Orthanc (as installed, with SQLite; it flushes files) and storescp, sent by dcmsend over several associations at
+once with `TCP_NODELAY=1`: images a second, medians of {figures["peers"]["rounds"]} alternating runs, and the ratios run
+by run. `python -m tests.benchmark --receiving` makes this table alone.
+
+{peer_table(figures["peers"])}"""
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -88,6 +88,8 @@ weight = 0.5
 kind = "classify"
 [architecture]
 name = "stage_cnn"
+[architecture.config]
+widths = [4, 4, 4]
 [callbacks]
 early_stopping = { monitor = "val_as_accuracy", patience = 3 }
 reduce_on_plateau = { monitor = "val_loss", patience = 1 }

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.settings import DeploymentSettings
-from storage import deployments, results, runs, studies
+from storage import deployments, destinations, results, runs, studies
 from storage.objects import StoredObject
 from storage.results import NewObject, NewPicture, NewResult
 from storage.runs import ClaimedRun
@@ -100,8 +100,12 @@ def begin(database: Database, *, seconds: float, worker: str = "worker") -> Clai
 
 def open_destinations(database: Database, *names: str) -> None:
     """Destinations that may be sent to; no audit row either."""
+    with database.read() as session:
+        closed = sorted(set(names) - destinations.open_names(session))
+    if not closed:
+        return
     with database.write() as session:
-        for name in names:
+        for name in closed:
             session.merge(
                 DestinationRecord(name=name, open=True, decided_by="", changed_at=START, failures=0, trouble="")
             )

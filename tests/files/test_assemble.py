@@ -13,6 +13,7 @@ import pytest
 from inference.serving.registry import load_bundle
 from inference.sij_mri import SacroiliacMri
 from inference.sij_mri.edema.features import FEATURES
+from inference.sij_mri.edema.network import SHARE, EdemaCutter
 from inference.sij_mri.region_cutter import RegionCutter, StandardizedRegionCutter
 from inference.sij_mri.stage.aggregation import Aggregation
 from inference.sij_mri.stage.reader import stage_spec
@@ -21,9 +22,11 @@ from training.data import Scan, open_cohort, write_volumes
 from training.loop.fit import Schedule, fit
 from training.loop.losses import dice_and_cross_entropy
 from training.models.attention_unet import attention_unet
+from training.models.edema_unet import edema_unet
 from training.models.edema_voxels import edema_voxels
 from training.models.stage_cnn import deployed, stage_cnn
 from training.sij_mri.bundle.assemble import assemble
+from training.sij_mri.edema.network import scan_loss
 from training.sij_mri.region.trained import trained_regions
 
 RULE = Aggregation(3, {"as": (1.5, -0.2), "moderate": (0.9, 0.1), "advanced": (2.0, 0.0)}, 0.4)
@@ -138,6 +141,34 @@ def test_a_network_of_which_too_little_is_known_is_refused(tmp_path: Path, chang
     put_network(tmp_path / "region" / "all", **changed)
     with pytest.raises(ValueError, match=said):
         trained_regions(tmp_path, "region")
+
+
+def test_an_edema_network_goes_in_where_it_was_trained_to_its_end(runs: Path, tmp_path: Path) -> None:
+    folder, cutter = runs / "edema-network" / "all", EdemaCutter()
+
+    def batches(first: int) -> Iterator[tuple[Any, Any]]:
+        while True:
+            yield np.zeros((3, 16, 16, cutter.shape[2]), np.float32), (
+                np.zeros((3, 16, 16, 2), np.float32), np.zeros((3, 8, 8, 2), np.float32)
+            )  # fmt: skip
+
+    fit(
+        lambda: edema_unet(None, cutter.shape[2], widths=(4, 4), guided=True),
+        batches,
+        loss=[scan_loss(3), scan_loss(3)],
+        schedule=Schedule(1),
+        folder=folder,
+    )
+    try:
+        assemble(runs, tmp_path / "mine", version="2.0.0")
+        loaded = load_bundle("mine", SacroiliacMri(), roots=[tmp_path])
+        assert loaded.models["edema_network"].spec.parameters["share"] == SHARE
+        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        state["schedule"]["steps"] = 2
+        (folder / "state.json").write_text(json.dumps(state))
+        assert "edema_network" not in assemble(runs, tmp_path / "mine", version="2.0.0").models
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("name", ["edema.keras", "stage.json", "region/all-0/state.json"])

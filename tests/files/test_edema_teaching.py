@@ -60,7 +60,10 @@ def test_the_network_computes_what_was_taught_and_survives_its_file(tmp_path: Pa
 
 
 def score(left: float, right: float, readers_left: float, readers_right: float) -> EdemaScore:
-    return EdemaScore("1", (0.4, 0.5, 0.6, 0.5), left, right, readers_left, readers_right, 0.6)
+    return EdemaScore(
+        "1", (0.4, 0.5, 0.6, 0.5), left, right, readers_left, readers_right, 0.6,
+        found_ml=3.0, readings_ml=(2.0, 4.0), others_dice={"brightness": 0.25},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,15 @@ def test_page_says_what_was_missed() -> None:
     assert "## In some region" in page
     assert "**0.500**" in page
     assert "Sides missed where the readers see more than 1 ml: 1." in page
+
+
+def test_page_shows_volumes_other_methods_and_the_rule_where_the_readings_agree() -> None:
+    page = edema_page(
+        {"In some region": [JudgedScan(score(2.0, 0.1, 3.0, 1.5), at_cutoffs())]}, command="x", network=True
+    )
+    assert "| 3.0 | 2.0 to 4.0 |" in page
+    assert "lies within the range of the readings in 1 of 1" in page
+    assert "| brightness | 0.250 (95 % CI 0.250 to 0.250) | 0.250 | 0.25 | 0.250 (95 % CI 0.250 to 0.250) |" in page
+    assert "| 1 | left | + + | + | ? | undecided |" in page
+    assert "Of 2 sides on which all readings agree: right 0, undecided 2, wrong 0." in page
+    assert "the mean of both counts" in " ".join(page.split())

@@ -21,7 +21,8 @@ from inference.dicom import read_study
 from inference.mri_slices import MriSlices, SliceCutter, specification, to_gray
 from inference.mri_slices.focus import focused, published_box
 from inference.mri_slices.types import read_spec
-from inference.serving import load_bundle
+from inference.serving import load_bundle, verify_bundle
+from inference.serving.bundle import find_bundle
 from inference.testing import write_series
 from reporting.mri_slices import SlicesPresentation
 from reporting.mri_slices.page import JET_ALPHA, MASK_ALPHA
@@ -261,3 +262,14 @@ def test_process_takes_a_bundle_by_name(root, study, tmp_path, monkeypatch, caps
     assert main(given) == 0
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["status"] == "result"
+
+
+def test_the_demo_bundle_learned_synthetic_slices_alone_and_its_card_says_so():
+    manifest = verify_bundle("mri-slices-demo")
+    folder = find_bundle("mri-slices-demo")
+    assert set(manifest.models) == {"unet", "unet-best", "simple-cnn", "hybrid-v1", "hybrid-v2"}
+    assert "synthetic" in manifest.provenance["data"]
+    text = (folder / "CARD.md").read_text(encoding="utf-8")
+    assert "The labels are brightness" in text
+    assert "synthetic" in text
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 8_000_000

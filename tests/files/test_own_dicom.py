@@ -3,18 +3,22 @@
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from inference.result import Analysis
+from inference.types import Side
+from tests.factories.analysis import build_outputs, make_analysis, with_enhanced_t1
 from training.__main__ import main
 from training.data import DicomMapping, open_cohort
-from training.sij_mri.importing.segments import known_segments
+from training.sij_mri.importing.segments import known_segments, read_segments
 
 if TYPE_CHECKING:
     from dicom_node.analyse.pipeline import Outcome
@@ -125,3 +129,17 @@ def test_a_segment_is_known_by_what_it_says_not_by_its_number() -> None:
         (4, "region"),
         (5, "erosion_A"),
     ]
+
+
+@pytest.mark.parametrize("make", [with_enhanced_t1, make_analysis])
+def test_masks_come_back_from_slices_in_one_file_as_from_many(make: Callable[[Path], Analysis], tmp_path: Path) -> None:
+    analysis = make(tmp_path)
+    volumes = [images.volume for images in analysis.images]
+    masks: dict[str, np.ndarray] = {}
+    for one in build_outputs(analysis).objects:
+        if "SegmentSequence" in one.dataset:
+            masks |= read_segments(one.dataset, volumes, DicomMapping(automatic=True))
+    for side in Side:
+        expected = analysis.segment("joint", side)
+        assert expected is not None and np.array_equal(masks[f"joint_{side.value}"], expected.mask)
+    assert masks["inflammation"].any()

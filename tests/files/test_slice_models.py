@@ -87,7 +87,7 @@ def test_the_backbone_is_frozen_as_published_and_its_last_layers_can_learn():
         return [layer.name for layer in backbone.layers if layer.trainable_weights]
 
     assert learning(0) == []
-    some, every = learning(20), learning(None)
+    some, every = learning(20), learning("all")
     assert 0 < len(some) < len(every)
     assert not any(name.endswith("bn") for name in some)
     assert any(name.endswith("bn") for name in every)

@@ -89,6 +89,7 @@ class Version:
             lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
         for name, values in destinations.items():
             lines += ["[[destinations]]", f"name = {json.dumps(name)}"]
+            lines += ["open = true"] if re.search(r"^# open =", self.example(), re.MULTILINE) else []
             lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
         path = folder / "axspa.toml"
         path.write_text("\n".join(lines) + "\n")

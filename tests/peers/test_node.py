@@ -8,10 +8,14 @@ import nibabel
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from sqlalchemy import select
 
+from storage.states import Proof
+from storage.tables import Delivery, Result, ResultObject, Study
 from tests import programs
-from tests.factories.rounds import SECONDARY_CAPTURE, SEG, STRUCTURED_REPORTS, Round
+from tests.factories.rounds import SECONDARY_CAPTURE, SEG, STRUCTURED_REPORTS, Clinic, Round
 from tests.factories.sources import text_of
+from tests.factories.waiting import wait_until
 from tests.results import reader_volumes_ml, segment_points, segment_voxels, volume_ml
 
 IDENTITY = (
@@ -116,6 +120,22 @@ def test_the_edema_of_1013_is_where_the_readers_put_it(real_round: Round, shared
         if amount > 1:
             assert f"{side} bone marrow edema at the joint" in segments
             assert volume_ml(*segments[f"{side} bone marrow edema at the joint"]) > 0.3 * amount
+
+
+def test_the_archive_commits_itself_to_every_result(clinic: Clinic, phantom_round: Round) -> None:
+    query = (
+        select(Delivery.proof)
+        .join(ResultObject)
+        .join(Result, ResultObject.result_id == Result.id)
+        .join(Study, Result.study_id == Study.id)
+        .where(Study.study_instance_uid == phantom_round.study_uid)
+    )
+
+    def proofs() -> set[Proof]:
+        with clinic.node.database.read() as session:
+            return set(session.scalars(query))
+
+    wait_until(lambda: proofs() == {Proof.COMMITTED}, 60, "storage commitment of every object")
 
 
 def test_no_patient_data_in_the_log(finished: Round) -> None:

@@ -22,7 +22,7 @@ from storage.session import Database, SchemaState, migrate, schema_state
 from storage.studies import Recorded
 from storage.tables import Base, DeliveryState, Study, StudyState
 from tests.factories import old_database
-from tests.factories.storage import at, claim, deploy, deploy_first, image, receive, save
+from tests.factories.storage import OPEN, at, claim, deploy, deploy_first, image, open_destinations, receive, save
 from tests.files import test_retention, test_storage_held
 from tests.programs import free_port
 
@@ -71,6 +71,7 @@ def database(empty: Database) -> Database:
     """A database with the one deployment that a node has without further settings."""
     migrate(empty)
     deploy_first(empty)
+    open_destinations(empty, *OPEN)
     return empty
 
 

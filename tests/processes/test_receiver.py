@@ -139,6 +139,36 @@ def test_a_corrected_image_of_a_held_study_takes_the_place_of_the_wrong_one_whic
     assert not receiver.objects.path(wrong).exists()
 
 
+def test_an_image_that_an_earlier_version_stored_is_the_same_image(receiver: Running) -> None:
+    study = "1.2.840.5.8"
+    assert store_one(receiver.port, image(1, study=study)).status == 0x0000
+    (row,) = instances(receiver, study)
+    path = receiver.objects.path(row.path_key)
+    older = path.read_bytes().replace(b"AXSPA_NODE", b"AXSPA_OLD_")
+    path.write_bytes(older)
+    with receiver.database.write() as session:
+        session.get_one(Instance, row.id).sha256 = hashlib.sha256(older).hexdigest()
+    assert store_one(receiver.port, image(1, study=study)).status == 0x0000
+    assert store_one(receiver.port, image(1, study=study, PatientID="P-2")).status == 0x0111
+    assert path.read_bytes() == older
+
+
+def test_an_object_of_any_size_takes_no_memory(tmp_path: Path) -> None:
+    with receiver_process(tmp_path, min_free_mb=0) as running:
+        assert store_one(running.port, image(1)).status == 0x0000
+        before = peak_mb(running.process.pid)
+        large = image(2)
+        set_bytes(large, bytes(120_000_000))
+        assert store_one(running.port, large).status == 0x0000
+        assert peak_mb(running.process.pid) - before < 40
+        assert instances(running, "1.2.826.7")[1].size_bytes > 120_000_000
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that a process ever had."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1000
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom does not like to write what is sent here
 @pytest.mark.parametrize(
     ("values", "status", "code"),
@@ -280,7 +310,7 @@ def test_idle_connections_cost_nothing(receiver: Running) -> None:
 
 
 def test_rules_for_ae_titles_and_numbers_reject_and_record(tmp_path: Path) -> None:
-    rules = {"require_called_ae": True, "allowed_callers": ["PACS", "MRI1"], "max_associations": 1}
+    rules = {"require_called_ae": True, "allowed_callers": ["PACS", "MRI1"], "max_associations": 1, "give_way_s": 600}
     with receiver_process(tmp_path, **rules) as running:
         port = running.port
         with association(port, calling="STRANGER") as assoc:

@@ -24,12 +24,11 @@ app.DRAIN_S = 60.0
 {changes}
 sys.exit(cli.main(["serve", "--config", sys.argv[1]]))
 """
-# What settings refuse, put past them: the clock of the coordinator then breaks after the other processes were started.
-ONE_NAME_TWICE = """
-from config.destinations import DicomDestination
-load = cli.load_settings
-twice = (DicomDestination(name="pacs", ae_title="PACS", host="127.0.0.1", port=1),) * 2
-cli.load_settings = lambda path: load(path).model_copy(update={"destinations": twice})
+BREAKS_LATE = """
+from dicom_node.analyse.coordinator import Coordinator
+def breaks(self):
+    raise RuntimeError("this names a patient")
+Coordinator.start = breaks
 """
 BREAKS_AT_THE_END = """
 from dicom_node.analyse.coordinator import Coordinator
@@ -145,10 +144,10 @@ def test_a_database_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_breaks_after_the_children_were_started_ends_them(tmp_path: Path) -> None:
-    with attempt(tmp_path, changes=ONE_NAME_TWICE) as node:
+    with attempt(tmp_path, changes=BREAKS_LATE) as node:
         status, said = node.result()
     assert status == 1
-    assert "The node broke and was ended; the log says where: ConflictingIdError [NODE_BROKE]" in said
+    assert "The node broke and was ended; the log says where: RuntimeError [NODE_BROKE]" in said
     assert not node.listens()
 
 

@@ -15,7 +15,8 @@ from config.destinations import DicomDestination
 from config.settings import CompletionSettings, ReceiverSettings, Settings
 from dicom_node.analyse import pipeline, worker
 from dicom_node.analyse.wanted import wants
-from dicom_node.deliver import outbox
+from dicom_node.deliver.making import make_destination
+from dicom_node.deliver.outbox import Turn
 from dicom_node.receive.storage_scp import Receiver
 from inference.serving import BundleShelf, LoadedBundle
 from inference.types import ModelIdentity
@@ -26,7 +27,7 @@ from storage.states import StudyState
 from storage.tables import Instance, Result, Run, Study
 from tests.factories.dicom import encode, image
 from tests.factories.sender import association, store
-from tests.factories.storage import fresh
+from tests.factories.storage import fresh, open_destinations
 from tests.factories.waiting import wait_until
 from tests.programs import free_port
 
@@ -64,7 +65,8 @@ class Site:
             worker.analyse(claimed)
             done += 1
         if self.destination is not None:
-            outbox.Turn(self.settings, self.database, self.objects, self.destination)()
+            peer = make_destination(self.destination, self.settings)
+            Turn(peer, self.settings.delivery, self.database, self.objects)()
         return done
 
     def count(self, table: type[Run] | type[Result] | type[Instance]) -> int:
@@ -78,7 +80,8 @@ class Site:
 
 @contextmanager
 def site(folder: Path, *, port: int, other: int = 0) -> Iterator[Site]:
-    to = DicomDestination(name="other", ae_title="AXSPA", host="127.0.0.1", port=other) if other else None
+    there = {"name": "other", "ae_title": "AXSPA", "host": "127.0.0.1", "port": other, "not_analysed": "always"}
+    to = DicomDestination.model_validate(there) if other else None
     settings = Settings(
         data_dir=folder,
         receiver=ReceiverSettings(host="127.0.0.1", port=port, min_free_mb=0),
@@ -87,6 +90,7 @@ def site(folder: Path, *, port: int, other: int = 0) -> Iterator[Site]:
     )
     folder.mkdir()
     made = Site(settings, fresh(folder), ObjectStore(folder / "objects"), to)
+    open_destinations(made.database, "other")
     receiver = Receiver(settings.receiver, made.database, made.objects)
     receiver.start()
     try:

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from training.commands.folders import begin, options_of, write_json
 from training.commands.parser import Steps
@@ -75,6 +76,45 @@ def run_train_region(options: argparse.Namespace) -> None:
 def run_evaluate_region(options: argparse.Namespace) -> None:
     """Judge each scan by the network that has not seen its patient."""
     set_threads(options.threads)
+    from training.sij_mri.region.trained import ROLES, trained_regions
+
+    if any(trained_regions(options.runs, role) for role in ROLES):
+        _evaluate_trained(options)
+    else:
+        _evaluate_folds(options)
+
+
+def _evaluate_trained(options: argparse.Namespace) -> None:
+    """The networks that lie ready for a bundle, by those of the same recipe that held patients back."""
+    from training.judge import write_figures
+    from training.sij_mri.region.evaluate import held_back_figures, judge_held_back, not_judged
+    from training.sij_mri.region.page import held_back_page
+    from training.sij_mri.region.trained import trained_regions
+
+    dataset, command = read_index(options.dataset), "axspa-train evaluate region DATASET --runs RUNS"
+    figures, sections, missing, kept = _earlier(options.runs / REGION_FIGURES), {}, {}, {}
+    for role, contrast, heading in (("region", "t1w", "T1-weighted"), ("region_fluid", "stir", "STIR")):
+        trained = trained_regions(options.runs, role)
+        judged = list(judge_held_back(dataset, trained, contrast=contrast))
+        if judged:
+            sections[heading] = figures[contrast] = held_back_figures(judged, command=command)
+            missing[heading] = not_judged(dataset, trained, contrast=contrast)
+        elif contrast in figures:
+            kept[heading] = figures[contrast]
+    page = held_back_page(sections, missing=missing, kept=kept, command=command)
+    options.page.write_text(page, encoding="utf-8")
+    write_figures(options.runs / REGION_FIGURES, figures)
+    print(options.page)
+
+
+def _earlier(path: Path) -> dict[str, dict[str, Any]]:
+    """Figures of networks that are shipped unchanged; those that are judged now take their place."""
+    content: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return content
+
+
+def _evaluate_folds(options: argparse.Namespace) -> None:
+    """The networks of ``axspa-train train region``."""
     from training.judge import region_figures, region_page, write_figures
     from training.sij_mri.region.train import score_folds
 

@@ -1,8 +1,7 @@
 """The training loop: resumable, deterministic, with an average of the weights."""
 
+import itertools
 import json
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from training.loop.prefetch import prefetched
 
 Weights = list[NDArray[Any]]
 Batch = tuple[Any, ...]
@@ -119,7 +120,7 @@ def fit(
     keras.utils.set_random_seed(seed)
     model, average, first = _start(build, folder, loss, schedule)
     began, losses = time.monotonic(), []
-    for step, batch in _prefetched(batches(first), first, schedule.steps):
+    for step, batch in enumerate(prefetched(itertools.islice(batches(first), schedule.steps - first)), first):
         model.optimizer.learning_rate = schedule.rate(step)
         losses.append(float(model.train_on_batch(*batch, return_dict=True)["loss"]))
         if (step + 1) % schedule.average_every == 0:
@@ -216,28 +217,3 @@ def _log(folder: Path, line: dict[str, float]) -> None:
     with (folder / LOG_FILE).open("a", encoding="utf-8") as stream:
         stream.write(text + "\n")
     print(text, flush=True)
-
-
-def _prefetched(batches: Iterator[Batch], first: int, steps: int) -> Iterator[tuple[int, Batch]]:
-    """Number the batches, made ahead by a thread (the work is in OpenCV and NumPy, which release the lock)."""
-    ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=6)
-    stop = threading.Event()
-
-    def produce() -> None:
-        try:
-            for _ in range(first, steps):
-                ready.put(next(batches))
-                if stop.is_set():
-                    return
-        except BaseException as error:  # noqa: BLE001 - it is raised again by the consumer
-            ready.put(error)
-
-    threading.Thread(target=produce, name="batches", daemon=True).start()
-    try:
-        for step in range(first, steps):
-            batch = ready.get()
-            if isinstance(batch, BaseException):
-                raise batch
-            yield step, batch
-    finally:
-        stop.set()

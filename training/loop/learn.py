@@ -139,8 +139,8 @@ def averaged(model: keras.Model) -> Iterator[None]:
     if not model.optimizer.use_ema:
         yield
         return
-    present = [keras.ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
-    model.optimizer.finalize_variable_values(model.trainable_variables)
+    present = _copies(model.trainable_variables)
+    _take_average(model)
     try:
         yield
     finally:
@@ -253,4 +253,14 @@ def _take_kept(folder: Path, model: keras.Model, plan: Plan) -> None:
         with np.load(folder / BEST_FILE, allow_pickle=False) as content:
             model.set_weights([content[f"w{number}"] for number in range(len(content.files))])
     elif model.optimizer.use_ema:
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+        _take_average(model)
+
+
+def _take_average(model: keras.Model) -> None:
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable, value in zip(model.trainable_variables, _copies(model.trainable_variables), strict=True):
+        variable.assign(value)  # JAX gives the array of the average itself, and deletes it with the next batch
+
+
+def _copies(variables: Sequence[Any]) -> list[Any]:
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

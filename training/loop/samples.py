@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.space import normalized, smoothed
+from inference.space import normalized, smoothed, standardized
 from inference.types import BoolArray, FloatArray
-from training.loop.transforms import area_shares, changed, edge_weights, sampled, source_maps, standardized
+from training.loop.transforms import area_shares, changed, edge_weights, sampled, source_maps
 from training.plans import Plan
 
 PERCENTILES = (1.0, 99.0)
@@ -169,10 +169,20 @@ class Samples:
         if rng is not None:
             stack = changed(stack, change, rng)
         how = self._plan.input.normalization
-        stack = standardized(stack) if how == "standardized" else np.clip(stack, 0.0, 1.0 if how == "unit" else CEILING)
+        stack = (
+            standardized(stack[None])[0]
+            if how == "standardized"
+            else np.clip(stack, 0.0, 1.0 if how == "unit" else CEILING)
+        )
         shares = self._targets[index]
         target = None if shares is None else sampled(shares[plane], maps)
         return stack, self._answers(source, target)
+
+    def _normalized(self, stack: FloatArray) -> FloatArray:
+        if self._plan.input.normalization == "standardized":
+            return np.asarray(standardized(stack[None])[0], np.float32)
+        ceiling = 1.0 if self._plan.input.normalization == "unit" else CEILING
+        return np.asarray(np.clip(stack, 0.0, ceiling), np.float32)
 
     def _answers(self, source: Source, target: FloatArray | None) -> dict[str, FloatArray]:
         if target is None:

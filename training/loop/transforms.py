@@ -9,7 +9,6 @@ from training.plans import AugmentationPlan
 
 Rng = np.random.Generator
 Maps = tuple[FloatArray, FloatArray]
-BODY_SHARE = 0.1
 BIAS_NODES = 4
 
 
@@ -87,27 +86,6 @@ def changed(stack: FloatArray, augmentation: AugmentationPlan, rng: Rng) -> Floa
     if rng.random() < augmentation.noise_probability:
         stack = stack + rng.standard_normal(stack.shape, np.float32) * np.float32(rng.uniform(*augmentation.noise))
     return np.asarray(np.maximum(stack, 0.0), np.float32)
-
-
-def standardized(sample: FloatArray) -> FloatArray:
-    """Mean 0 and standard deviation 1 within the body, whatever the scale of the input.
-
-    The body is what exceeds a tenth of the 99th percentile of the pixels above zero.
-
-    Parameters
-    ----------
-    sample : float32 array (rows, columns, channels)
-
-    Returns
-    -------
-    float32 array (rows, columns, channels)
-    """
-    above = sample[sample > 0]
-    if above.size == 0:
-        return np.zeros_like(sample, np.float32)
-    body = sample[sample > BODY_SHARE * np.percentile(above, 99.0)]
-    mean, spread = float(body.mean(dtype=np.float64)), float(body.std(dtype=np.float64))
-    return np.asarray((sample - mean) / max(spread, 1e-6), np.float32)
 
 
 def area_shares(mask: NDArray[np.bool_], ratios: tuple[float, float]) -> FloatArray:

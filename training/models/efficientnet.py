@@ -15,7 +15,7 @@ from training.models.slice_heads import LAST_CONVOLUTION
 
 
 def efficientnet_features(
-    inputs: Any, *, width: float, weights: str | Path | None, unfreeze: int | None, scale: float
+    inputs: Any, *, width: float, weights: str | Path | None, unfreeze: int | str, scale: float
 ) -> Any:
     """Features of a slice.
 
@@ -27,8 +27,8 @@ def efficientnet_features(
         1: EfficientNetB0; else the share of its channels.
     weights : path or None
         File of weights for the backbone without its top; None: random ones.
-    unfreeze : int or None
-        How many of the last layers learn; batch normalization among them stays as it is. None: all of them learn.
+    unfreeze : int or "all"
+        How many of the last layers learn; batch normalization among them stays as it is. All: that learns too.
     scale : float
         What the input is multiplied by, for the backbone, which divides by 255 itself: 1 as published, 255 as it
         expects.
@@ -41,15 +41,16 @@ def efficientnet_features(
     Raises
     ------
     ValueError
-        ``unfreeze`` is negative.
+        ``unfreeze`` is neither.
     """
-    if unfreeze is not None and unfreeze < 0:
-        raise ValueError(f"unfreeze is a number of layers or none, received {unfreeze}")
+    if unfreeze != "all" and not (isinstance(unfreeze, int) and unfreeze >= 0):
+        raise ValueError(f"unfreeze is a number of layers or 'all', received {unfreeze!r}")
     adapted = layers.Conv2D(3, 1, name="adapter")(inputs)
     if scale != 1:
         adapted = layers.Rescaling(scale, name="as_expected")(adapted)
     backbone = _backbone(tuple(adapted.shape[1:]), width, weights)
-    _freeze(backbone, unfreeze)
+    if isinstance(unfreeze, int):
+        _freeze(backbone, unfreeze)
     return layers.Activation("linear", name=LAST_CONVOLUTION)(backbone(adapted))
 
 
@@ -62,9 +63,7 @@ def _backbone(shape: tuple[int, ...], width: float, weights: str | Path | None) 
     return EfficientNet(width, 1.0, shape[0], name="efficientnet", **options)
 
 
-def _freeze(backbone: Any, unfreeze: int | None) -> None:
-    if unfreeze is None:
-        return
+def _freeze(backbone: Any, unfreeze: int) -> None:
     learning = backbone.layers[len(backbone.layers) - unfreeze :]
     for layer in backbone.layers:
         layer.trainable = layer in learning and not isinstance(layer, layers.BatchNormalization)

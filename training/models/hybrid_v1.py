@@ -24,7 +24,7 @@ def hybrid_v1(
     *,
     width: float = 1.0,
     weights: str | Path | None = None,
-    unfreeze: int | None = 0,
+    unfreeze: int | str = 0,
     scale: float = 1.0,
     tokens: Literal["one", "map"] = "one",
     blocks: int = 2,

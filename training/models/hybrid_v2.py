@@ -15,7 +15,7 @@ def hybrid_v2(
     *,
     width: float = 1.0,
     weights: str | Path | None = None,
-    unfreeze: int | None = 0,
+    unfreeze: int | str = 0,
     scale: float = 1.0,
     hidden: tuple[int, int] = (512, 256),
     dropout: tuple[float, float] = (0.4, 0.3),

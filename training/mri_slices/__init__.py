@@ -1,1 +1,3 @@
-"""The published framework for single slices: its plans, its table, and the bundle that ships for demo and tests."""
+"""The published framework for single slices: its recipes, its table with its page, and bundles of its rows."""
+
+__all__ = ["bundle", "page", "table"]

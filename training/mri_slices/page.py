@@ -49,14 +49,48 @@ numbers of parameters, 7,869,572, 16,870,790, 16,197,551 and 4,838,319, and as t
 So `mri_slices` runs on a node as shadow or trial and never as the primary deployment, and all that it says is
 worded as what a published model says.
 """
-CLINICAL = """## Options
+CLINICAL = """## Run it
+
+Over a study, and over a folder of PNG and JPEG pictures:
+
+```sh
+.venv/bin/axspa-node process STUDY --out results --application mri_slices --bundle mri-slices-demo
+.venv/bin/axspa-node pictures FOLDER --out results --bundle mri-slices-demo
+```
+
+The latter writes a page of each picture with the models side by side (mask in red at 0.3, Grad-CAM and focused
+Grad-CAM in JET at 0.4 as published, beside them the same in colors whose lightness rises evenly), `answers.csv`
+and `summary.json`. The focus is the region that a U-Net of the bundle marks in that slice, and the published box
+(rows 0.5 to 0.9, columns 0.3 to 0.7) where it marks none. Of a study the series with most slices is read, and an
+answer is the mean over its slices. On a node:
+
+```toml
+[[deployments]]
+application = "mri_slices"
+bundle = "mri-slices-demo"
+purpose = "trial"
+```
+
+`mri-slices-demo` ships for demo and tests: narrow models that learned phantoms alone, made by
+
+```sh
+.venv/bin/axspa-train simulate phantoms --count 6 --out runs/phantoms
+.venv/bin/axspa-train curate runs/phantoms --out runs/phantom-pictures
+.venv/bin/axspa-train published --cohort runs/phantom-pictures --out runs/demo --width 0.125 --size 64 --epochs 15 \\
+    --split published-by-image --only "Simple CNN" --only "U-Net, region" --only "Hybrid v2, all layers learn" \\
+    --only "Hybrid v1, all layers learn, tokens of the map" --bundle inference/bundles/mri-slices-demo
+```
+
+## Options
 
 `channels` (2.5D), `depth` (3D, Simple CNN), `tokens = "map"`, `unfreeze` (how many of the last layers learn;
-none of them: all), `scale` (255: what EfficientNetB0 expects), `weights` (a file), and `clinical` (HLA-B27,
+`"all"`: every one), `scale` (255: what EfficientNetB0 expects), `weights` (a file), and `clinical` (HLA-B27,
 CRP, age, sex, each of which may be missing) are options of the builders. The node loads models of pictures
 alone: a model with clinical values is for training and judging. SMOTE is not among the answers to the rare
 stage: it mixes images pixel by pixel, which gives slices of no patient; classes are weighed instead, and the
 focal loss makes little of what is sure.
+
+The recipes are plans of the frame too (`training/plans`: `published-*`, `simple-cnn-early`, `hybrid-v1-map`).
 
 Weights of ImageNet are in no package that can be installed here, so `weights` takes a file, and without one the
 hybrids start from random numbers: frozen, as published, they then read random features.

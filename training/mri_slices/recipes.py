@@ -64,7 +64,7 @@ class Recipe:
         return "best" if self.improved else "last"
 
 
-SCRATCH: Mapping[str, Any] = {"unfreeze": None, "scale": 255.0}
+SCRATCH: Mapping[str, Any] = {"unfreeze": "all", "scale": 255.0}
 """A backbone without weights of ImageNet learns too, and gets what it expects, which is 0 to 255."""
 
 RECIPES: tuple[Recipe, ...] = (

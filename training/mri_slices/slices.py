@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from inference.mri_slices import SliceCutter
 from inference.types import BoolArray, FloatArray
-from training.data import Cohort
-from training.data.labeling import brightness_figures
+from training.data import Cohort, brightness_figures
 
 REGION, DRAWN_BOX = "region", "drawn_box"
 AS_STATUS, STAGE = "AS_status", "stage"
@@ -45,7 +44,7 @@ class Slices:
     figures: NDArray[np.float64]
 
     def places(self, names: tuple[str, ...]) -> NDArray[np.intp]:
-        """Where these pictures stand, in the order of the arrays."""
+        """Where these pictures stand in the arrays, (pictures,) ascending."""
         return np.flatnonzero(np.isin(self.names, names))
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data import BY_PATIENT, PUBLISHED_BY_IMAGE, Cohort, Fold
-from training.data.splitting import split_cohort
+from training.data import BY_PATIENT, PUBLISHED_BY_IMAGE, Cohort, Fold, split_cohort
 from training.mri_slices.fit import VALIDATION_SHARE, Parts, teach
 from training.mri_slices.recipes import RECIPES, Recipe
 from training.mri_slices.slices import Slices, load_slices

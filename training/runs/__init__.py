@@ -7,6 +7,7 @@ __all__ = [
     "evaluate",
     "folder",
     "judgments",
+    "package",
     "pictures",
     "predictions",
     "provenance",

@@ -27,8 +27,7 @@ def compare(folders: Sequence[Path], *, resamples: int = 500) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``runs`` (:func:`training.runs.evaluate.evaluate` of each) and ``pairs``: each run after the first, set against
-        it on the items that both held back.
+        ``runs`` (:func:`training.runs.evaluate.evaluate` of each) and ``pairs`` (:func:`pairs`).
 
     Raises
     ------
@@ -37,18 +36,27 @@ def compare(folders: Sequence[Path], *, resamples: int = 500) -> dict[str, Any]:
     """
     if len(folders) < 2:
         raise ValueError(f"compare needs two runs or more, received {len(folders)}")
+    found = pairs(folders)
+    return {"runs": [evaluate([folder], resamples=resamples) for folder in folders], "pairs": found}
+
+
+def pairs(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """Each run after the first, set against it on the items that both held back.
+
+    Raises
+    ------
+    ValueError
+        A run is not finished, or they are of several kinds.
+    """
     runs = finished_runs(folders)
     kinds = {plan_of(run).task.kind for run in runs}
     if len(kinds) > 1:
         raise ValueError(f"compare needs runs of one kind, received {' and '.join(sorted(kinds))}")
     how = _masks if kinds == {"segment"} else _classes
-    return {
-        "runs": [evaluate([folder], resamples=resamples) for folder in folders],
-        "pairs": [
-            {"first": runs[0].name, "second": run.name, **how(folders[0], folder)}
-            for run, folder in zip(runs[1:], folders[1:], strict=True)
-        ],
-    }
+    return [
+        {"first": runs[0].name, "second": run.name, **how(folders[0], folder)}
+        for run, folder in zip(runs[1:], folders[1:], strict=True)
+    ]
 
 
 def _masks(first: Path, second: Path) -> dict[str, Any]:

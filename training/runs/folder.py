@@ -110,7 +110,9 @@ def opened(folder: Path, run: Run, *, resume: bool) -> Run:
 
 
 def begin(folder: Path, run: Run, plan_text: str) -> None:
-    """Write the first files of a run where they are not there yet."""
+    """Write the first files of a run where they are not there yet; take away what a killed writing left."""
+    for left in folder.glob(".next-*"):
+        left.unlink()
     if not (folder / RUN_FILE).is_file():
         (folder / PLAN_FILE).write_text(plan_text, encoding="utf-8")
         write_run(folder, run)

@@ -185,7 +185,7 @@ def _masks(
 ) -> Predictions:
     items: list[Judged] = []
     arrays: dict[str, NDArray[Any]] = {}
-    usual = learned.mean_mask()
+    usual = learned.mean_mask() if any(parts.values()) else np.zeros((0, 0), np.float32)
     shown = 0
     for part in (VALIDATION, HELD_BACK):
         for name in parts.get(part, ()):

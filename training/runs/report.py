@@ -8,7 +8,7 @@ import jinja2
 import numpy as np
 
 from training.runs import pictures
-from training.runs.compare import compare
+from training.runs.compare import pairs
 from training.runs.evaluate import evaluate
 from training.runs.folder import finished_runs, write_text
 from training.runs.judgments import folds_of_one
@@ -43,7 +43,7 @@ def report(folders: Sequence[Path], out: Path, *, resamples: int = 500) -> Path:
     values = {
         "title": ", ".join(dict.fromkeys(figures["plan"] for figures in judged)),
         "sections": sections,
-        "pairs": [] if together else compare(folders, resamples=resamples)["pairs"],
+        "pairs": [] if together else pairs(folders),
         "runs": runs,
         "few": FEW,
     }

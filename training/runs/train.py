@@ -66,8 +66,8 @@ def train(
     plan, text = plan_and_text(plan_file)
     cohort = open_cohort(cohort_folder)
     parts = deal(cohort, plan, fold)
-    reader = _reader(plan, readers or {})
-    new = _new_run(out.name, plan, cohort, parts, fold, threads)
+    reader = reader_of(plan, readers or {})
+    new = new_run(out.name, plan, cohort, parts, fold, threads)
     with held(out):
         run = opened(out, new, resume=resume)
         if run.state == FINISHED:
@@ -184,7 +184,8 @@ def _validation(cohort: Cohort, plan: Plan, parts: Parts) -> Samples | None:
     return Samples(read_sources(cohort, plan, parts.validation), plan, seed=plan.seed)
 
 
-def _new_run(name: str, plan: Plan, cohort: Cohort, parts: Parts, fold: int | None, threads: int) -> Run:
+def new_run(name: str, plan: Plan, cohort: Cohort, parts: Parts, fold: int | None, threads: int) -> Run:
+    """A run that begins now."""
     about = {name: str(getattr(cohort, name)) for name in ("name", "kind", "digest", "source", "terms")}
     return Run(
         name=name,
@@ -198,7 +199,14 @@ def _new_run(name: str, plan: Plan, cohort: Cohort, parts: Parts, fold: int | No
     )
 
 
-def _reader(plan: Plan, readers: Mapping[str, Reader]) -> Reader | None:
+def reader_of(plan: Plan, readers: Mapping[str, Reader]) -> Reader | None:
+    """Who finds the masks of a plan, bool (slices, rows, columns); None: the frame.
+
+    Raises
+    ------
+    ValueError
+        Nobody is called so.
+    """
     if not plan.task.reader:
         return None
     if plan.task.reader not in readers:

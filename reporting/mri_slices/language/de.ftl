@@ -36,7 +36,7 @@ reason-PUBLISHED_BOX_FOCUS = In { $slices ->
     [one] 1 Schicht
    *[other] { $slices } Schichten
 } ohne Region liegt der Fokus auf dem veröffentlichten Rechteck.
-reason-SERIES_IRREGULAR = MR-Schichten: { $warning }
+reason-PUBLISHED_IRREGULAR = MR-Schichten: { $warning }
 
 ## Antworten
 

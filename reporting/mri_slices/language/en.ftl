@@ -36,7 +36,7 @@ reason-PUBLISHED_BOX_FOCUS = Heat was focused on the published box in { $slices 
     [one] 1 slice
    *[other] { $slices } slices
 }, where no region was found.
-reason-SERIES_IRREGULAR = MR slices: { $warning }
+reason-PUBLISHED_IRREGULAR = MR slices: { $warning }
 
 ## Answers
 

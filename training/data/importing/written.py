@@ -39,7 +39,6 @@ def write_import(
     labeling: str = "own",
     copies: int = 0,
     seed: int = 0,
-    filtered: bool = True,
 ) -> Imported:
     """Write pictures in the curated layout.
 
@@ -57,10 +56,8 @@ def write_import(
         As in :func:`training.data.curate.labeled_pictures`.
     copies, seed : int
         Augmented copies of each picture.
-    filtered : bool
-        Whether blank and double pictures are dropped.
     """
-    kept, dropped = good_pictures(pictures) if filtered else (list(pictures), [])
+    kept, dropped = good_pictures(pictures)
     labeled, how = labeled_pictures(kept, labeling)
     dropped = [*unread, *dropped]
     lines = dropped_lines(dropped)

@@ -9,17 +9,17 @@ import keras
 
 from inference.serving import ApplicationRange, Manifest
 from inference.sij_mri import SacroiliacMri, region_spec
-from inference.sij_mri.edema import edema_spec
+from inference.sij_mri.edema import edema_network_spec, edema_spec
 from training.data import Cohort
 from training.loop.export import ModelExport, export_bundle, in_float32
 from training.loop.fit import averaged_model
 from training.sij_mri.bundle.card import card
 from training.sij_mri.bundle.data import data_words
-from training.sij_mri.region.trained import shipped, trained_regions
+from training.sij_mri.edema.network import NETWORK_RUNS, served
+from training.sij_mri.region.trained import ROLES, shipped, trained_regions
 from training.sij_mri.runs import EDEMA_FIGURES, EDEMA_FILE, EDEMA_SOURCE, REGION_FIGURES
 from training.sij_mri.stage.train import exported, figures
 
-REGION_ROLES = ("region", "region_fluid")
 APPLICATION = ApplicationRange(SacroiliacMri.name, first=SacroiliacMri.version, before="2.0.0")
 INTENDED_INPUT = (
     "Semicoronal MRI of the sacroiliac joints of adults: a T1-weighted spin-echo series and a fat-suppressed "
@@ -35,7 +35,7 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
     runs : Path
         Folder of the runs: region networks (:mod:`training.sij_mri.region.trained`, or ``region/all-*`` of
         ``axspa-train train region``, which read both contrasts), ``stage.keras`` with ``stage.json``, ``edema.keras``
-        with ``edema.json``, and the figures of the evaluations.
+        with ``edema.json``, ``edema-network/all`` where it was trained, and the figures of the evaluations.
     out : Path
         Folder of the bundle.
     version : str
@@ -60,7 +60,7 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
     }
     return export_bundle(
         out,
-        [*_region(runs), _stage(runs), _edema(runs)],
+        [*_region(runs), _stage(runs), _edema(runs), *_edema_network(runs)],
         application=APPLICATION,
         intended_input=INTENDED_INPUT,
         version=version,
@@ -72,7 +72,7 @@ def assemble(runs: Path, out: Path, *, version: str, cohorts: Sequence[Cohort] =
 
 def _region(runs: Path) -> list[ModelExport]:
     """A network of its own for each contrast, or one for both that learnt from both."""
-    ready = {role: shipped(trained_regions(runs, role)) for role in REGION_ROLES}
+    ready = {role: shipped(trained_regions(runs, role)) for role in ROLES}
     if not any(ready.values()):
         return _region_of_both(runs)
     for role, networks in ready.items():
@@ -91,7 +91,7 @@ def _region_of_both(runs: Path) -> list[ModelExport]:
         path.parent.mkdir(parents=True, exist_ok=True)
         in_float32(averaged_model(run)).save(path)
         saved.append(path)
-    return [ModelExport(region_spec(role), tuple(saved)) for role in REGION_ROLES]
+    return [ModelExport(region_spec(role), tuple(saved)) for role in ROLES]
 
 
 def _stage(runs: Path) -> ModelExport:
@@ -106,6 +106,17 @@ def _edema(runs: Path) -> ModelExport:
     return ModelExport(edema_spec(), (path,))
 
 
+def _edema_network(runs: Path) -> list[ModelExport]:
+    """The network that learnt from all scans with readings; none where it was not trained to its end."""
+    trained = runs / NETWORK_RUNS / "all"
+    if not (trained / "state.json").is_file() or not _finished(trained):
+        return []
+    path = runs / "export" / "edema_network.keras"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    served(averaged_model(trained)).save(path)
+    return [ModelExport(edema_network_spec(), (path,))]
+
+
 def _read(path: Path) -> dict[str, Any]:
     """JSON values of a file; empty where it was not made yet."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -114,7 +125,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _region_runs(runs: Path) -> dict[str, Mapping[str, Any]]:
     """What is known of each network that goes into the bundle, by its role and name."""
-    ready = [(role, one) for role in REGION_ROLES for one in shipped(trained_regions(runs, role))]
+    ready = [(role, one) for role in ROLES for one in shipped(trained_regions(runs, role))]
     facts = {f"{role}/{one.folder.name}": one.facts for role, one in ready}
     return facts or {f"region/{run.name}": _facts(run) for run in _finished_runs(runs)}
 
@@ -128,7 +139,12 @@ def _facts(run: Path) -> dict[str, Any]:
 
 def _finished_runs(runs: Path) -> list[Path]:
     folders = [path.parent for path in sorted((runs / "region").glob("all-*/state.json"))]
-    return [folder for folder in folders if _state(folder)["step"] >= _state(folder)["schedule"]["steps"]]
+    return [folder for folder in folders if _finished(folder)]
+
+
+def _finished(run: Path) -> bool:
+    state = _state(run)
+    return bool(state["step"] >= state["schedule"]["steps"])
 
 
 def _state(run: Path) -> dict[str, Any]:

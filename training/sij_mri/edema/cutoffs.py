@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inference.result import Answer
-from inference.serving import VoxelClassifier
-from inference.sij_mri import AsasResult, Cutoff, Edema, EdemaParts, asas_rule, find_joints
-from inference.sij_mri.edema import STEP, PossibleEdema, possible_edema, thresholds_at
-from inference.types import BoolArray, Side
-from training.data import Subject
+from inference.sij_mri import AsasResult, Cutoff, Edema, EdemaParts, asas_rule
+from inference.sij_mri.edema import STEP, PossibleEdema
+from inference.types import BoolArray, Side, Volume
 
 STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 NOT_JUDGED = "not judged"
@@ -25,8 +23,9 @@ met, ? depends on the cut-off. *With fluid in the joint* is the rule if it count
 space, as it once did.
 """
 
-STEPS_TRIED = """The step that ships is {step:g}. It was chosen as the smallest at which half of the volumes that
-the readings give lie between strict and loose. The last two columns count sides and studies together.
+STEPS_TRIED = """The step that ships is {step:g}. It was chosen as the smallest at which half of the volumes that the
+readings give lie between strict and loose and no side or study whose readings all meet the rule is
+absent. The last two columns count sides and studies together.
 """
 
 
@@ -57,38 +56,26 @@ class CutoffScore:
     readers_rule: tuple[Mapping[str, str], ...]
 
 
-def score_cutoffs(
-    subject: Subject, region: BoolArray, classifier: VoxelClassifier, *, readings: Sequence[str]
-) -> CutoffScore:
-    """Find the edema of a scan at every step.
+def score_cutoffs(subject: str, fluid: Volume, found: PossibleEdema, *, readings: Sequence[BoolArray]) -> CutoffScore:
+    """Cut the edema of a scan off at every step.
 
     Parameters
     ----------
-    subject : Subject
-        With ``t1w`` and ``stir`` on one grid.
-    region : bool array (slices, rows, columns)
-    classifier : VoxelClassifier
-        Not taught by this patient.
-    readings : sequence of str
-        Names of the readings.
-
-    Raises
-    ------
-    ValueError
-        No normal marrow is found.
+    subject : str
+    fluid : Volume
+        Where it was found.
+    found : PossibleEdema
+    readings : sequence of bool array (slices, rows, columns)
+        What each reading marks.
     """
-    fluid = subject.volume("stir")
-    found = possible_edema(fluid, region, find_joints(subject.volume("t1w"), region), classifier=classifier)
-    if found is None:
-        raise ValueError(f"edema cannot be judged where no normal marrow is found, received the scan {subject.subject}")
     voxel_ml = fluid.voxel_volume_mm3 / 1000.0
-    at = {step: _at(found, classifier.spec.thresholds, step) for step in STEPS}
-    masks = [found.about.share_out(subject.labels[f"inflammation_{name}"]) for name in readings]
+    at = {step: _at(found, step) for step in STEPS}
+    masks = [found.about.share_out(one) for one in readings]
     return CutoffScore(
-        subject=subject.subject,
+        subject=subject,
         volumes_ml={step: _volumes(parts, voxel_ml) for step, parts in at.items()},
         rule={step: told(asas_rule(Edema(parts, 0.0, 0.0, 0.0), fluid)) for step, parts in at.items()},
-        rule_with_fluid=told(asas_rule(with_fluid(Edema(at[STEP], 0.0, 0.0, 0.0)), fluid)),
+        rule_with_fluid=told(asas_rule(with_fluid(Edema(at[found.step], 0.0, 0.0, 0.0)), fluid)),
         readers_ml={side: tuple(_ml(one, side, voxel_ml) for one in masks) for side in Side},
         readers_rule=tuple(told(asas_rule(Edema(dict.fromkeys(Cutoff, one), 0.0, 0.0, 0.0), fluid)) for one in masks),
     )
@@ -181,8 +168,8 @@ def _against(scores: Sequence[CutoffScore], step: float, readers: Answer, ours: 
     return f"{sum(answer == ours for answer in agreed)} of {len(agreed)}"
 
 
-def _at(found: PossibleEdema, usual: Mapping[str, float], step: float) -> dict[Cutoff, EdemaParts]:
-    return {cutoff: found.at(thresholds) for cutoff, thresholds in thresholds_at(usual, step=step).items()}
+def _at(found: PossibleEdema, step: float) -> dict[Cutoff, EdemaParts]:
+    return {cutoff: found.at(thresholds) for cutoff, thresholds in found.thresholds(step).items()}
 
 
 def _volumes(parts: Mapping[Cutoff, EdemaParts], voxel_ml: float) -> dict[Side, tuple[float, float, float]]:

@@ -1,7 +1,7 @@
 """Edema judged against its readers, each scan by a classifier that was not taught by its patient."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +10,11 @@ import numpy as np
 from inference.serving import Segmenter, VoxelClassifier
 from inference.sij_mri import EdemaParts, Joint, RegionReader, carry_joints, find_joints, find_midline
 from inference.sij_mri.edema import (
+    EdemaNetwork,
     Surroundings,
     candidate_voxels,
-    find_edema,
     find_normal_marrow,
+    possible_edema,
     region_depth,
     smooth,
     voxel_features,
@@ -23,6 +24,7 @@ from training.data import Dataset, Fold, Subject
 from training.judge import dice
 from training.phantom import LesionRequest, Phantom, PhantomSpec, make_phantom
 from training.sij_mri.edema.cutoffs import CutoffScore, score_cutoffs
+from training.sij_mri.edema.nulls import NULLS
 from training.sij_mri.edema.train import LabeledVoxels, fit_edema_classifier, voxel_classifier
 
 READINGS = ("R11", "R12", "R21", "R22")
@@ -46,6 +48,12 @@ class EdemaScore:
         Mean over the readings.
     readers_dice : float
         Mean Dice of the readings of one reader with those of the other.
+    found_ml : float
+        All that was found.
+    readings_ml : tuple of float
+        All that each reading marks.
+    others_dice : mapping of str to float
+        Mean Dice of other methods with the readings, by name: null models, and the classifier alone.
     """
 
     subject: str
@@ -55,6 +63,14 @@ class EdemaScore:
     readers_left_ml: float
     readers_right_ml: float
     readers_dice: float
+    found_ml: float = 0.0
+    readings_ml: tuple[float, ...] = ()
+    others_dice: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def within_readings(self) -> bool:
+        """Whether as much was found as one of the readings marks, or something between two of them."""
+        return bool(self.readings_ml) and min(self.readings_ml) <= self.found_ml <= max(self.readings_ml)
 
     @property
     def mean_dice(self) -> float:
@@ -106,8 +122,10 @@ def phantom_voxels(seed: int) -> LabeledVoxels:
     return replace(found, weight=PHANTOM_WEIGHT)
 
 
-def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> EdemaScore:
-    """Find the edema of a scan and set it beside its readings.
+def judge(
+    subject: Subject, region: BoolArray, classifier: VoxelClassifier, network: EdemaNetwork | None = None
+) -> JudgedScan:
+    """Find the edema of a scan as the node does, and set it beside its readings and what other methods find.
 
     Parameters
     ----------
@@ -116,23 +134,36 @@ def judge(subject: Subject, region: BoolArray, classifier: VoxelClassifier) -> E
     region : bool array (slices, rows, columns)
     classifier : VoxelClassifier
         Not taught by this patient.
+    network : EdemaNetwork, optional
+        Not taught by this patient either.
 
     Raises
     ------
     ValueError
         The region holds too little normal marrow.
     """
-    fluid = subject.volume("stir")
-    joints = find_joints(subject.volume("t1w"), region)
-    found = find_edema(fluid, region, joints, classifier=classifier)
+    fluid, t1 = subject.volume("stir"), subject.volume("t1w")
+    joints = find_joints(t1, region)
+    found = possible_edema(fluid, region, joints, classifier=classifier, t1=t1, network=network)
     if found is None:
         raise ValueError(f"edema cannot be judged where no normal marrow is found, received the scan {subject.subject}")
-    about = Surroundings.of(joints, fluid)
-    readings = [about.share_out(subject.labels[f"inflammation_{reading}"]) for reading in READINGS]
-    return _score(subject.subject, found.usual, readings, fluid.voxel_volume_mm3 / 1000.0)
+    readings = [subject.labels[f"inflammation_{reading}"] for reading in READINGS]
+    others = {name: rule(fluid, t1, region) for name, rule in NULLS.items()}
+    if network is not None:
+        alone = possible_edema(fluid, region, joints, classifier=classifier)
+        others["the classifier alone"] = _whole(alone.at(alone.usual)) if alone is not None else np.zeros_like(region)
+    score = _score(subject.subject, found.at(found.usual), readings, found.about, fluid.voxel_volume_mm3 / 1000.0)
+    dices = {name: float(np.mean([dice(one, mask) for one in readings])) for name, mask in others.items()}
+    return JudgedScan(
+        replace(score, others_dice=dices), score_cutoffs(subject.subject, fluid, found, readings=readings)
+    )
 
 
-def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray]]) -> dict[str, list[JudgedScan]]:
+def leave_one_out(
+    dataset: Dataset,
+    regions: Mapping[str, Mapping[str, BoolArray]],
+    networks: Mapping[str, EdemaNetwork] | None = None,
+) -> dict[str, list[JudgedScan]]:
     """Judge every scan that has readings by a classifier taught by the other patients and the phantoms.
 
     Parameters
@@ -140,6 +171,8 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
     dataset : Dataset
     regions : mapping of str to mapping of str to bool array (slices, rows, columns)
         By heading and scan: the regions in which edema is sought. The classifier is taught in manual ones.
+    networks : mapping of str to EdemaNetwork, optional
+        By patient: one that has not seen this patient.
 
     Returns
     -------
@@ -153,10 +186,9 @@ def leave_one_out(dataset: Dataset, regions: Mapping[str, Mapping[str, BoolArray
         others = [scan for scan in taught if scan.patient != subject.patient]
         classifier = voxel_classifier(fit_edema_classifier(others))
         for heading, found in regions.items():
-            score = judge(subject, found[name], classifier)
-            at = score_cutoffs(subject, found[name], classifier, readings=READINGS)
-            scores[heading].append(JudgedScan(score, at))
-            print(f"{name}: mean Dice {score.mean_dice:.3f} ({heading})", flush=True)
+            judged = judge(subject, found[name], classifier, (networks or {}).get(subject.patient))
+            scores[heading].append(judged)
+            print(f"{name}: mean Dice {judged.score.mean_dice:.3f} ({heading})", flush=True)
     return scores
 
 
@@ -284,17 +316,21 @@ def _union(phantom: Phantom) -> BoolArray:
     return truth
 
 
-def _score(name: str, ours: EdemaParts, readings: Sequence[EdemaParts], voxel_ml: float) -> EdemaScore:
-    found, seen = _whole(ours), [_whole(reading) for reading in readings]
+def _score(
+    name: str, ours: EdemaParts, marked: Sequence[BoolArray], about: Surroundings, voxel_ml: float
+) -> EdemaScore:
+    found, readings = _whole(ours), [about.share_out(one) for one in marked]
     volumes = {side: (_ml(ours, side, voxel_ml), [_ml(one, side, voxel_ml) for one in readings]) for side in Side}
     return EdemaScore(
         subject=name,
-        dice=tuple(dice(reading, found) for reading in seen),
+        dice=tuple(dice(reading, found) for reading in marked),
         left_ml=volumes[Side.LEFT][0],
         right_ml=volumes[Side.RIGHT][0],
         readers_left_ml=float(np.mean(volumes[Side.LEFT][1])),
         readers_right_ml=float(np.mean(volumes[Side.RIGHT][1])),
-        readers_dice=float(np.mean([dice(first, second) for first in seen[:2] for second in seen[2:]])),
+        readers_dice=float(np.mean([dice(first, second) for first in marked[:2] for second in marked[2:]])),
+        found_ml=float(np.count_nonzero(found)) * voxel_ml,
+        readings_ml=tuple(float(np.count_nonzero(one)) * voxel_ml for one in marked),
     )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from highdicom.seg import Segmentation
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset as DicomDataset
 
 from inference.space import resample
@@ -12,6 +14,8 @@ from inference.types import BoolArray, Volume
 from training.data import DicomMapping
 
 log = logging.getLogger(__name__)
+
+Planes = dict[int, NDArray[np.integer]]
 
 SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
 AUTOMATIC = "AUTOMATIC"
@@ -57,8 +61,6 @@ def read_segments(dataset: DicomDataset, volumes: Sequence[Volume], mapping: Dic
         ``region``, ``joint_left``, ``inflammation`` (all parts of edema as one mask) and so on; empty where nothing of
         it is known or lies on these volumes.
     """
-    from highdicom.seg import Segmentation
-
     segmentation = Segmentation.from_dataset(dataset)
     masks: dict[str, BoolArray] = {}
     for found in known_segments(dataset, mapping):
@@ -123,23 +125,39 @@ def _of_codes(segment: DicomDataset) -> str:
     return f"joint_{side}" if BAND_CODE in codes and side else ""
 
 
-def _mask(segmentation: "object", number: int, volume: Volume) -> BoolArray | None:
+def _mask(segmentation: Segmentation, number: int, volume: Volume) -> BoolArray | None:
     """One segment on the images of a volume; None where it was drawn on none of them."""
-    from highdicom.seg import Segmentation
-
-    if not isinstance(segmentation, Segmentation):
-        return None
-    slices = {image.sop_instance_uid: index for index, image in enumerate(volume.images)}
-    if len(slices) < len(volume.images):
-        log.warning("A mask was left out: its series has many slices in one file, which is not supported here")
-        return None
-    used = [uid for _, _, uid in segmentation.get_source_image_uids() if uid in slices]
-    if not used:
-        return None
-    planes = segmentation.get_pixels_by_source_instance(used, segment_numbers=[number], ignore_spatial_locations=True)
+    planes = _of_one_file(segmentation, number, volume) or _of_many_files(segmentation, number, volume)
     mask = np.zeros(volume.shape, np.bool_)
-    for uid, plane in zip(used, planes[..., 0], strict=True):
+    for index, plane in planes.items():
         if plane.shape != volume.shape[1:]:
             raise ValueError(f"a mask does not fit its image: expected {volume.shape[1:]}, received {plane.shape}")
-        mask[slices[uid]] = plane > 0
-    return mask
+        mask[index] = plane > 0
+    return mask if planes else None
+
+
+def _of_many_files(segmentation: Segmentation, number: int, volume: Volume) -> Planes:
+    """By slice, of a volume with a file for each."""
+    slices = {image.sop_instance_uid: index for index, image in enumerate(volume.images)}
+    used = [uid for _, _, uid in segmentation.get_source_image_uids() if uid in slices]
+    if not used or len(slices) < len(volume.images):
+        return {}
+    planes = segmentation.get_pixels_by_source_instance(used, segment_numbers=[number], ignore_spatial_locations=True)
+    return {slices[uid]: plane for uid, plane in zip(used, planes[..., 0], strict=True)}
+
+
+def _of_one_file(segmentation: Segmentation, number: int, volume: Volume) -> Planes:
+    """By slice, of a volume whose slices are frames of one file."""
+    frames = [image.frame for image in volume.images if image.frame is not None]
+    uids = {image.sop_instance_uid for image in volume.images}
+    known = {uid for _, _, uid in segmentation.get_source_image_uids()}
+    if len(frames) < len(volume.images) or len(uids) != 1 or not uids <= known:
+        return {}
+    planes = segmentation.get_pixels_by_source_frame(
+        uids.pop(),
+        frames,
+        segment_numbers=[number],
+        ignore_spatial_locations=True,
+        assert_missing_frames_are_empty=True,
+    )
+    return dict(enumerate(planes[..., 0]))

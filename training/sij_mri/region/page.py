@@ -21,7 +21,11 @@ TABLE = (
 
 
 def held_back_page(
-    sections: Mapping[str, Mapping[str, Any]], *, missing: Mapping[str, Sequence[str]], command: str
+    sections: Mapping[str, Mapping[str, Any]],
+    *,
+    missing: Mapping[str, Sequence[str]],
+    kept: Mapping[str, Mapping[str, Any]],
+    command: str,
 ) -> str:
     """The evaluation as Markdown.
 
@@ -31,12 +35,15 @@ def held_back_page(
         From a heading to :func:`~training.sij_mri.region.evaluate.held_back_figures`.
     missing : mapping of str to sequence of str
         By heading: labeled scans that no finished network was kept from.
+    kept : mapping of str to mapping
+        By heading: figures of networks that ship unchanged and were judged before, without a null model.
     command : str
     """
     parts = [HEAD]
     for heading, figures in sections.items():
         rows = "\n".join(map(_row, figures["scores"]))
         parts.append(f"## {heading}\n\n{TABLE}\n{rows}\n\n{_means(figures)}\n{_missing(missing.get(heading, ()))}")
+    parts += [f"## {heading}\n\n{_before(figures)}\n" for heading, figures in kept.items()]
     dates = ", ".join(sorted({figures["date"] for figures in sections.values()}))
     parts.append(f"Made on {dates} by `{command}`.\n")
     return "\n".join(parts)
@@ -58,6 +65,15 @@ def _means(figures: Mapping[str, Any]) -> str:
         f"{figures['patients']} patients: mean 2D Dice **{found}**, worst slice {worst:.3f}; null model {null}; the "
         f"difference {gain}. 3D Dice {whole}, surface distance {distance.mean:.2f} mm (95 % CI {distance.low:.2f} to "
         f"{distance.high:.2f} mm)."
+    )
+
+
+def _before(figures: Mapping[str, Any]) -> str:
+    worst = min(figures["scores"], key=lambda score: score["dice_2d"])
+    return (
+        f"The networks for it are those that shipped before, judged on {figures['date']} (before specks were taken "
+        f"away, and without a null model): {figures['patients']} patients, mean 2D Dice "
+        f"**{Interval(**figures['dice_2d'])}**, the worst scan {worst['subject']} with {worst['dice_2d']:.3f}."
     )
 
 

@@ -1,15 +1,19 @@
 """The region as the node finds it, by a network that a plan describes."""
 
+from collections.abc import Mapping
+
 import keras
 
 from inference.serving import Segmenter
-from inference.sij_mri import RegionCutter, RegionReader, region_spec
+from inference.sij_mri import RegionCutter, RegionGrid, RegionReader, StandardizedRegionCutter, region_spec
 from inference.types import BoolArray
 from training.data import Subject
 from training.plans import InputPlan, Plan
 
+CUTTERS: Mapping[str, type[RegionGrid]] = {"percentiles": RegionCutter, "standardized": StandardizedRegionCutter}
 
-def region_cutter(seen: InputPlan) -> RegionCutter:
+
+def region_cutter(seen: InputPlan) -> RegionGrid:
     """What the node cuts for a network of a plan.
 
     Raises
@@ -17,9 +21,12 @@ def region_cutter(seen: InputPlan) -> RegionCutter:
     ValueError
         The node knows no such normalization for the region.
     """
-    if seen.normalization != "percentiles":
-        raise ValueError(f"the node's region is normalized by percentiles, received {seen.normalization!r}")
-    return RegionCutter(
+    if seen.normalization not in CUTTERS:
+        raise ValueError(
+            f"the node's region is normalized by {' or '.join(CUTTERS)}, received input.normalization = "
+            f"{seen.normalization!r}"
+        )
+    return CUTTERS[seen.normalization](
         spacing_mm=seen.spacing_mm,
         size_px=seen.size_px,
         channels=seen.channels,
@@ -42,5 +49,5 @@ def find_region(network: keras.Model, plan: Plan, subject: Subject, contrast: st
     -------
     bool array (slices, rows, columns)
     """
-    spec = region_spec(cutter=region_cutter(plan.input))
+    spec = region_spec(cutter=region_cutter(plan.input), mirrored=False)
     return RegionReader(Segmenter(spec, [network])).read(subject.volume(contrast)).mask

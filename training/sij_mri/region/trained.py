@@ -16,6 +16,7 @@ from config.errors import BundleError
 from inference.serving import InputSpec, Kind, ModelSpec, Segmenter
 from inference.sij_mri import RegionGrid, RegionReader, region_cutter, region_spec
 
+ROLES = ("region", "region_fluid")
 NETWORK_FILE, FACTS_FILE = "network.keras", "network.json"
 
 
