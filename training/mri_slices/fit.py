@@ -92,6 +92,7 @@ def teach(recipe: Recipe, slices: Slices, parts: Parts, folder: Path, *, width: 
         "learned from": len(parts.learn),
         "validated on": len(parts.validate),
         "judged on": len(parts.judge),
+        "looks": [recipe.judged],
         "history": {key: [float(value) for value in values] for key, values in history.history.items()},
     }
     if config.get("weights"):
