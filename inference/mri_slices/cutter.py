@@ -1,4 +1,4 @@
-"""What the published models are given: a slice in 256 gray levels, resized to a square, divided by 255."""
+"""What the published models are given: a slice in 256 gray levels, padded to a square, resized, divided by 255."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class SliceCutter:
         return self.size_px, self.size_px, self.channels
 
     def cut(self, gray: ByteArray) -> FloatArray:
-        """The input for each plane.
+        """The input for each plane, padded with black as :func:`padded` says, so that nothing is stretched.
 
         Parameters
         ----------
@@ -68,10 +68,9 @@ class SliceCutter:
         float32 array (planes, size_px, size_px, channels)
             In 0 to 1.
         """
-        _, rows, columns = gray.shape
-        smaller = self.size_px < max(rows, columns)
-        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        resized = np.stack([cv2.resize(plane, (self.size_px, self.size_px), interpolation=how) for plane in gray])
+        square = padded(gray)
+        how = cv2.INTER_AREA if self.size_px < square.shape[1] else cv2.INTER_LINEAR
+        resized = np.stack([cv2.resize(plane, (self.size_px, self.size_px), interpolation=how) for plane in square])
         reach = self.channels // 2
         around = np.arange(len(gray))[:, None] + np.arange(-reach, reach + 1)
         neighbors = resized[np.clip(around, 0, len(gray) - 1)]
@@ -96,7 +95,31 @@ def to_gray(voxels: FloatArray) -> ByteArray:
     return np.asarray(np.rint(np.clip((voxels - low) / (high - low), 0, 1) * WHITE), np.uint8)
 
 
+def padded(gray: ByteArray) -> ByteArray:
+    """Planes with black on both sides of the shorter axis, as curated pictures are made.
+
+    Parameters
+    ----------
+    gray : uint8 array (planes, rows, columns)
+
+    Returns
+    -------
+    uint8 array (planes, side, side)
+        The longer axis gives the side.
+    """
+    side = max(gray.shape[1:])
+    before = [_before(length, side) for length in gray.shape[1:]]
+    after = [side - length - first for length, first in zip(gray.shape[1:], before, strict=True)]
+    return np.pad(gray, ((0, 0), (before[0], after[0]), (before[1], after[1])))
+
+
 def back_to(plane: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """A map (size_px, size_px) on the (rows, columns) of its source, float32."""
-    rows, columns = shape
-    return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+    """A map (size_px, size_px) on the (rows, columns) of its source, without what was padded, float32."""
+    side = max(shape)
+    square = cv2.resize(plane, (side, side), interpolation=cv2.INTER_LINEAR)
+    top, left = (_before(length, side) for length in shape)
+    return np.asarray(square[top : top + shape[0], left : left + shape[1]], np.float32)
+
+
+def _before(length: int, side: int) -> int:
+    return (side - length) // 2

@@ -19,6 +19,7 @@ from dicom_node.commands.pictures import pictures
 from dicom_node.purposes import check_purposes
 from inference.dicom import read_study
 from inference.mri_slices import MriSlices, SliceCutter, specification, to_gray
+from inference.mri_slices.cutter import back_to
 from inference.mri_slices.focus import focused, published_box
 from inference.mri_slices.types import read_spec
 from inference.serving import load_bundle, verify_bundle
@@ -29,6 +30,7 @@ from reporting.mri_slices.page import JET_ALPHA, MASK_ALPHA
 from reporting.mri_slices.terms import CATALOGUES, find_terms
 from reporting.presentation import word_limitation
 from tests.factories.slices import SIZE_PX, write_bundle
+from training.data.curate import squared
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +65,27 @@ def _picture(path, shape=(40, 60), seed=0):
     return pixels
 
 
-def test_a_slice_is_resized_and_divided_by_255():
-    gray = np.full((1, 10, 20), 255, np.uint8)
-    given = SliceCutter(8).cut(gray)
+def test_a_slice_is_padded_resized_and_divided_by_255():
+    given = SliceCutter(8).cut(np.full((1, 10, 20), 255, np.uint8))
     assert given.shape == (1, 8, 8, 1)
-    assert given.max() == given.min() == 1.0
+    np.testing.assert_array_equal(given[0, :, :, 0], np.repeat([0, 1, 0], (2, 4, 2))[:, None] * np.ones(8))
+    assert SliceCutter(8).cut(np.full((1, 20, 20), 255, np.uint8)).min() == 1.0
+
+
+@pytest.mark.parametrize("shape", [(40, 61), (61, 40), (40, 40)])
+def test_a_model_is_given_what_curated_pictures_show(shape):
+    gray = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    for size_px in (16, 128):
+        given = SliceCutter(size_px).cut(gray[None])
+        np.testing.assert_allclose(given[0, :, :, 0], squared(gray, size_px) / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(40, 61), (61, 40)])
+def test_a_map_comes_back_to_where_it_was_seen(shape):
+    gray = np.zeros((1, *shape), np.uint8)
+    gray[0, 10:20, 5:30] = 255
+    back = back_to(SliceCutter(61).cut(gray)[0, :, :, 0], shape)
+    np.testing.assert_allclose(back, gray[0] / 255, atol=1e-6)
 
 
 def test_neighbors_are_channels_and_repeat_at_the_ends():

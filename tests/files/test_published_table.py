@@ -1,5 +1,9 @@
 """The table of the published framework in miniature: rows, page and bundle by one command; plans that can be built."""
 
+import dataclasses
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -8,7 +12,8 @@ from inference.serving import load_bundle
 from training.__main__ import main
 from training.data import Picture, open_cohort, write_pictures
 from training.models.registry import build
-from training.mri_slices.figures import overlap
+from training.mri_slices.bundle import bundle_rows
+from training.mri_slices.figures import judge_mean_region, overlap
 from training.mri_slices.page import write_page
 from training.mri_slices.recipes import RECIPES, sized
 from training.mri_slices.slices import load_slices
@@ -81,6 +86,40 @@ def test_the_page_shows_what_is_there_and_says_what_is_not(cohort, rows, tmp_pat
     assert "Logistic regression on four figures, no network | " in text
     assert (rows / "pictures" / "samples.png").is_file()
     assert len(list((rows / "pictures").glob("confusion-*.png"))) == 1
+
+
+def test_a_second_look_at_what_is_held_back_is_said(cohort, rows, tmp_path):
+    shutil.copytree(rows, tmp_path / "rows")
+    path = row_folder(tmp_path / "rows", "published-by-image", RECIPES[0]) / "row.json"
+    text = write_page(cohort, tmp_path / "rows", tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "looked at once for each row, in the end.\n" in text
+    row = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**row, "looks": ["best", "last"]}), encoding="utf-8")
+    text = write_page(cohort, tmp_path / "rows", tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "but for Simple CNN (split by image, as published), of which the best network was judged first" in text
+    assert "then the last one: its figures are a choice after a look." in text
+
+
+def test_the_null_model_of_masks_is_one_mask_for_all(cohort):
+    slices = load_slices(cohort, size_px=SIZE_PX)
+    judged = judge_mean_region(slices, split_of(cohort, "by-patient"))
+    assert judged.iou.value == judged.pixels.value == 1.0  # the region is the same in each slice
+    odd = (np.arange(len(slices.names)) % 4 == 1)[:, None, None]
+    moved = dataclasses.replace(slices, regions=np.where(odd, np.roll(slices.regions, 5, axis=2), slices.regions))
+    assert 0 < judge_mean_region(moved, split_of(cohort, "by-patient")).iou.value < 1
+
+
+def test_a_bundle_of_patients_held_back_says_so_and_what_is_no_better_than_the_majority(cohort, tmp_path):
+    out = tmp_path / "rows"
+    names = ["Simple CNN, focal, balanced", "U-Net, region, Dice and cross-entropy"]
+    make_rows(cohort, out, width=WIDTH, size_px=SIZE_PX, only=names, epochs=1, splits=["by-patient"])
+    bundle_rows(cohort, out, tmp_path / "mine", version="1.0.0", split="by-patient")
+    text = (tmp_path / "mine" / "CARD.md").read_text(encoding="utf-8")
+    assert "no slice of a patient who is held back was learned from" in text
+    assert "| unet-best (" in text
+    assert "| The mean region as one mask for all slices, no network | | | - | - | 1.0000" in text
+    poor = json.loads((out / "by-patient/simple-cnn-focal-balanced/row.json").read_text(encoding="utf-8"))
+    assert poor["looks"] == ["best"]
 
 
 def test_a_bundle_of_the_rows_says_that_its_labels_are_brightness(cohort, rows, tmp_path):

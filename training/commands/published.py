@@ -19,9 +19,13 @@ def add_parser(steps: Steps) -> None:
     parser.add_argument("--width", type=float, default=0.25, help="share of the published width (default 0.25)")
     parser.add_argument("--size", type=int, default=256, help="rows and columns of a slice (default 256)")
     parser.add_argument("--only", action="append", default=[], metavar="ROW", help="a row; may be given again")
-    parser.add_argument("--split", choices=("published-by-image", "by-patient"), help="one of both alone")
+    parser.add_argument(
+        "--split",
+        choices=("published-by-image", "by-patient"),
+        help="one of both alone; the bundle is made of it, or of the published one",
+    )
     parser.add_argument("--page", type=Path, help="write the page of what is there")
-    parser.add_argument("--bundle", type=Path, help="make a bundle of the rows of the published split, this folder")
+    parser.add_argument("--bundle", type=Path, help="make a bundle of the rows of --split, this folder")
     parser.add_argument("--version", default="1.0.0", help="of the bundle")
     parser.add_argument("--max-mb", type=int, default=25, help="of the bundle (default 25; at full width some 190)")
     parser.add_argument("--epochs", type=int, help="at most so many; without it as published")
@@ -59,6 +63,11 @@ def run(options: argparse.Namespace) -> None:
         from training.mri_slices.bundle import bundle_rows
 
         made = bundle_rows(
-            cohort, options.out, options.bundle, version=options.version, max_bytes=options.max_mb * 1_000_000
+            cohort,
+            options.out,
+            options.bundle,
+            version=options.version,
+            split=options.split or SPLITS[0],
+            max_bytes=options.max_mb * 1_000_000,
         )
         print(f"{made.identity.name} {made.identity.version}: {made.identity.digest}")

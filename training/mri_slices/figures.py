@@ -48,11 +48,18 @@ class Judged:
     confusion : int array (4, 4) or None
         Of the stage: rows are labels.
     slices, patients : int
+    network : str
+        Which one: ``last``, or ``best`` by its validation; empty where there is none.
+    earlier : tuple of Judged
+        Other networks of the training that were judged on the same slices before this one was chosen, which the row
+        keeps under ``looks``.
     """
 
     row: Mapping[str, Any]
     slices: int
     patients: int
+    network: str = ""
+    earlier: tuple["Judged", ...] = ()
     status: Share | None = None
     stage: Share | None = None
     early: Share | None = None
@@ -80,8 +87,13 @@ def judge_row(recipe: Recipe, folder: Path, slices: Slices) -> Judged:
             iou_best=_mean(overlap(best, truth)[seen], patients[seen]),
             pixels=_mean((last == truth).mean(axis=(1, 2)), patients),
         )
-    status, stage = (answers[f"{recipe.judged}-{output}"].argmax(axis=1) for output in ("as", "stage"))
-    return Judged(**common, **_classified(status, stage, slices, places))
+
+    def of(network: str, earlier: tuple[Judged, ...] = ()) -> Judged:
+        status, stage = (answers[f"{network}-{output}"].argmax(axis=1) for output in ("as", "stage"))
+        return Judged(**common, network=network, earlier=earlier, **_classified(status, stage, slices, places))
+
+    *before, chosen = row.get("looks", [recipe.judged])
+    return of(chosen, tuple(map(of, before)))
 
 
 def size_of(folder: Path) -> int:
@@ -120,6 +132,28 @@ def judge_without_network(slices: Slices, fold: Fold) -> dict[str, Judged]:
         name: Judged({}, len(places), patients, **_classified(how(slices.status), how(slices.stage), slices, places))
         for name, how in made.items()
     }
+
+
+def judge_mean_region(slices: Slices, fold: Fold) -> Judged:
+    """The null model of the masks: one mask for every slice, cut from the mean of the regions that are learned from.
+
+    It is cut where it overlaps best with these.
+    """
+    learn, places = (one[slices.drawn[one]] for one in (slices.places(fold.learn), slices.places(fold.held_back)))
+    regions = slices.regions[learn]
+    mean = regions.mean(axis=0)
+    guesses = [mean >= level for level in np.linspace(0.05, 0.95, 19)]
+    guess = max(guesses, key=lambda one: overlap(np.broadcast_to(one, regions.shape), regions).mean())
+    truth, patients = slices.regions[places], slices.patients[places]
+    seen = truth.any(axis=(1, 2))
+    found = np.broadcast_to(guess, truth.shape)
+    return Judged(
+        {},
+        len(places),
+        len(set(patients.tolist())),
+        iou=_mean(overlap(found, truth)[seen], patients[seen]),
+        pixels=_mean((found == truth).mean(axis=(1, 2)), patients),
+    )
 
 
 def judge_box(slices: Slices, fold: Fold) -> Judged:

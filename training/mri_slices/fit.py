@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inference.serving import sha256_of
 from inference.types import FloatArray
+from training.loop.losses import dice_and_cross_entropy
 from training.models.registry import build
 from training.mri_slices.recipes import Recipe, sized
 from training.mri_slices.slices import Slices
@@ -84,13 +85,14 @@ def teach(recipe: Recipe, slices: Slices, parts: Parts, folder: Path, *, width: 
         "parameters": network.count_params(),
         "width": width,
         "seed": seed,
-        "epochs": len(history.epoch),
+        "epochs": history.epoch[-1] + 1,
         "epochs of the recipe": recipe.epochs,
         "seconds": round(seconds, 1),
         "keras": f"{keras.__version__} on {keras.backend.backend()}",
         "learned from": len(parts.learn),
         "validated on": len(parts.validate),
         "judged on": len(parts.judge),
+        "looks": [recipe.judged],
         "history": {key: [float(value) for value in values] for key, values in history.history.items()},
     }
     if config.get("weights"):
@@ -107,7 +109,8 @@ def _targets(recipe: Recipe, slices: Slices, places: NDArray[np.intp]) -> Any:
 
 def _compile(network: keras.Model, recipe: Recipe, stages: NDArray[np.int64]) -> None:
     if recipe.target != "class":
-        network.compile(keras.optimizers.Adam(RATE), loss="binary_crossentropy", metrics=["accuracy"])
+        loss = dice_and_cross_entropy if recipe.dice else "binary_crossentropy"
+        network.compile(keras.optimizers.Adam(RATE), loss=loss, metrics=["accuracy"])
         return
     network.compile(
         keras.optimizers.Adam(RATE),

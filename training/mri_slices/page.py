@@ -5,7 +5,15 @@ from functools import cache
 from pathlib import Path
 
 from training.data import PUBLISHED_BY_IMAGE, Cohort
-from training.mri_slices.figures import Judged, Share, judge_box, judge_row, judge_without_network, size_of
+from training.mri_slices.figures import (
+    Judged,
+    Share,
+    judge_box,
+    judge_mean_region,
+    judge_row,
+    judge_without_network,
+    size_of,
+)
 from training.mri_slices.pictures import draw_pictures
 from training.mri_slices.recipes import RECIPES, Recipe
 from training.mri_slices.slices import Slices, load_slices
@@ -71,14 +79,16 @@ bundle = "mri-slices-demo"
 purpose = "trial"
 ```
 
-`mri-slices-demo` ships for demo and tests: narrow models that learned phantoms alone, made by
+`mri-slices-demo` ships for demo and tests: narrow models that learned phantoms alone and were judged on phantoms
+that they have not seen (its card holds the figures), made by
 
 ```sh
-.venv/bin/axspa-train simulate phantoms --count 6 --out runs/phantoms
+.venv/bin/axspa-train simulate phantoms --count 16 --out runs/phantoms
 .venv/bin/axspa-train curate runs/phantoms --out runs/phantom-pictures
-.venv/bin/axspa-train published --cohort runs/phantom-pictures --out runs/demo --width 0.125 --size 64 --epochs 15 \\
-    --split published-by-image --only "Simple CNN" --only "U-Net, region" --only "Hybrid v2, all layers learn" \\
-    --only "Hybrid v1, all layers learn, tokens of the map" --bundle inference/bundles/mri-slices-demo
+.venv/bin/axspa-train published --cohort runs/phantom-pictures --out runs/demo --width 0.125 --size 64 --epochs 20 \\
+    --split by-patient --only "Simple CNN, focal, balanced" --only "U-Net, region, Dice and cross-entropy" \\
+    --only "Hybrid v2, all layers learn" --only "Hybrid v1, all layers learn, tokens of the map" \\
+    --bundle inference/bundles/mri-slices-demo
 ```
 
 ## Options
@@ -90,7 +100,18 @@ alone: a model with clinical values is for training and judging. SMOTE is not am
 stage: it mixes images pixel by pixel, which gives slices of no patient; classes are weighed instead, and the
 focal loss makes little of what is sure.
 
-The recipes are plans of the frame too (`training/plans`: `published-*`, `simple-cnn-early`, `hybrid-v1-map`).
+The recipes are plans of the frame too (`training/plans`: `published-*`, `simple-cnn-early`, `hybrid-v1-map`), for
+`axspa-train train`. The table has a trainer of its own, which differs from a [run](training.md#runs):
+
+- It makes all rows on both splits, at one share of the published width and one size, with a page and a bundle; a
+  run is one plan on one fold.
+- Its validation is an eighth of the slices, by patient a quarter of the patients; a plan states its share.
+- It keeps settings, curves, the last and the best network and what both say of the slices that are held back; a
+  run keeps the commit, the cohort's digest, a log and events for TensorBoard too, and counts its evaluations.
+- A row that was cut off goes on from its last epoch with weights and moments, but patience and the best epoch
+  begin anew, and its curves; a run goes on as if it had not been cut off.
+
+So figures of a row and of a run by the same recipe need not be equal. `compare` and `report` read runs alone.
 
 Weights of ImageNet are in no package that can be installed here, so `weights` takes a file, and without one the
 hybrids start from random numbers: frozen, as published, they then read random features.
@@ -143,8 +164,8 @@ def _table(cohort: Cohort, slices: Slices, judged: dict[tuple[str, str], Judged]
         "this repository), labeled by the published second iteration: "
         f"{int(slices.status.sum())} positive. Somebody drew a region for {int(slices.drawn.sum())} of them. In "
         "brackets the 95 % bootstrap interval over patients. Patience and plateau look at an eighth (by patient: at "
-        "some patients) of what is learned from; what is judged on is looked at once, in the end. Judged is the last "
-        "network, as published; of rows with an improvement the best by its validation.\n"
+        "some patients) of what is learned from. Judged is the last network, as published; of rows with an improvement "
+        f"the best by its validation. {_looks(judged)}\n"
     )
     for name in SPLITS:
         fold = split_of(cohort, name)
@@ -160,6 +181,9 @@ def _table(cohort: Cohort, slices: Slices, judged: dict[tuple[str, str], Judged]
         rows = [_mask_row(recipe, judged.get((name, recipe.name))) for recipe in RECIPES if recipe.target != "class"]
         box = judge_box(slices, fold)
         rows.append(f"| The drawn box against the region, no network | {_show(box.iou)} | | | | {_judged(box)} |")
+        mean = judge_mean_region(slices, fold)
+        shown = f"{_show(mean.iou)} | | {_show(mean.pixels)}"
+        rows.append(f"| The mean region as one mask for all slices, no network | {shown} | | {_judged(mean)} |")
         yield "\n".join(rows) + "\n"
     yield from _confusions(judged)
     missing = [
@@ -167,6 +191,23 @@ def _table(cohort: Cohort, slices: Slices, judged: dict[tuple[str, str], Judged]
     ]
     if missing:
         yield f"**Not finished:** {'; '.join(missing)}.\n"
+
+
+def _looks(judged: dict[tuple[str, str], Judged]) -> str:
+    """How often the slices that are judged on were looked at, as the rows keep it."""
+    again = [
+        f"{name} ({WORDS[split]}), of which the {before.network} network was judged first "
+        f"({' / '.join(_plain(share) for share in (before.status, before.stage, before.early))}: AS, stage, recall of "
+        f"Early), then the {one.network} one"
+        for (split, name), one in judged.items()
+        for before in one.earlier
+    ]
+    once = "The slices that are judged on were looked at once for each row, in the end"
+    return f"{once}, but for {'; '.join(again)}: its figures are a choice after a look." if again else f"{once}."
+
+
+def _plain(share: Share | None) -> str:
+    return "-" if share is None else f"{share.value:.4f}"
 
 
 def _class_row(recipe: Recipe, one: Judged | None) -> str:

@@ -36,6 +36,8 @@ class Recipe:
         Exponent of the focal loss of the stage; 0: cross-entropy.
     balanced : bool
         Stages weigh by the inverse of their share.
+    dice : bool
+        Soft Dice joins the cross-entropy of the region.
     improved : bool
         Not as published.
     """
@@ -51,6 +53,7 @@ class Recipe:
     config: Mapping[str, Any] = field(default_factory=dict)
     focal: float = 0.0
     balanced: bool = False
+    dice: bool = False
     improved: bool = False
 
     @property
@@ -71,6 +74,10 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("Simple CNN", "simple-cnn", "simple_cnn", "class", 32, 100, 20, 7),
     Recipe("U-Net, region", "unet", "published_unet", "region", 16, 50, 10, 5),
     Recipe("U-Net, drawn box", "unet", "published_unet", "box", 16, 50, 10, 5),
+    Recipe(
+        "U-Net, region, Dice and cross-entropy", "unet", "published_unet", "region", 8, 50, 10, 5,
+        dice=True, improved=True,
+    ),
     Recipe("Hybrid v1", "hybrid-v1", "hybrid_v1", "class", 16, 50, 15, 5),
     Recipe("Hybrid v2", "hybrid-v2", "hybrid_v2", "class", 16, 50, 15, 5),
     Recipe(
