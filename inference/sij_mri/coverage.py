@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.result import Limitation
-from inference.sij_mri.edema.bands import SUBCHONDRAL_MM
+from inference.sij_mri.edema import SUBCHONDRAL_MM
 from inference.sij_mri.limitations import LimitationCode
 from inference.sij_mri.types import Joint
 from inference.space import to_index, to_patient

@@ -59,10 +59,10 @@ class Store(Protocol):
     """Where the arrays of a cohort come from."""
 
     def image(self, name: str, contrast: str) -> FloatArray:
-        """One image."""
+        """One image, float32: a picture (rows, columns), a scan (slices, rows, columns)."""
 
     def mask(self, name: str, label: str) -> BoolArray:
-        """One mask."""
+        """One mask, bool, of the shape of its image: (rows, columns) or (slices, rows, columns)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Cohort:
         return self.store.image(name, wanted)
 
     def mask(self, name: str, label: str) -> BoolArray:
-        """One mask, on the grid of the image.
+        """One mask, bool, on the grid of the image: (rows, columns) or (slices, rows, columns).
 
         Raises
         ------

@@ -95,7 +95,7 @@ def labeled_pictures(
 
 
 def slices_of(cohort: Cohort, contrasts: Sequence[str]) -> Iterator[Picture]:
-    """Every slice of some contrasts as a picture, with the region mask where the scan has one."""
+    """Every slice of some contrasts as a picture (256, 256), with the region mask where the scan has one."""
     for item in cohort.items:
         for contrast in contrasts:
             if contrast in item.contrasts:
@@ -103,13 +103,13 @@ def slices_of(cohort: Cohort, contrasts: Sequence[str]) -> Iterator[Picture]:
 
 
 def gray_levels(values: NDArray[np.floating], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
-    """Gray values to 8 bits, from a low to a high percentile of them, or between two given values."""
+    """Gray values of any shape to 8 bits, from a low to a high percentile of them, or between two given values."""
     low, high = window or np.percentile(values, WINDOW)
     return np.asarray(np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255 + 0.5, np.uint8)
 
 
 def squared(values: NDArray[np.uint8], size: int = SIZE) -> NDArray[np.uint8]:
-    """Padded to a square with black, so that nothing is stretched, and resized."""
+    """A picture (rows, columns) padded to a square with black, so that nothing is stretched, and resized."""
     side = max(values.shape)
     top, left = ((side - length) // 2 for length in values.shape)
     padded = np.zeros((side, side), np.uint8)
@@ -119,7 +119,7 @@ def squared(values: NDArray[np.uint8], size: int = SIZE) -> NDArray[np.uint8]:
 
 
 def squared_mask(mask: BoolArray, size: int = SIZE) -> BoolArray:
-    """The same for a mask: what is covered by half."""
+    """The same for a mask (rows, columns): what is covered by half."""
     return np.asarray(squared(mask.astype(np.uint8) * 255, size) > 127)
 
 

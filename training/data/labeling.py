@@ -107,7 +107,7 @@ ITERATIONS: Mapping[str, Callable[..., Labeling]] = {"iteration-1": first_iterat
 
 
 def label(pictures: Sequence[NDArray[np.uint8]], iteration: str, *, edge_scale: float = SHARE) -> Labeling:
-    """Label pictures by one of the two iterations.
+    """Label pictures, uint8 arrays (rows, columns), by one of the two iterations.
 
     Raises
     ------

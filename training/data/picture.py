@@ -72,14 +72,14 @@ class Picture:
         return REGION if self.mask is not None else DRAWN_BOX if self.boxed else NO_MASK
 
     def mask_file(self) -> BoolArray:
-        """What is written as its mask."""
+        """What is written as its mask, (rows, columns)."""
         if self.mask is not None:
             return self.mask
         return drawn_box() if self.boxed else np.zeros((SIZE, SIZE), np.bool_)
 
 
 def drawn_box(size: int = SIZE) -> BoolArray:
-    """The box that the published framework drew for every image: rows 0.4 to 0.8, columns 0.3 to 0.7."""
+    """The box (rows, columns) that the published framework drew for every image: rows 0.4 to 0.8, columns 0.3 to 0.7."""
     box = np.zeros((size, size), np.bool_)
     (top, bottom), (left, right) = ((round(a * size), round(b * size)) for a, b in (BOX_ROWS, BOX_COLUMNS))
     box[top:bottom, left:right] = True
@@ -87,7 +87,7 @@ def drawn_box(size: int = SIZE) -> BoolArray:
 
 
 def bounding_box(mask: BoolArray) -> tuple[int, int, int, int]:
-    """x1, y1, x2, y2 about a mask, the last two exclusive; four zeros where it is empty."""
+    """x1, y1, x2, y2 about a mask (rows, columns), the last two exclusive; four zeros where it is empty."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         return 0, 0, 0, 0

@@ -70,7 +70,7 @@ class PictureFiles:
         return np.asarray(_read_gray(folder / self.mask_path, self.mask_sha256) > 127)
 
     def drawn_box(self) -> BoolArray:
-        """The drawn box of the published framework."""
+        """The drawn box of the published framework, (rows, columns)."""
         return drawn_box()
 
 

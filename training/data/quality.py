@@ -55,7 +55,7 @@ def read_gray(path: Path) -> NDArray[np.float32]:
 
 
 def is_blank(pixels: NDArray[np.uint8]) -> bool:
-    """True where next to nothing varies."""
+    """True where next to nothing varies, in pixels of any shape."""
     return bool(pixels.std() < BLANK_STD)
 
 
@@ -94,7 +94,7 @@ def good_pictures(pictures: Iterable[Picture]) -> tuple[list[Picture], list[Drop
 
 
 def perceptual_hash(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """256 bits that alike pictures share.
+    """256 bits, bool array (256,), that alike pictures (rows, columns) share.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 __all__ = [
     "attention_unet",
+    "edema_unet",
     "edema_voxels",
     "hybrid_v1",
     "hybrid_v2",

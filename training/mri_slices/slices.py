@@ -44,7 +44,7 @@ class Slices:
     figures: NDArray[np.float64]
 
     def places(self, names: tuple[str, ...]) -> NDArray[np.intp]:
-        """Where these pictures stand in the arrays, (pictures,) ascending."""
+        """Where these pictures stand in the arrays, (n,) ascending."""
         return np.flatnonzero(np.isin(self.names, names))
 
 

@@ -11,7 +11,7 @@ from inference.sij_mri import Role
 from inference.types import BoolArray, Volume
 from training.phantom.phantom import Phantom
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 _COLUMNS = 4
 _TILE_PX = 240
@@ -32,15 +32,15 @@ def write_picture(phantom: Phantom, path: Path) -> None:
         raise OSError(f"the picture could not be written, received {path.name}")
 
 
-def _rows(phantom: Phantom, role: Role) -> Picture:
+def _rows(phantom: Phantom, role: Role) -> Pixels:
     volume = phantom.t1 if role is Role.T1W else phantom.fluid
     shown = np.linspace(0.08, 0.92, 2 * _COLUMNS) * (volume.shape[0] - 1)
     tiles = [_tile(phantom, volume, role, round(index)) for index in shown.tolist()]
-    rows: Picture = np.vstack([np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)])
+    rows: Pixels = np.vstack([np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)])
     return rows
 
 
-def _tile(phantom: Phantom, volume: Volume, role: Role, index: int) -> Picture:
+def _tile(phantom: Phantom, volume: Volume, role: Role, index: int) -> Pixels:
     white = float(np.percentile(volume.voxels, 99.3))
     gray = (np.clip(volume.voxels[index] / white, 0.0, 1.0) * 255).astype(np.uint8)
     picture = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)

@@ -101,7 +101,7 @@ def marrow_levels(fluid: Volume, t1: Volume, fields: Fields, marrow: BoolArray) 
 
 
 def relative_to(fluid: FloatArray, t1: FloatArray, fields: Fields, levels: Levels) -> Relative:
-    """Voxels of two series, float32 arrays of one shape, against fields of that shape and levels."""
+    """Voxels of two series, float32 arrays of any shape, against fields of the same shape and levels."""
 
     def above(values: FloatArray, level: float) -> FloatArray:
         return np.asarray((values / np.float32(level) - 1) / np.float32(VARIATION), np.float32)

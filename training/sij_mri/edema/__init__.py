@@ -1,3 +1,3 @@
 """The edema classifier: teaching voxels, training, evaluation."""
 
-__all__ = ["cutoffs", "evaluate", "page", "train"]
+__all__ = ["cutoffs", "evaluate", "network", "page", "train"]

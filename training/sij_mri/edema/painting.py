@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from inference.sij_mri.edema.shading import VARIATION
+from inference.sij_mri.edema import VARIATION
 from inference.types import BoolArray, FloatArray, Volume
 
 Rng = np.random.Generator

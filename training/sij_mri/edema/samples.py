@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from inference.sij_mri import find_joints, find_midline
 from inference.sij_mri.edema import (
+    NEAR_MM,
+    VARIATION,
+    EdemaCutter,
     Fields,
     Frame,
     Levels,
@@ -27,8 +30,6 @@ from inference.sij_mri.edema import (
     slow_field,
     stacked,
 )
-from inference.sij_mri.edema.network import NEAR_MM, EdemaCutter
-from inference.sij_mri.edema.shading import VARIATION
 from inference.space import PlaneMapping, neighbor_indices, slice_places_mm, smoothed, surface_distance
 from inference.types import BoolArray, FloatArray, Volume
 from training.data import Subject
@@ -202,7 +203,7 @@ class EdemaSampler:
         Yields
         ------
         tuple
-            As of :meth:`batch`.
+            As of :meth:`batch`: pictures (n, rows, columns, channels), and what is true of them.
         """
         number = first
         while True:

@@ -87,7 +87,7 @@ def judge(scores: Floats, positive: Bools) -> Judged:
 
 
 def auc_interval(scores: Floats, positive: Bools) -> tuple[float, float]:
-    """95 % percentile bootstrap over patients, resampled within each class.
+    """95 % percentile bootstrap over patients, resampled within each class; both arrays (n,).
 
     The area is the share of pairs of one patient of each class that the score puts in order (Mann and Whitney), so a
     resample only counts pairs anew.
@@ -104,7 +104,7 @@ def auc_interval(scores: Floats, positive: Bools) -> tuple[float, float]:
 
 
 def best_cutoff(scores: Floats, positive: Bools) -> float:
-    """The cut-off of the largest sum of sensitivity and specificity, half way to the next lower score."""
+    """The cut-off of the largest sum of sensitivity and specificity, half way to the next lower score; arrays (n,)."""
     false_rate, true_rate, thresholds = roc_curve(positive, scores, drop_intermediate=False)
     best = float(thresholds[int(np.argmax(true_rate - false_rate))])
     lower = scores[scores < best]
@@ -112,7 +112,7 @@ def best_cutoff(scores: Floats, positive: Bools) -> float:
 
 
 def called_left_out(scores: Floats, positive: Bools) -> Bools:
-    """Whether each patient is called positive at the cut-off that all others gave."""
+    """Whether each patient is called positive at the cut-off that all others gave, (n,) each."""
     others = ~np.eye(len(scores), dtype=np.bool_)
     return np.array(
         [score > best_cutoff(scores[kept], positive[kept]) for score, kept in zip(scores, others, strict=True)]

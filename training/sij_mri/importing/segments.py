@@ -57,7 +57,7 @@ def read_segments(dataset: DicomDataset, volumes: Sequence[Volume], mapping: Dic
 
     Returns
     -------
-    dict of str to bool array
+    dict of str to bool array (slices, rows, columns)
         ``region``, ``joint_left``, ``inflammation`` (all parts of edema as one mask) and so on; empty where nothing of
         it is known or lies on these volumes.
     """
