@@ -21,6 +21,7 @@ from dicom_node.receive.part10 import same_data_set
 from dicom_node.receive.quarantine import Quarantine
 from dicom_node.receive.visit import Visit, check_named
 from dicom_node.wire import StoreRequest
+from inference.dicom import tolerant
 from storage import associations, images, studies
 from storage.associations import Refusal
 from storage.objects import ObjectStore, as_unavailable
@@ -93,8 +94,10 @@ class Intake:
         header: Dataset | None = None
         try:
             _check_whole(incoming)
-            header = incoming.header()
-            recording = self._store(incoming, header, visit)
+            with tolerant():  # once for all that is read of it
+                header = incoming.header()
+                image = _described(incoming, header, visit)
+            recording = self._store(incoming, image)
         except AxspaError as error:
             return self._refuse(incoming, header, visit, error)
         except Exception:
@@ -116,25 +119,9 @@ class Intake:
             with contextlib.suppress(AxspaError):
                 self.pool.give_back(incoming.key)
 
-    def _store(self, incoming: Incoming, header: Dataset, visit: Visit) -> studies.Recording:
-        uids = headers.uids(header)
-        check_named(uids, incoming.request)
+    def _store(self, incoming: Incoming, image: IncomingImage) -> studies.Recording:
         incoming.flush()
-        recording = self._recorder.record(
-            IncomingImage(
-                study_instance_uid=uids.study,
-                series_instance_uid=uids.series,
-                sop_instance_uid=uids.instance,
-                sop_class_uid=uids.sop_class,
-                transfer_syntax_uid=incoming.syntax,
-                sha256=incoming.sha256,
-                size_bytes=incoming.file_bytes,
-                path_key=incoming.key,
-                calling_ae=visit.peer.calling_ae,
-                association_id=visit.association_id,
-                **headers.fields(header),
-            )
-        )
+        recording = self._recorder.record(image)
         if recording.former:
             self.objects.move(recording.former, "quarantine")
         if recording.outcome is Recorded.CONFLICT:
@@ -190,6 +177,25 @@ class Intake:
                 return key
         self.forget(incoming)
         return None
+
+
+def _described(incoming: Incoming, header: Dataset, visit: Visit) -> IncomingImage:
+    """What is recorded of an image."""
+    uids = headers.uids(header)
+    check_named(uids, incoming.request)
+    return IncomingImage(
+        study_instance_uid=uids.study,
+        series_instance_uid=uids.series,
+        sop_instance_uid=uids.instance,
+        sop_class_uid=uids.sop_class,
+        transfer_syntax_uid=incoming.syntax,
+        sha256=incoming.sha256,
+        size_bytes=incoming.file_bytes,
+        path_key=incoming.key,
+        calling_ae=visit.peer.calling_ae,
+        association_id=visit.association_id,
+        **headers.fields(header),
+    )
 
 
 def _check_whole(incoming: Incoming) -> None:

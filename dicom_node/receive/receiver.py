@@ -1,5 +1,6 @@
 """The process that receives: nothing but the DICOM listener, so that no panel and no model can slow a PACS down."""
 
+import gc
 import logging
 import signal
 import sys
@@ -58,6 +59,8 @@ def run_receiver(settings: Settings, *, number: int = 0) -> None:
     arrivals.close_leftovers(database, receiver=number, receivers=settings.receiver.processes)
     objects.clean_temporary()
     receiver.start()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays; each look through it would hold all images up for 50 ms
     log.info("Receiving as %s on port %d", settings.receiver.ae_title, receiver.port)
     while True:
         try:
