@@ -79,7 +79,7 @@ class Picture:
 
 
 def drawn_box(size: int = SIZE) -> BoolArray:
-    """The box (rows, columns) that the published framework drew for every image: rows 0.4 to 0.8, columns 0.3 to 0.7."""
+    """The box (rows, columns) that the published framework drew for all: rows 0.4 to 0.8, columns 0.3 to 0.7."""
     box = np.zeros((size, size), np.bool_)
     (top, bottom), (left, right) = ((round(a * size), round(b * size)) for a, b in (BOX_ROWS, BOX_COLUMNS))
     box[top:bottom, left:right] = True
