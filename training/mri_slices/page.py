@@ -88,7 +88,7 @@ that they have not seen (its card holds the figures), made by
 .venv/bin/axspa-train published --cohort runs/phantom-pictures --out runs/demo --width 0.125 --size 64 --epochs 20 \\
     --split by-patient --only "Simple CNN, focal, balanced" --only "U-Net, region, Dice and cross-entropy" \\
     --only "Hybrid v2, all layers learn" --only "Hybrid v1, all layers learn, tokens of the map" \\
-    --bundle inference/bundles/mri-slices-demo
+    --bundle inference/bundles/mri-slices-demo --version 1.1.0
 ```
 
 ## Options
