@@ -42,5 +42,5 @@ def test_a_head_names_each_of_its_values() -> None:
 
 
 def test_a_plan_that_is_not_there_is_said() -> None:
-    with pytest.raises(ValueError, match="one of .*sij-region"):
+    with pytest.raises(ValueError, match=r"one of .*sij-region"):
         plan_path("no-such-plan")
