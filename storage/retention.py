@@ -41,7 +41,7 @@ ROWS_AT_ONCE = 500
 YOUNGEST = timedelta(hours=1)
 """A study that was settled more recently is not deleted for want of space either."""
 _OLD_FOLDER_S = 3600.0
-_GONE = (DeliveryState.DELIVERED, DeliveryState.CANCELLED)
+_GONE = tuple(state for state in DeliveryState if not state.unsent and not state.lost)
 _MAY_GO = tuple(state for state in StudyState if state.settled and not state.needs_person)
 _REFER = (Instance.path_key, ResultObject.path_key, Picture.path_key, RefusedImage.path_key)
 

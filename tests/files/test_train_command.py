@@ -117,7 +117,14 @@ def test_page_and_card_say_what_was_found_and_what_it_is_not() -> None:
         "real data": "some hospital",
         "synthetic data": "phantoms",
         "use of the weights": "research only",
-        "region runs": {"all-0": {"step": 10}},
+        "region runs": {
+            "all-0": {
+                "step": 10,
+                "cutter": "sij_mri.region",
+                "parameters": {"size_px": 160, "spacing_mm": 1.35, "channels": 5},
+                "mirrored": True,
+            }
+        },
     }
 
     page = region_page({"T1-weighted": figures}, note="Note.")

@@ -94,6 +94,12 @@ def sources(place: Place) -> list[Step]:
     return [Step("sources", module("pytest", "-q", "tests/proof/sources.py"))]
 
 
+def training(place: Place) -> list[Step]:
+    """Runs killed and gone on with, judged and packed; the rows of the published table, in miniature."""
+    names = ("runs", "published_table")
+    return [Step(name, module("pytest", "-q", f"tests/proof/{name}.py")) for name in names]
+
+
 def validators(place: Place) -> list[Step]:
     """Every kind of object of what can be found and lacked, before what others wrote."""
     return [Step("validators", module("pytest", "-q", "tests/proof/validators.py"))]
@@ -199,6 +205,12 @@ PARTS = {
             "Left stays left in every kind of object for every position of the patient, and the shipped bundle gives"
             " the same result however the pixels are packed.",
             sources,
+        ),
+        Part(
+            "training",
+            "A training that is killed goes on to the same numbers; runs are judged, compared, reported and packed from"
+            " what they saved; the rows of the published table are made, judged and shown, in miniature.",
+            training,
         ),
         Part(
             "validators",

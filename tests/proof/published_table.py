@@ -1,4 +1,7 @@
-"""The table of the published framework in miniature: rows, page and bundle by one command; plans that can be built."""
+"""The table of the published framework in miniature: rows, page and bundle by one command; plans that can be built.
+
+Run by name (``python -m pytest tests/proof/published_table.py``), by the part *training* of the proof.
+"""
 
 import dataclasses
 import json

@@ -1,4 +1,7 @@
-"""Runs on a tiny cohort: killed and gone on with, judged, compared, reported; what is unfinished counts nowhere."""
+"""Runs on a tiny cohort: killed and gone on with, judged, compared, reported; what is unfinished counts nowhere.
+
+Run by name (``python -m pytest tests/proof/runs.py``), by the part *training* of the proof.
+"""
 
 import json
 import os
