@@ -112,8 +112,9 @@ def _peers(figures: Mapping[str, Any]) -> str:
     return f"""
 
 Beside Orthanc (as installed, with SQLite; it flushes files) and storescp, sent by dcmsend over several associations at
-once with `TCP_NODELAY=1`: images a second, medians of {figures["peers"]["rounds"]} alternating runs
-with {figures["peers"]["share"]:.0%} of the images of each load, and the ratios run by run. `python -m tests.benchmark --receiving` makes this table alone.
+once with `TCP_NODELAY=1`: images a second, medians of {figures["peers"]["rounds"]} alternating runs, and the ratios run
+by run. Sent were {figures["peers"]["share"]:.0%} of the images of each load.
+`python -m tests.benchmark --receiving` makes this table alone.
 
 {peer_table(figures["peers"])}"""
 
