@@ -14,177 +14,25 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Protocol
+from typing import Any
 
 from pynetdicom.association import MODE_ACCEPTOR, Association
 from pynetdicom.dul import DULServiceProvider
-from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from dicom_node import wire
+from dicom_node.pynetdicom_messages import Messages, Sink
+from dicom_node.pynetdicom_socket import GuardedSocket
 from dicom_node.wire import StoreRequest
 
-_BUFFER_BYTES = 256 * 1024
-_FIRST_BUFFER_BYTES = 4 * 1024
-_MAX_PDU_BYTES = 16 * 1024 * 1024
-_MAX_OBJECT_BYTES = 4 * 1024 * 1024 * 1024
-_MAX_MESSAGE_BYTES = 4 * 1024 * 1024  # of a message that is no C-STORE: it is gathered in memory
-_MAX_HELD_BYTES = 32 * 1024 * 1024  # of all associations together; who holds little may go on beyond it
-_LITTLE_BYTES = 64 * 1024
 _LARGE_REQUEST_BYTES = 32 * 1024
 _IDLE_LOOK_S = 0.2  # timers are looked at this often while nothing comes
-_WORK_BYTES = 64 * 1024  # who brings so much is at work
 
 _one_large_request = threading.Lock()
 """Taking a large request for association apart costs a second and much memory: one at a time."""
-
-
-class Sink(Protocol):
-    """Takes the data set of one C-STORE; nothing that goes wrong with it is raised."""
-
-    def write(self, part: memoryview) -> None:
-        """Take some bytes, which are valid only during the call."""
-
-    def finish(self) -> tuple[int, str]:
-        """All bytes have come: status and Error Comment of the answer."""
-
-    def drop(self) -> None:
-        """No more bytes will come."""
-
-
-class GuardedSocket(AssociationSocket):  # type: ignore[misc]
-    """A connection that is read through a buffer, and whose PDUs are limited in length and in time."""
-
-    def __init__(self, assoc: Association, *, client_socket: socket.socket, pdu_timeout_s: float) -> None:
-        super().__init__(assoc, client_socket=client_socket)
-        self.start = b""  # the first six bytes
-        self.reads_pdu = False  # the head of a PDU has come, or a part of it, and its end has not
-        self._kind = 0
-        self._bytes = memoryview(bytearray(_FIRST_BUFFER_BYTES))
-        self._from = self._to = 0
-        self._pdu_timeout_s = pdu_timeout_s
-        self._until = 0.0
-        client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client_socket.settimeout(pdu_timeout_s)
-
-    @property
-    def has_bytes(self) -> bool:
-        """The buffer holds something that was not read yet."""
-        return self._from < self._to
-
-    @property
-    def ready(self) -> bool:
-        """Something can be read."""
-        return self.has_bytes or bool(super().ready)
-
-    def recv(self, nr_bytes: int) -> bytearray:
-        """Read that many bytes, or fewer where the connection ends; for pynetdicom.
-
-        Raises
-        ------
-        OSError
-            The rest did not come in time, or the PDU claims to be longer than any may be.
-        """
-        is_head = not self.reads_pdu  # pynetdicom reads the head of a PDU, then its rest
-        if not is_head and nr_bytes > wire.max_pdu_bytes(self._kind, of_data=_MAX_PDU_BYTES):
-            raise ConnectionAbortedError(f"a PDU of {nr_bytes} bytes is longer than any may be")
-        if is_head:
-            self._until = time.monotonic() + self._pdu_timeout_s
-        received = bytearray()
-        while len(received) < nr_bytes and (self._from < self._to or self._fill()):
-            received += self._next(nr_bytes - len(received))
-            self.reads_pdu = True
-        if is_head and received:
-            self._kind = received[0]
-        self.reads_pdu = self.reads_pdu and (is_head or len(received) < nr_bytes)
-        return received
-
-    def begins_data(self, *, wait_s: float = 0.0) -> bool:
-        """The next byte is there, and is the first of a P-DATA-TF."""
-        if self._from == self._to:
-            connection = self.socket
-            if connection is None or not (super().ready or (wait_s and select.select([connection], [], [], wait_s)[0])):
-                return False
-            self._until = time.monotonic() + self._pdu_timeout_s
-            if not self._fill():
-                return False
-        return self._bytes[self._from] == wire.P_DATA_TF
-
-    def begin_pdu(self) -> int:
-        """Read the head of a P-DATA-TF; returns the length of its rest.
-
-        Raises
-        ------
-        OSError
-            It does not come in time.
-        ValueError
-            It claims to be longer than any may be.
-        """
-        if len(self._bytes) < _BUFFER_BYTES:
-            larger = memoryview(bytearray(_BUFFER_BYTES))
-            held = self._to - self._from
-            larger[:held] = self._bytes[self._from : self._to]
-            self._bytes, self._from, self._to = larger, 0, held
-        self.reads_pdu = True
-        self._until = time.monotonic() + self._pdu_timeout_s
-        length = int.from_bytes(self.take(6)[2:], "big")
-        if length > _MAX_PDU_BYTES:
-            raise ValueError("a PDU longer than any may be")
-        return length
-
-    def end_pdu(self) -> None:
-        """A PDU was read to its end."""
-        self.reads_pdu = False
-
-    def take(self, size: int) -> bytes:
-        """Read that many bytes, few.
-
-        Raises
-        ------
-        OSError
-            They do not come in time, or the connection ends.
-        """
-        held = self._bytes[self._from : self._from + size]
-        if len(held) == size and self._from + size <= self._to:
-            self._from += size
-            return held.tobytes()
-        return b"".join(bytes(part) for part in self.parts(size))
-
-    def parts(self, size: int) -> Iterator[memoryview]:
-        """Read that many bytes as they come, each part valid until the next is asked for.
-
-        Raises
-        ------
-        OSError
-            They do not come in time, or the connection ends.
-        """
-        while size:
-            if self._from == self._to and not self._fill():
-                raise ConnectionResetError("the connection ended within a PDU")
-            part = self._next(size)
-            size -= len(part)
-            yield part
-
-    def _next(self, most: int) -> memoryview:
-        start = self._from
-        self._from = min(self._to, start + most)
-        return self._bytes[start : self._from]
-
-    def _fill(self) -> bool:
-        """Read what has come into the empty buffer; False at the end of the connection."""
-        connection: socket.socket | None = self.socket
-        if connection is None:
-            return False
-        if time.monotonic() > self._until:
-            raise TimeoutError("the rest of a PDU did not come in time")
-        self._from, self._to = 0, 0
-        self._to = connection.recv_into(self._bytes)
-        if len(self.start) < 6:
-            self.start += self._bytes[: min(self._to, 6 - len(self.start))].tobytes()
-        return self._to > 0
 
 
 class GuardedAssociation(Association):  # type: ignore[misc]
@@ -373,147 +221,13 @@ class _WaitingCheckpoint(threading.Event):
         return super().wait(timeout)
 
 
-class _Messages:
-    """Messages as they come in P-DATA fragments (PS3.8 Annex E)."""
-
-    def __init__(self, assoc: GuardedAssociation) -> None:
-        self.held_bytes = 0
-        self._assoc = assoc
-        self._sink: Sink | None = None
-        self._request: StoreRequest | None = None
-        self._begin_anew()
-
-    @property
-    def is_within(self) -> bool:
-        """A message began, and did not end."""
-        return self._context_id is not None
-
-    def read_pdu(self, connection: GuardedSocket) -> None:
-        """Read one P-DATA-TF.
-
-        Raises
-        ------
-        OSError
-            Its rest does not come in time, or the connection ends.
-        ValueError
-            It is not what it can be.
-        """
-        left = connection.begin_pdu()
-        while left:
-            if left < 6:
-                raise ValueError("a PDU that ends within a fragment")
-            head = connection.take(6)
-            size, context_id, control = int.from_bytes(head[:4], "big") - 2, head[4], head[5]
-            left -= 6 + size
-            if size < 0 or left < 0:
-                raise ValueError("a fragment longer than its PDU")
-            self._take(connection, context_id, control, size)
-        connection.end_pdu()
-
-    def drop(self) -> None:
-        """No more of the message will come."""
-        sink, self._sink = self._sink, None
-        if sink is not None:
-            sink.drop()
-
-    def _begin_anew(self) -> None:
-        self._context_id: int | None = None
-        self._command = b""
-        self._has_command = False
-        self._data = bytearray()
-        self._size = 0
-        self.held_bytes = 0
-
-    def _take(self, connection: GuardedSocket, context_id: int, control: int, size: int) -> None:
-        if context_id != (context_id if self._context_id is None else self._context_id):
-            raise ValueError("a message in two presentation contexts")
-        if bool(control & wire.IS_COMMAND) is self._has_command:
-            raise ValueError("command and data set are not in their order")
-        self._context_id = context_id
-        if control & wire.IS_COMMAND:
-            if len(self._command) + size > wire.MAX_COMMAND_BYTES:
-                raise ValueError("a command set longer than any may be")
-            self._command += connection.take(size)
-            if control & wire.IS_LAST:
-                self._begin_data(context_id)
-            return
-        self._take_data(connection, size)
-        if control & wire.IS_LAST:
-            self._end()
-
-    def _begin_data(self, context_id: int) -> None:
-        """The command set is there: see who takes the data set."""
-        self._has_command = True
-        elements = wire.command_elements(self._command)
-        context = self._assoc._accepted_cx.get(context_id)
-        has_data_set = wire.has_data_set(elements)
-        if context is None:
-            raise ValueError("a message in a presentation context that was not accepted")
-        if wire.command_field(elements) == wire.C_STORE_RQ:
-            self._request = wire.store_request(elements)
-            self._sink = self._assoc._server.stores(self._assoc, context, self._request)
-        if not has_data_set:
-            self._end()
-
-    def _take_data(self, connection: GuardedSocket, size: int) -> None:
-        before, self._size = self._size, self._size + size
-        if self._sink is None:
-            self._refuse_too_much()
-            self._data += connection.take(size)
-            self.held_bytes = len(self._data)
-            return
-        if self._size > _MAX_OBJECT_BYTES:
-            raise ValueError("an object longer than any may be")
-        for part in connection.parts(size):
-            self._sink.write(part)
-        if before // _WORK_BYTES != self._size // _WORK_BYTES:
-            self._assoc.worked_at = time.monotonic()
-
-    def _refuse_too_much(self) -> None:
-        associations = self._assoc._server.active_associations if self._size > _LITTLE_BYTES else []
-        together = sum(other.dul.messages.held_bytes for other in associations)
-        if self._size > _MAX_MESSAGE_BYTES or together > _MAX_HELD_BYTES:
-            raise ValueError("a message longer than any may be")
-
-    def _end(self) -> None:
-        """A message is there: answer the C-STORE, or hand it to pynetdicom."""
-        context_id, sink, request = self._context_id or 0, self._sink, self._request
-        command, data = self._command, bytes(self._data)
-        self._sink = None
-        self._begin_anew()
-        self._assoc.worked_at = time.monotonic()
-        if sink is not None and request is not None:
-            self._assoc.is_served = True
-            status, comment = sink.finish()
-            self._assoc.is_served, self._assoc.worked_at = False, time.monotonic()
-            self._assoc.dul.socket.send(wire.store_response(context_id, request, status, comment))
-            return
-        self._wait_for_turn()
-        primitive = P_DATA()
-        control = wire.IS_COMMAND | wire.IS_LAST
-        parts = [[context_id, bytes([control]) + command]]
-        if data:
-            parts.append([context_id, bytes([wire.IS_LAST]) + data])
-        primitive.presentation_data_value_list = parts
-        self._assoc.dimse.receive_primitive(primitive)
-
-    def _wait_for_turn(self) -> None:
-        """Read no further while a whole message waits to be worked on."""
-        assoc = self._assoc
-        end = time.monotonic() + assoc._server.pdu_timeout_s
-        while assoc.dimse.msg_queue.qsize() and not assoc._kill:
-            if time.monotonic() > end:
-                raise TimeoutError("a message was not worked on in time")
-            time.sleep(0.002)
-
-
 class _ReadingDul(DULServiceProvider):  # type: ignore[misc]
     """The thread that reads and writes PDUs; waits for the socket or for something to send."""
 
     def __init__(self, assoc: GuardedAssociation) -> None:
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
-        self.messages = _Messages(assoc)
+        self.messages = Messages(assoc)
         super().__init__(assoc)
         self.to_provider_queue = _TellingQueue(self._wake)
 

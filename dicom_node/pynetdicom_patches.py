@@ -1,9 +1,9 @@
 """Everything that this product changes in pynetdicom 3.0, or uses of what pynetdicom keeps to itself: the sending side.
 
-The listening side is in :mod:`dicom_node.pynetdicom_listening`; no other module does either. The minor version is
-pinned in pyproject.toml, and a test compares each place of :data:`PATCHED` with what it was when this was written.
-Where it fails, read the new source of that place against both modules, run the tests of receiver and delivery, and
-record the new hash in the test.
+The listening side is in ``pynetdicom_listening``, ``pynetdicom_messages`` and ``pynetdicom_socket`` beside it; no other
+module does either. The minor version is pinned in pyproject.toml, and a test compares each place of :data:`PATCHED`
+with what it was when this was written. Where it fails, read the new source of that place against these modules, run
+the tests of receiver and delivery, and record the new hash in the test.
 
 For the sending side: an answer reaches the caller that waits for it, and a rejection is never lost.
 """

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -36,6 +37,27 @@ class DueDelivery:
     offered: bool = False  # it was put on the way before, and may have arrived
     promised: bool = False  # storage commitment was asked for, and its answer never came
 
+    @classmethod
+    def of(cls, delivery: Delivery, made: ResultObject, study_id: int, study_instance_uid: str) -> Self:
+        """What the rows of a delivery and of its object say."""
+        return cls(
+            delivery_id=delivery.id,
+            study_id=study_id,
+            destination=delivery.destination,
+            attempts=delivery.attempts,
+            created_at=delivery.created_at,
+            path_key=made.path_key,
+            sop_class_uid=made.sop_class_uid,
+            sop_instance_uid=made.sop_instance_uid,
+            transfer_syntax_uid=made.transfer_syntax_uid,
+            description=made.description,
+            study_instance_uid=study_instance_uid,
+            series_instance_uid=made.series_instance_uid,
+            kind=made.kind,
+            offered=delivery.offered_at is not None,
+            promised=delivery.proof is Proof.ASKED,
+        )
+
 
 def due(database: Database, destination: str, *, now: datetime | None = None, limit: int = 64) -> list[DueDelivery]:
     """What is due at one destination that is open: what was not tried before first, of that the longest waiting."""
@@ -56,25 +78,7 @@ def due(database: Database, destination: str, *, now: datetime | None = None, li
             .order_by(Delivery.attempts, Delivery.next_attempt_at, Delivery.id)
             .limit(limit)
         )
-        return [
-            DueDelivery(
-                delivery_id=delivery.id,
-                study_id=study_id,
-                destination=delivery.destination,
-                attempts=delivery.attempts,
-                created_at=delivery.created_at,
-                path_key=made.path_key,
-                sop_class_uid=made.sop_class_uid,
-                sop_instance_uid=made.sop_instance_uid,
-                transfer_syntax_uid=made.transfer_syntax_uid,
-                description=made.description,
-                study_instance_uid=study_uid,
-                series_instance_uid=made.series_instance_uid,
-                kind=made.kind,
-                offered=delivery.offered_at is not None,
-            )
-            for delivery, made, study_id, study_uid in found
-        ]
+        return [DueDelivery.of(*row) for row in found]
 
 
 def offer(database: Database, delivery_id: int, *, now: datetime | None = None) -> None:

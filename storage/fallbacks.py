@@ -44,20 +44,7 @@ def send_instead(
         )
         twin = session.scalars(query).first()
         if twin is None and made is not None:
-            twin = ResultObject(
-                result_id=original.result_id,
-                kind=made.kind,
-                description=made.description,
-                sop_class_uid=made.sop_class_uid,
-                sop_instance_uid=made.sop_instance_uid,
-                series_instance_uid=made.series_instance_uid,
-                transfer_syntax_uid=made.transfer_syntax_uid,
-                sha256=made.stored.sha256,
-                size_bytes=made.stored.size_bytes,
-                path_key=made.stored.key,
-                of_default=original.of_default,
-                stands_for_id=original.id,
-            )
+            twin = made.row(result_id=original.result_id, of_default=original.of_default, stands_for_id=original.id)
             session.add(twin)
             session.flush()
         if twin is None:

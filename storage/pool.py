@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TextIO
 
+from config.errors import StorageUnavailable
 from storage.objects import ObjectStore, as_unavailable, sync_folder
 
 FILES_IN_ONE = 256
@@ -121,7 +122,7 @@ class FilePool:
     def _fill_later(self) -> None:
         try:
             self.fill()
-        except Exception:  # noqa: BLE001, S110 - who needs a file and finds none makes them, and is told why it cannot
+        except (StorageUnavailable, ValueError):  # who finds no file makes some, and is told; or the pool was closed
             pass
         finally:
             self._filling.release()

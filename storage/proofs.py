@@ -53,25 +53,7 @@ def due(database: Database, destination: str, *, now: datetime | None = None, li
             .order_by(Delivery.proof_due_at, Delivery.id)
             .limit(limit)
         )
-        return [
-            DueDelivery(
-                delivery_id=delivery.id,
-                study_id=study_id,
-                destination=destination,
-                attempts=delivery.attempts,
-                created_at=delivery.created_at,
-                path_key=made.path_key,
-                sop_class_uid=made.sop_class_uid,
-                sop_instance_uid=made.sop_instance_uid,
-                transfer_syntax_uid=made.transfer_syntax_uid,
-                description=made.description,
-                study_instance_uid=study_uid,
-                series_instance_uid=made.series_instance_uid,
-                offered=True,
-                promised=delivery.proof is Proof.ASKED,
-            )
-            for delivery, made, study_id, study_uid in found
-        ]
+        return [DueDelivery.of(*row) for row in found]
 
 
 def ask(database: Database, deliveries: Collection[int], transaction_uid: str) -> None:

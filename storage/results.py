@@ -34,6 +34,22 @@ class NewObject:
     stored: StoredObject
     of_default: bool = True
 
+    def row(self, **others: Any) -> ResultObject:
+        """Its row; `others` are the columns that say whose it is, or that are to hold something else."""
+        columns = {
+            "kind": self.kind,
+            "description": self.description,
+            "sop_class_uid": self.sop_class_uid,
+            "sop_instance_uid": self.sop_instance_uid,
+            "series_instance_uid": self.series_instance_uid,
+            "transfer_syntax_uid": self.transfer_syntax_uid,
+            "sha256": self.stored.sha256,
+            "size_bytes": self.stored.size_bytes,
+            "path_key": self.stored.key,
+            "of_default": self.of_default,
+        }
+        return ResultObject(**(columns | others))
+
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
@@ -217,21 +233,7 @@ def _add_result(session: Session, claimed: ClaimedRun, result: NewResult, *, sup
         )
         for said in result.statements
     ]
-    row.objects = [
-        ResultObject(
-            kind=made.kind,
-            description=made.description,
-            sop_class_uid=made.sop_class_uid,
-            sop_instance_uid=made.sop_instance_uid,
-            series_instance_uid=made.series_instance_uid,
-            transfer_syntax_uid=made.transfer_syntax_uid,
-            sha256=made.stored.sha256,
-            size_bytes=made.stored.size_bytes,
-            path_key=made.stored.key,
-            of_default=made.of_default,
-        )
-        for made in result.objects
-    ]
+    row.objects = [made.row() for made in result.objects]
     row.pictures = [
         Picture(
             name=picture.name,

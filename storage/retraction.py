@@ -117,20 +117,8 @@ def tell(
         opened, first = open_names(session), result.objects[0]
         for name, objects in made.items():
             for one in objects:
-                row = ResultObject(
-                    result_id=result_id,
-                    kind=one.kind,
-                    description=one.description,
-                    sop_class_uid=one.sop_class_uid,
-                    sop_instance_uid=one.sop_instance_uid,
-                    series_instance_uid=one.series_instance_uid,
-                    transfer_syntax_uid=one.transfer_syntax_uid,
-                    sha256=one.stored.sha256,
-                    size_bytes=one.stored.size_bytes,
-                    path_key=one.stored.key,
-                    of_default=False,
-                    stands_for_id=first.id,  # it is no part of the result: nothing else sends it
-                )
+                # it is no part of the result: nothing else sends it
+                row = one.row(result_id=result_id, of_default=False, stands_for_id=first.id)
                 session.add(row)
                 session.flush()
                 state = DeliveryState.WAITING if name in opened else DeliveryState.KEPT

@@ -16,11 +16,11 @@ from dicom_node.pynetdicom_listening import GuardedAssociation, GuardedServer
 from dicom_node.pynetdicom_patches import make_entity
 from dicom_node.receive.admission import Admission
 from dicom_node.receive.commitment import Commitment
-from dicom_node.receive.commitments import listen_for
 from dicom_node.receive.intake import SUCCESS, Intake
 from dicom_node.receive.listener import Stream, recognize
 from dicom_node.receive.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from dicom_node.receive.peers import STREAMS, peer_of, why_rejected
+from dicom_node.receive.proof_reports import listen_for
 from dicom_node.receive.visit import Visit
 from storage import arrivals, associations
 from storage.arrivals import PAUSE_S

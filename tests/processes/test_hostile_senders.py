@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from config.settings import ReceiverSettings, Settings
-from dicom_node import pynetdicom_listening, wire
+from dicom_node import pynetdicom_messages, wire
 from dicom_node.analyse import pipeline, worker
 from dicom_node.receive.storage_scp import Receiver
 from inference.dicom.headers import read_study
@@ -66,7 +66,7 @@ def claimed_study(database: Database) -> ClaimedRun:
 def test_an_object_longer_than_any_may_be_is_aborted_and_others_go_on(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pynetdicom_listening, "_MAX_OBJECT_BYTES", 2_000_000)
+    monkeypatch.setattr(pynetdicom_messages, "_MAX_OBJECT_BYTES", 2_000_000)
     huge = image(1)
     set_bytes(huge, bytes(8_000_000))
     with association(port) as other:
@@ -75,7 +75,7 @@ def test_an_object_longer_than_any_may_be_is_aborted_and_others_go_on(
 
 
 def test_what_is_no_image_is_never_gathered_beyond_its_limit(port: int) -> None:
-    for size, command in ((wire.MAX_COMMAND_BYTES + 2, True), (pynetdicom_listening._MAX_MESSAGE_BYTES + 2, False)):
+    for size, command in ((wire.MAX_COMMAND_BYTES + 2, True), (pynetdicom_messages._MAX_MESSAGE_BYTES + 2, False)):
         with association(port) as assoc:
             context = assoc.accepted_contexts[0].context_id
             begun = struct.pack("<HHLHHHLH", 0, 0x0100, 2, 0x0030, 0, 0x0800, 2, 1)  # C-ECHO that has a data set

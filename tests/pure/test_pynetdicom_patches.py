@@ -14,7 +14,7 @@ import pynetdicom
 import pytest
 from packaging.requirements import Requirement
 
-from dicom_node import pynetdicom_listening, pynetdicom_patches
+from dicom_node import pynetdicom_listening, pynetdicom_messages, pynetdicom_patches, pynetdicom_socket
 from dicom_node.pynetdicom_patches import PATCHED, Rejection, _rejection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,10 +118,13 @@ def _own(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
 
 
-def test_only_two_modules_touch_what_pynetdicom_keeps_to_itself() -> None:
+OURS = (pynetdicom_patches, pynetdicom_listening, pynetdicom_messages, pynetdicom_socket)
+
+
+def test_only_these_modules_touch_what_pynetdicom_keeps_to_itself() -> None:
     private = private_names()
     assert {"_reactor_checkpoint", "_servers", "_is_connected"} <= private
-    ours = {Path(str(module.__file__)).resolve() for module in (pynetdicom_patches, pynetdicom_listening)}
+    ours = {Path(str(module.__file__)).resolve() for module in OURS}
     found = {}
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
