@@ -23,7 +23,8 @@ from config.errors import AxspaError
 from config.settings import LoggingSettings
 
 _about: ContextVar[Mapping[str, int | str]] = ContextVar("about", default={})  # noqa: B039 - it is never changed
-_KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# The last one is uvicorn's: its message again, for a terminal.
+_KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 # These libraries log what they receive, patients' names included.
 _SILENCED = ("pynetdicom", "pydicom", "highdicom", "sqlalchemy", "PIL")
 _QUIET = ("apscheduler", "alembic", "uvicorn.access", "asyncio")

@@ -15,7 +15,9 @@ def look(settings: Settings, database: Database) -> tuple[bool, list[str]]:
     """
     checks = health.check(settings, database)
     ready = all(one.well for one in checks if one.needed)
-    return ready, [*_lines(checks), f"The study that waits longest: {figures.oldest_waiting_s(database):,.0f} s."]
+    oldest_s = figures.oldest_waiting_s(database)
+    waits = f"The study that waits longest: {oldest_s:,.0f} s." if oldest_s else "No study waits."
+    return ready, [*_lines(checks), waits]
 
 
 def _lines(checks: list[health.Check]) -> Iterator[str]:

@@ -242,6 +242,11 @@ def test_a_picture_that_is_too_small_is_refused(tmp_path, shape):
         MriSlices().load_picture(tmp_path / "a.png")
 
 
+def test_the_smallest_picture_that_may_be_is_read(tmp_path):
+    _picture(tmp_path / "a.png", (16, 16))
+    assert MriSlices().load_picture(tmp_path / "a.png").shape == (16, 16)
+
+
 def test_more_than_eight_bits_become_eight(tmp_path):
     Image.fromarray(np.linspace(0, 60000, 400).reshape(20, 20).astype(np.uint16)).save(tmp_path / "a.png")
     gray = MriSlices().load_picture(tmp_path / "a.png")

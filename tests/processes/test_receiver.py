@@ -22,6 +22,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
+from pynetdicom.dimse_primitives import C_STORE
 from sqlalchemy import select
 
 from storage import studies
@@ -208,10 +209,23 @@ def test_noise_as_a_data_set_is_refused_and_the_association_lives_on(receiver: R
         assert store(assoc, encode(good), instance=good.SOPInstanceUID).status == 0x0000
 
 
-def test_a_store_without_a_data_set_ends_its_association_and_no_other(hasty: Running) -> None:
+def test_a_store_whose_data_set_never_comes_ends_its_association_and_no_other(hasty: Running) -> None:
     with association(hasty.port) as assoc:
         assert store(assoc, b"", instance="1.2.840.7.9").status is None
         assert echo(hasty.port)
+
+
+def test_a_store_that_announces_no_data_set_is_answered_and_its_association_goes_on(receiver: Running) -> None:
+    request = C_STORE()
+    request.MessageID, request.Priority = 7, 2
+    request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = MR, "1.2.840.7.9"
+    with association(receiver.port) as assoc:
+        assoc._reactor_checkpoint.clear()
+        assoc.dimse.send_msg(request, assoc.accepted_contexts[0].context_id)
+        _, answer = assoc.dimse.get_msg(block=True)
+        assoc._reactor_checkpoint.set()
+        assert answer is not None and answer.Status == 0xC000
+        assert store(assoc, encode(image(3)), instance=image(3).SOPInstanceUID) == Answer(0x0000)
 
 
 @pytest.mark.parametrize(

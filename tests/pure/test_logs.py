@@ -44,7 +44,7 @@ def test_a_json_line_says_what_it_is_about_and_a_text_line_does_not(capsys: pyte
 
 def test_a_text_line_is_one_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logs.setup(LoggingSettings())
-    logging.getLogger("node").warning("Image %d refused", 3, extra={"status": "0xA700"})
+    logging.getLogger("node").warning("Image %d refused", 3, extra={"status": "0xA700", "color_message": "for screens"})
     (line,) = lines(capsys)
     assert line.endswith("WARNING node: Image 3 refused status=0xA700")
 
