@@ -1,7 +1,6 @@
-"""What is concluded of whole studies, by the node's path and the shipped bundle: phantoms, and every real pair."""
+"""What is concluded of whole studies, by the node's path and the shipped bundle; of real pairs: tests/proof/pairs.py."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +12,6 @@ from inference.sij_mri.limitations import LimitationCode
 from inference.types import Side, Volume
 from tests.factories.phantoms import left_lesion
 from training.phantom.phantom import Phantom
-
-PAIRS = ("1007", "1012", "1013", "1016", "1234", "2015", "3002", "4386")
-MOST_UNDECIDED = 2
-MARKED_BY_ALL = set(PAIRS) - {"2015"}  # each of the four readings meets the ASAS rule
 
 
 def in_space(volume: Volume) -> Volume:
@@ -116,24 +111,3 @@ def test_dark_marrow_gives_no_class(phantom: Phantom, shipped_bundle: LoadedBund
     concluded = conclude_reading(read_volumes(phantom.t1, dark, shipped_bundle.models))
     assert isinstance(concluded, Limitation)
     assert concluded.code == LimitationCode.NO_NORMAL_MARROW
-
-
-def test_every_real_pair_is_concluded_and_never_against_the_rule(
-    shipped_bundle: LoadedBundle, shared_data: Path
-) -> None:
-    pytest.importorskip("nibabel")
-    from training.sij_mri.importing.nifti import labeled_subject
-
-    source = shared_data / "data" / "sij"
-    said = {}
-    for name in PAIRS:
-        scan = labeled_subject(source, source / "t1w" / f"{name}.nii.gz")
-        read = read_volumes(in_space(scan.volume("t1w")), in_space(scan.volume("stir")), shipped_bundle.models)
-        concluded = conclude_reading(read)
-        assert isinstance(concluded, Conclusion), f"{name}: {concluded}"
-        assert read.asas is not None
-        said[name] = (read.asas.study, concluded.axspa)
-    assert all(axspa is Answer.PRESENT for rule, axspa in said.values() if rule is Answer.PRESENT)
-    assert sum(axspa is Answer.UNDECIDED for _, axspa in said.values()) <= MOST_UNDECIDED
-    assert {name for name, (rule, _) in said.items() if rule is Answer.ABSENT} == set(PAIRS) - MARKED_BY_ALL
-    assert said["2015"] == (Answer.ABSENT, Answer.ABSENT)

@@ -86,7 +86,12 @@ def recognition(place: Place) -> list[Step]:
     rows = place.state / "rows.jsonl"
     arguments = ("--shared", str(shared_folder()), "--out", RECOGNITION, "--rows", str(rows))
     turned = module("pytest", "tests/proof/orientations.py")
-    return [Step("recognition", module("tests.recognition", *arguments)), Step("orientations", turned)]
+    pairs = module("pytest", "tests/proof/pairs.py")
+    return [
+        Step("recognition", module("tests.recognition", *arguments)),
+        Step("orientations", turned),
+        Step("pairs", pairs),
+    ]
 
 
 def sources(place: Place) -> list[Step]:
