@@ -1,4 +1,4 @@
-"""What is concluded of whole studies, by the node's path and the shipped bundle; of real pairs: tests/proof/pairs.py."""
+"""What is concluded of whole phantoms, by the node's path and the shipped bundle; of real pairs: tests/proof."""
 
 from dataclasses import replace
 
